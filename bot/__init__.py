@@ -1,0 +1,1 @@
+"""Countersign: a Slack bot whose dangerous actions wait for a person."""

@@ -1,0 +1,77 @@
+"""Everything the bot raises on purpose. The docstring is the default message."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BotError(Exception):
+    """Something went wrong."""
+
+    #: What a person in Slack may read. Never the exception's own text.
+    user_message: ClassVar[str] = "Sorry, that failed."
+
+    def __str__(self) -> str:
+        return super().__str__() or (self.__doc__ or "")
+
+
+class LeaseLost(BotError):
+    """Another worker holds this thread now; stop without writing."""
+
+
+class UnknownSchema(BotError):
+    """Stored by another version, altered, or not ours: it cannot be read."""
+
+    user_message = "What I had saved for this thread can no longer be read, so I closed it."
+
+
+class SlackRejected(BotError):
+    """Slack refused a call for good."""
+
+    def __init__(self, method: str, code: str) -> None:
+        super().__init__(f"{method}: {code}")
+        self.method = method
+        self.code = code
+
+
+class SlackUnavailable(BotError):
+    """Slack did not answer, or asked for more patience than the call had."""
+
+    def __init__(self, method: str, retry_after: float = 1.0) -> None:
+        super().__init__(f"{method}: retry after {retry_after:g} s")
+        self.method = method
+        self.retry_after = retry_after
+
+
+class DecisionRefused(BotError):
+    """This click cannot decide this approval."""
+
+
+class NotAnApprover(DecisionRefused):
+    """The person is not among those who may decide."""
+
+    user_message = "You are not one of the approvers for this, so nothing changed."
+
+
+class SelfApproval(DecisionRefused):
+    """The person asked for it and so may not decide it."""
+
+    user_message = "You asked for this, so someone else has to decide it. Nothing changed."
+
+
+class ApproverUnknown(DecisionRefused):
+    """Slack did not say who the person is; refused, to be safe."""
+
+    user_message = "I could not check with Slack who may decide this, so nothing changed. Please try again."
+
+
+class AlreadyDecided(DecisionRefused):
+    """The approval is not pending any more."""
+
+    user_message = "This was already closed, so your click changed nothing."
+
+
+class ApprovalExpired(DecisionRefused):
+    """The deadline passed before anyone decided."""
+
+    user_message = "This approval has expired, so nothing was done."

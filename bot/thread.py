@@ -1,0 +1,25 @@
+"""The identity of a Slack thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class ThreadRef:
+    """A Slack thread: the same `thread_ts` in two channels is two threads."""
+
+    team: str
+    channel: str
+    thread_ts: str
+
+    def __str__(self) -> str:
+        return f"{self.team}/{self.channel}/{self.thread_ts}"
+
+    @classmethod
+    def parse(cls, text: str) -> ThreadRef:
+        """Read what `str()` wrote; raises `ValueError` for anything else."""
+        parts = text.split("/")
+        if len(parts) != 3 or not all(parts):
+            raise ValueError(f"not a thread: {text!r}")
+        return cls(*parts)
