@@ -68,7 +68,10 @@ class CardRef:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """The record of one interrupted tool call. `arguments` is canonical JSON."""
+    """The record of one interrupted tool call. `arguments` is canonical JSON.
+
+    `authors` are all whose words the run had read when it asked: none of them may decide.
+    """
 
     id: str
     thread: ThreadRef
@@ -77,6 +80,7 @@ class Approval:
     tool: str
     arguments: str
     requester: str
+    authors: tuple[str, ...]
     requirement: Requirement
     requested_at: datetime
     expires_at: datetime
@@ -97,7 +101,9 @@ class Approval:
 
 def canonical(arguments: Mapping[str, object]) -> str:
     """Write arguments in the one form that is stored, shown, hashed and compared."""
-    return json.dumps(arguments, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(arguments, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    # A lone surrogate cannot be stored as UTF-8; written as \\udXXX it is the same JSON string.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def digest(tool: str, arguments: str) -> str:
@@ -115,7 +121,7 @@ def decide(approval: Approval, decision: Decision, *, approvers: frozenset[str])
         raise AlreadyDecided
     if decision.at >= approval.expires_at:
         raise ApprovalExpired
-    if decision.by == approval.requester:
+    if decision.by == approval.requester or decision.by in approval.authors:
         raise SelfApproval
     if decision.by not in approvers:
         raise NotAnApprover

@@ -75,3 +75,7 @@ class ApprovalExpired(DecisionRefused):
     """The deadline passed before anyone decided."""
 
     user_message = "This approval has expired, so nothing was done."
+
+
+class CannotStart(BotError):
+    """Something the bot cannot do without turned it away at start."""

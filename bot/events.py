@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Literal
 
@@ -29,11 +30,17 @@ class MessageReceived:
 
 @dataclass(frozen=True, slots=True)
 class DecisionMade:
-    """A person clicked Approve or Reject; whether it counts is decided later."""
+    """A person clicked Approve or Reject; whether it counts is decided later.
+
+    `channel` and `thread_ts` are where the click was made, for a private answer there.
+    """
 
     approval_id: str
     user: str
     verdict: Verdict
+    at: datetime
+    channel: str
+    thread_ts: str | None = None
     reason: str = ""
     kind: Literal["decision"] = "decision"
 
@@ -57,10 +64,11 @@ class ResetVia(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResetRequested:
-    """A person asked to forget the thread."""
+    """A person asked, at Slack time `ts`, to forget the thread; older messages go with it."""
 
     user: str
     via: ResetVia
+    ts: str
     kind: Literal["reset"] = "reset"
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
 from bot.approval import Requirement
+from bot.events import MessageReceived
 
 
 @dataclass(frozen=True, slots=True)
 class PendingCall:
-    """A tool call that an approval policy stopped. `arguments` is canonical JSON."""
+    """A tool call with a side effect, stopped before it runs. `arguments` is canonical JSON.
+
+    Every such call stops the run once, so that the intent (and its `call_id`) is saved before
+    the effect. Where the policy asks for nobody, `requirement` is None and the run goes on at once.
+    """
 
     call_id: str
     tool: str
     arguments: str
-    requirement: Requirement
+    requirement: Requirement | None
 
 
 class FailureKind(StrEnum):
@@ -75,7 +80,15 @@ class Failed:
     kind: Literal["failed"] = "failed"
 
 
-Outcome = Completed | Interrupted | Blocked | Stopped | Failed
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The event needed no run: `text` is the bot's own words, not a model's."""
+
+    text: str
+    kind: Literal["notice"] = "notice"
+
+
+Outcome = Completed | Interrupted | Blocked | Stopped | Failed | Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +97,56 @@ class Reply:
 
     `messages` are the `ts` of the Slack messages it fills, in order. `outcome` is set once
     the run has ended and only the delivery is left, so that a crash never runs it again.
+    `closed` names approvals whose cards have yet to show what became of them.
     """
 
     event_id: str
     messages: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    closed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A reply that failed: its event, its Slack messages, and the words to read again, if any."""
+
+    event_id: str
+    messages: tuple[str, ...] = ()
+    message: MessageReceived | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadState:
-    """What a thread remembers beside its session. `generation` grows with every reset."""
+    """What a thread remembers beside its session.
+
+    `generation` grows with every reset, and messages older than `reset_ts` are void.
+    `run_id` names the present run across processes: the event that began it. `authors` wrote
+    what it has read, the requester first. `approvals` belong to the saved run and stay until
+    the resumed run has got past them. `replies` are those in progress: more than one only when
+    a decision or a reset overtook a message whose delivery Slack had put off.
+    """
 
     generation: int = 0
+    reset_ts: str = ""
     title: str = ""
     agent: str | None = None
-    requester: str | None = None
-    reply: Reply | None = None
+    run_id: str = ""
+    authors: tuple[str, ...] = ()
+    replies: tuple[Reply, ...] = ()
     approvals: tuple[str, ...] = ()
+    failed: Unanswered | None = None
+
+    def reply_to(self, event_id: str) -> Reply | None:
+        """Find the reply in progress to an event."""
+        return next((reply for reply in self.replies if reply.event_id == event_id), None)
+
+    def with_reply(self, reply: Reply) -> ThreadState:
+        """Put a reply in the place of the one to the same event."""
+        return replace(self, replies=(*self._others(reply.event_id), reply))
+
+    def without_reply(self, event_id: str) -> ThreadState:
+        """Drop the reply to an event: it is delivered."""
+        return replace(self, replies=self._others(event_id))
+
+    def _others(self, event_id: str) -> tuple[Reply, ...]:
+        return tuple(reply for reply in self.replies if reply.event_id != event_id)

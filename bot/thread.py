@@ -16,6 +16,11 @@ class ThreadRef:
     def __str__(self) -> str:
         return f"{self.team}/{self.channel}/{self.thread_ts}"
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether this is a direct message with the bot (Slack's `D…` ids)."""
+        return self.channel.startswith("D")
+
     @classmethod
     def parse(cls, text: str) -> ThreadRef:
         """Read what `str()` wrote; raises `ValueError` for anything else."""

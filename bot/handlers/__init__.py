@@ -1,0 +1,22 @@
+"""The only list of Slack listeners, and what the manifest must grant them."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.handlers import approvals, fallback, messages, replies, resets
+from bot.intake import Intake
+
+#: What `manifest.yml` must subscribe to; a test holds the two equal.
+EVENTS = ("app_mention", "message.channels", "message.groups", "message.im", "message.mpim")
+COMMANDS = (resets.COMMAND,)
+MESSAGE_SHORTCUTS = (resets.SHORTCUT,)
+
+
+def register(app: AsyncApp, intake: Intake) -> None:
+    """Register every listener; the catch-all comes last, so that nothing goes without an ack."""
+    messages.register(app, intake)
+    approvals.register(app, intake)
+    resets.register(app, intake)
+    replies.register(app, intake)
+    fallback.register(app)

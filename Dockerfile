@@ -1,0 +1,19 @@
+FROM python:3.13-slim AS build
+COPY --from=ghcr.io/astral-sh/uv:0.9 /uv /usr/local/bin/uv
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+WORKDIR /app
+COPY pyproject.toml uv.lock ./
+RUN uv sync --locked --no-default-groups --no-install-project
+COPY README.md LICENSE ./
+COPY bot ./bot
+RUN uv sync --locked --no-default-groups --no-editable
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --no-create-home countersign
+COPY --from=build /app/.venv /app/.venv
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /app
+USER countersign
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["countersign"]
+CMD ["serve"]

@@ -1,0 +1,37 @@
+# Everything runs in .venv, made from uv.lock. uv itself is taken from PATH or put into .venv-uv.
+PYTHON := $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 /usr/bin/python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+UV := $(shell command -v uv || echo .venv-uv/bin/uv)
+RUN := .venv/bin/
+WORKERS ?= 2
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench image
+
+help:  ## say what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+setup: .venv/.ready  ## install everything into .venv
+.venv/.ready: uv.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Countersign needs Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)."; exit 1; }
+	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .venv-uv && .venv-uv/bin/pip install -q --disable-pip-version-check 'uv>=0.9'; }
+	$(UV) sync --locked --all-groups --python $(PYTHON) --no-python-downloads
+	@touch $@
+
+demo: setup  ## start everything on this machine and print the address of the page
+	@exec $(RUN)python -m devkit.demo $(ARGS)
+
+check: setup  ## lint, format, types, imports
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)basedpyright
+	$(RUN)lint-imports
+
+test: check  ## everything: check, unit, store, scenarios, page
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(RUN)playwright install chromium
+	$(RUN)pytest -n $(WORKERS)
+
+bench: setup  ## measure
+	$(RUN)python -m bench
+
+image: ## build the container image
+	docker build -t countersign .

@@ -1,0 +1,159 @@
+"""The composition root: settings in, a running bot out. The only place that names concrete classes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import aiohttp
+from redis.exceptions import RedisError
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot import web
+from bot.agents.billing_client import BillingClient
+from bot.agents.engine import Engine
+from bot.config import Settings
+from bot.conversation import Conversation
+from bot.decisions import Decisions
+from bot.delivery import Delivery
+from bot.errors import CannotStart
+from bot.receiver import Receiver
+from bot.resets import Resets
+from bot.runs import Runs
+from bot.settlement import Settlement, Sources
+from bot.slack.approvers import Approvers
+from bot.slack.client import Slack
+from bot.slack.limiter import Limiter
+from bot.socket import open_socket
+from bot.store import client as redis_client
+from bot.store.inbox import Inbox
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
+from bot.store.threads import ThreadStore
+from bot.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+def real_sources() -> Sources:
+    """The clock of this machine and random ids: the one place where they come from."""
+    return Sources(
+        now=lambda: datetime.now(UTC),  # noqa: TID251
+        token=lambda: secrets.token_hex(8),
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Run one replica until SIGTERM or SIGINT, then drain it.
+
+    Raises `CannotStart` when Slack or Redis turn the bot away at the door.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings, real_sources()):
+        log.info("ready")
+        await stop.wait()
+        log.info("draining")
+
+
+@asynccontextmanager
+async def running(settings: Settings, sources: Sources) -> AsyncIterator[Receiver]:
+    """Start a replica, and drain it when the block ends.
+
+    The order of the end matters: first nothing new comes in, then running events finish, and
+    only then are the connections closed that they need.
+    """
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(aiohttp.ClientSession(trust_env=True))
+        web_client = AsyncWebClient(
+            token=settings.slack_bot_token.get_secret_value(),
+            base_url=settings.slack_api_base_url,
+            session=http,
+        )
+        me = await _auth_test(web_client)
+        redis = await stack.enter_async_context(
+            redis_client.connect(settings.redis_url.get_secret_value())
+        )
+        await _ping(redis)
+        worker = _worker(settings, sources, redis, web_client, http)
+        loop_of_worker = asyncio.create_task(worker.run())
+        stack.push_async_callback(_end, worker, loop_of_worker, settings)
+        receiver = Receiver(lambda: open_socket(settings, me, sources.now))
+        await receiver.start()
+        stack.push_async_callback(receiver.stop)
+
+        async def ready() -> bool:
+            return await receiver.is_connected() and await _answers(redis)
+
+        await stack.enter_async_context(web.serving(settings.health_host, settings.health_port, ready))
+        yield receiver
+
+
+def _worker(
+    settings: Settings, sources: Sources, redis: Redis, web_client: AsyncWebClient, http: aiohttp.ClientSession
+) -> Worker:
+    """Wire the parts that answer events."""
+    keys = Keys(settings.redis_prefix, settings.redis_shards)
+    sealer = Sealer(settings.state_key_list)
+    inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
+    threads = ThreadStore(redis, keys, sealer)
+    clock = asyncio.get_running_loop().time
+    limiter = Limiter(clock=clock, sleep=asyncio.sleep, interval=settings.edit_interval_seconds)
+    slack = Slack(web_client, limiter, me=str(me["user_id"]))
+    delivery = Delivery(slack, limiter, threads, approvals_channel=settings.approvals_channel)
+    settlement = Settlement(threads, approval_ttl=settings.approval_ttl, sources=sources)
+    billing = BillingClient(http, settings.billing_base_url, settings.billing_api_key.get_secret_value())
+    runs = Runs(engine(settings, sources), threads, inbox, delivery, billing, settlement)
+    approvers = Approvers(slack, settings.approvers, clock=clock)
+    conversation = Conversation(
+        threads,
+        runs,
+        settlement,
+        Decisions(threads, approvers, delivery, sources.now),
+        Resets(threads, sources.now),
+        delivery,
+    )
+    return Worker(
+        inbox,
+        threads,
+        conversation,
+        token=sources.token,
+        concurrency=settings.worker_concurrency,
+        lease=settings.lease,
+    )
+
+
+async def _auth_test(client: AsyncWebClient) -> AsyncSlackResponse:
+    try:
+        return await client.auth_test()
+    except SlackApiError as error:
+        raise CannotStart(f"Slack refused SLACK_BOT_TOKEN ({error.response['error']}).") from None
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        raise CannotStart("Slack could not be reached at SLACK_API_BASE_URL.") from None
+
+
+async def _ping(redis: Redis) -> None:
+    if not await _answers(redis):
+        raise CannotStart("Redis could not be reached at REDIS_URL.")
+
+
+async def _answers(redis: Redis) -> bool:
+    try:
+        return bool(await redis.ping())
+    except RedisError:
+        return False
+
+
+async def _end(worker: Worker, loop_of_worker: asyncio.Task[None], settings: Settings) -> None:
+    await worker.drain(settings.drain)
+    loop_of_worker.cancel()
+    await asyncio.gather(loop_of_worker, return_exceptions=True)

@@ -1,0 +1,144 @@
+"""Settings: read once, from the environment and `.env`, by whoever starts the bot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot import config_rules
+from bot.config_rules import ModelNames
+
+
+class ConfigError(Exception):
+    """The settings are not usable; `problems` holds one plain sentence for each reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. The variable of a field is its name in capitals.
+
+    An empty value counts as not set. Building one directly checks types only; `load` checks
+    everything.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        env_file_encoding="utf-8",
+        hide_input_in_errors=True,
+    )
+
+    # Slack
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_app_token: SecretStr = SecretStr("")
+    slack_api_base_url: str = "https://slack.com/api/"
+
+    # Redis
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    redis_prefix: str = Field(default="cs", pattern=r"^[a-z][a-z0-9_-]{0,15}$")
+    redis_shards: int = Field(default=4, ge=1, le=100)
+    state_keys: SecretStr = SecretStr("")
+
+    # Models
+    openai_api_key: SecretStr = SecretStr("")
+    openai_base_url: str = "https://api.openai.com/v1"
+    deepseek_api_key: SecretStr = SecretStr("")
+    deepseek_base_url: str = "https://api.deepseek.com"
+    chat_api_key: SecretStr = SecretStr("")
+    chat_base_url: str = ""
+    triage_model: str = ""
+    billing_model: str = ""
+    guard_model: str = ""
+    guard_failure: Literal["open", "closed"] = "closed"
+    max_turns: int = Field(default=20, ge=1, le=200)
+    history_items: int = Field(default=60, ge=2, le=1000)
+    tracing: bool = True
+
+    # Billing and approvals
+    billing_base_url: str = ""
+    billing_api_key: SecretStr = SecretStr("")
+    refund_approval_over: Decimal = Field(default=Decimal("20.00"), ge=0, allow_inf_nan=False)
+    approvers: Annotated[dict[str, list[str]], NoDecode, BeforeValidator(config_rules.parse_json)] = {}
+    approval_ttl_hours: int = Field(default=72, ge=1, le=24 * 365)
+
+    # Work
+    worker_concurrency: int = Field(default=8, ge=1, le=200)
+    lease_seconds: int = Field(default=15, ge=3, le=300)
+    drain_seconds: int = Field(default=25, ge=0, le=600)
+    # Slack takes about one edit a second of a message: https://docs.slack.dev/apis/web-api/rate-limits
+    edit_interval_seconds: float = Field(default=1.0, ge=0.5, le=60, allow_inf_nan=False)
+    # Slack can deliver an event again for 24 h: https://docs.slack.dev/apis/events-api#retries
+    dedupe_hours: int = Field(default=26, ge=25, le=24 * 7)
+
+    # Observation
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "text"] = "json"
+    health_host: str = "127.0.0.1"
+    health_port: int = Field(default=0, ge=0, le=65535)
+
+    @property
+    def state_key_list(self) -> tuple[str, ...]:
+        """The Fernet keys in order: the first encrypts, all decrypt."""
+        return tuple(config_rules.split_keys(self.state_keys.get_secret_value()))
+
+    @property
+    def models(self) -> ModelNames:
+        """The model of each agent, after the choice that the given keys make for empty ones."""
+        return config_rules.choose_models(self)
+
+    @property
+    def approval_ttl(self) -> timedelta:
+        return timedelta(hours=self.approval_ttl_hours)
+
+    @property
+    def dedupe_ttl(self) -> timedelta:
+        return timedelta(hours=self.dedupe_hours)
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
+    def drain(self) -> timedelta:
+        return timedelta(seconds=self.drain_seconds)
+
+
+def load(env_file: Path | None = Path(".env")) -> Settings:
+    """Read and check the settings; the environment wins over `env_file`.
+
+    Raises `ConfigError` with every problem at once. No problem repeats a value.
+    """
+    settings, unread = read(env_file)
+    problems = [config_rules.unreadable(name) for name in unread]
+    problems += [text for name, text in config_rules.check(settings) if name not in unread]
+    if problems:
+        raise ConfigError(problems)
+    return settings
+
+
+def read(env_file: Path | None = Path(".env")) -> tuple[Settings, list[str]]:
+    """Read what can be read, and check nothing: the settings, and the fields left at their default.
+
+    Raises `ConfigError` for a file that cannot be read at all.
+    """
+    try:
+        return _settings(env_file), []
+    except ValidationError as error:
+        unread = sorted({str(detail["loc"][0]) for detail in error.errors(include_input=False)})
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError([f"{env_file} cannot be read as text."]) from None
+    return _settings(env_file, **{name: Settings.model_fields[name].default for name in unread}), unread
+
+
+def _settings(env_file: Path | None, **fixed: object) -> Settings:
+    # `_env_file` is an argument of BaseSettings that type checkers do not see on its subclasses.
+    return Settings(_env_file=env_file, **fixed)  # pyright: ignore[reportCallIssue, reportArgumentType]

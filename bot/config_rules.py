@@ -1,0 +1,204 @@
+"""What makes settings usable, one plain sentence for each thing that is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+#: A problem: the field it is about, and the sentence.
+Problem = tuple[str, str]
+
+REQUIRED = {
+    "slack_bot_token": "the bot token that begins with xoxb-, from OAuth & Permissions of your Slack app",
+    "slack_app_token": "the app-level token that begins with xapp-, from Basic Information of your Slack app",
+    "state_keys": "the key that seals what is stored; `countersign new-key` prints one",
+    "billing_base_url": "the address of your billing service",
+    "billing_api_key": "the key for your billing service",
+}
+FORMS = {
+    "redis_prefix": "a short word of small letters and digits that begins with a letter",
+    "redis_shards": "a whole number from 1 to 100, the same for every replica",
+    "guard_failure": "open or closed",
+    "max_turns": "a whole number from 1 to 200",
+    "history_items": "a whole number from 2 to 1000",
+    "tracing": "true or false",
+    "refund_approval_over": "an amount such as 20.00",
+    "approvers": 'JSON such as {"finance":["S0FINANCE1","U0OMAR0001"]}',
+    "approval_ttl_hours": "a whole number of hours, at least 1",
+    "worker_concurrency": "a whole number from 1 to 200",
+    "lease_seconds": "a whole number of seconds from 3 to 300",
+    "drain_seconds": "a whole number of seconds from 0 to 600",
+    "edit_interval_seconds": "a number of seconds from 0.5 to 60",
+    "dedupe_hours": "a whole number of hours from 25 to 168, for Slack repeats events for 24 hours",
+    "log_level": "DEBUG, INFO, WARNING or ERROR",
+    "log_format": "json or text",
+    "health_port": "a port number, or 0 for none",
+}
+PROVIDERS = {"openai": "openai_api_key", "deepseek": "deepseek_api_key", "chat": "chat_api_key"}
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+MEMBER_ID = re.compile(r"[UWS][A-Z0-9]{5,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """The model of each agent as `provider:name`, or "" where none can be chosen."""
+
+    triage: str
+    billing: str
+    guard: str
+
+
+def choose_models(settings: Settings) -> ModelNames:
+    """Fill in the models that were not named, by the keys that are there."""
+    openai, deepseek = map(_given, (settings.openai_api_key, settings.deepseek_api_key))
+    flash = "deepseek:deepseek-chat" if deepseek else ""
+    return ModelNames(
+        triage=settings.triage_model or ("openai:gpt-5-mini" if openai else flash),
+        billing=settings.billing_model or ("openai:gpt-5" if openai else flash),
+        guard=settings.guard_model or flash or ("openai:gpt-5-nano" if openai else ""),
+    )
+
+
+def split_keys(text: str) -> Iterator[str]:
+    """Read a comma-separated list, without blanks and empty entries."""
+    return (key for part in text.split(",") if (key := part.strip()))
+
+
+def parse_json(value: object) -> object:
+    """Read a value that the environment holds as JSON; raises `ValueError` where it is none."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def unreadable(name: str) -> str:
+    """Say that a value does not have the form it must have."""
+    return f"{name.upper()} must be {FORMS.get(name, 'text')}."
+
+
+def check(settings: Settings) -> Iterator[Problem]:
+    """Yield every problem of settings whose types are right, in the order of `.env.example`."""
+    yield from _missing(settings)
+    yield from _slack(settings)
+    yield from _storage(settings)
+    yield from _models(settings)
+    yield from _billing(settings)
+    yield from _approvers(settings.approvers)
+
+
+def _missing(settings: Settings) -> Iterator[Problem]:
+    for name, what in REQUIRED.items():
+        if not _given(getattr(settings, name)):
+            yield name, f"{name.upper()} is missing: {what}."
+
+
+def _slack(settings: Settings) -> Iterator[Problem]:
+    for name, prefix in (("slack_bot_token", "xoxb-"), ("slack_app_token", "xapp-")):
+        value: SecretStr = getattr(settings, name)
+        if _given(value) and not value.get_secret_value().startswith(prefix):
+            yield name, f"{name.upper()} is another kind of token: it must begin with {prefix}."
+    scheme, host = _address(settings.slack_api_base_url)
+    of_slack = scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
+    if not of_slack and not (scheme in {"http", "https"} and host in LOOPBACK):
+        yield (
+            "slack_api_base_url",
+            "SLACK_API_BASE_URL must be https://slack.com/api/ or an address on this machine: your tokens go there.",
+        )
+
+
+def _storage(settings: Settings) -> Iterator[Problem]:
+    scheme, host = _address(settings.redis_url.get_secret_value())
+    if scheme not in {"redis", "rediss", "unix"} or not (host or scheme == "unix"):
+        yield "redis_url", "REDIS_URL must look like redis://host:6379/0, rediss://… or unix:///path."
+    for number, key in enumerate(settings.state_key_list, start=1):
+        if not _is_fernet_key(key):
+            yield (
+                "state_keys",
+                f"STATE_KEYS: key number {number} is not a Fernet key; `countersign new-key` prints one.",
+            )
+
+
+def _models(settings: Settings) -> Iterator[Problem]:
+    for name in ("openai_base_url", "deepseek_base_url", "chat_base_url"):
+        if (url := getattr(settings, name)) and not _is_web(url):
+            yield name, f"{name.upper()} must be an address that begins with https:// or http://."
+    names = settings.models
+    if not (names.triage or names.billing or names.guard) and not _given(settings.chat_api_key):
+        yield (
+            "openai_api_key",
+            "No model key is set: give OPENAI_API_KEY, DEEPSEEK_API_KEY, or CHAT_API_KEY with CHAT_BASE_URL.",
+        )
+        return
+    for agent in ("triage", "billing", "guard"):
+        if problem := _model(settings, f"{agent}_model", getattr(names, agent)):
+            yield f"{agent}_model", problem
+
+
+def _model(settings: Settings, name: str, spec: str) -> str | None:
+    provider, _, model = spec.partition(":")
+    if not spec:
+        return f"{name.upper()} is missing: with the keys that are set it has to be named, as chat:NAME."
+    if provider not in PROVIDERS or not model.strip():
+        return f"{name.upper()} must be openai:NAME, deepseek:NAME or chat:NAME."
+    key = PROVIDERS[provider]
+    if not _given(getattr(settings, key)):
+        return f"{name.upper()} names a model of {provider}, but {key.upper()} is missing."
+    if provider == "chat" and not settings.chat_base_url:
+        return f"{name.upper()} names a chat: model, but CHAT_BASE_URL is missing."
+    return None
+
+
+def _billing(settings: Settings) -> Iterator[Problem]:
+    scheme, host = _address(settings.billing_base_url)
+    if (
+        settings.billing_base_url
+        and not (scheme == "https" and host)
+        and not (scheme == "http" and host in LOOPBACK)
+    ):
+        yield (
+            "billing_base_url",
+            "BILLING_BASE_URL must begin with https:// (http:// is taken on this machine only): its key goes there.",
+        )
+
+
+def _approvers(approvers: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    for role, members in approvers.items():
+        for number, member in enumerate(members, start=1):
+            if not MEMBER_ID.fullmatch(member):
+                yield (
+                    "approvers",
+                    f"APPROVERS: entry {number} of {role!r} is not a Slack id; people begin with U or W, user groups with S.",
+                )
+
+
+def _given(value: SecretStr | str) -> bool:
+    return bool((value.get_secret_value() if isinstance(value, SecretStr) else value).strip())
+
+
+def _address(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or ""
+    except ValueError:
+        return "", ""
+
+
+def _is_web(url: str) -> bool:
+    scheme, host = _address(url)
+    return scheme in {"http", "https"} and bool(host)
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,142 @@
+"""What the bot does about each event of a thread: the heart.
+
+Every event goes the same three steps, and a crash between any two repeats only the last one:
+work (run the agents, checkpointing), settle (one fenced write of the outcome), deliver (Slack).
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from bot import words
+from bot.decisions import Decisions
+from bot.delivery import Delivery
+from bot.events import (
+    DecisionMade,
+    ExpiryDue,
+    MessageReceived,
+    ResetRequested,
+    RetryRequested,
+    StopRequested,
+)
+from bot.handling import Handling
+from bot.resets import Resets
+from bot.run import Notice, Reply
+from bot.runs import Runs
+from bot.settlement import Settlement
+from bot.store.threads import ThreadStore
+from bot.store.writes import Writes
+
+#: Characters of the first message that name a thread in the /reset picker.
+TITLE_LENGTH = 60
+
+
+class Conversation:
+    """Answers one event at a time; who calls it holds the thread's lease."""
+
+    def __init__(
+        self,
+        threads: ThreadStore,
+        runs: Runs,
+        settlement: Settlement,
+        decisions: Decisions,
+        resets: Resets,
+        delivery: Delivery,
+    ) -> None:
+        self._threads = threads
+        self._runs = runs
+        self._settlement = settlement
+        self._decisions = decisions
+        self._resets = resets
+        self._delivery = delivery
+
+    async def handle(self, h: Handling) -> Writes:
+        """Answer the event and return what its commit still has to write.
+
+        Raises `LeaseLost` when another worker took over, and `SlackUnavailable` when the event
+        should be tried again later; whatever was saved before is then not done again.
+        """
+        if h.reply.outcome is None:
+            await self._work(h)
+        if h.reply.outcome is not None:
+            await self._delivery.deliver(h, h.reply.outcome)
+        await self._delivery.retire(h)
+        return h.finish()
+
+    async def give_up(self, h: Handling, reference: str) -> Writes:
+        """Put an event aside that failed again and again, and tell the thread so."""
+        await self._delivery.deliver(h, Notice(words.gave_up(reference)))
+        return h.finish()
+
+    async def _work(self, h: Handling) -> None:
+        match h.claim.event:
+            case MessageReceived() as message:
+                await self._message(h, message)
+            case DecisionMade() as decision:
+                if await self._decisions.decided(h, decision):
+                    await self._go_on(h)
+            case ExpiryDue() as expiry:
+                if await self._decisions.expired(h, expiry):
+                    await self._go_on(h)
+            case ResetRequested() as reset:
+                await self._resets.reset(h, reset)
+            case RetryRequested() as retry:
+                await self._retry(h, retry)
+            case StopRequested() | None:
+                # A stop has done its work by being there: the run before it saw it waiting.
+                # An unreadable event has nothing in it that could be answered.
+                pass
+            case _ as never:
+                assert_never(never)
+
+    async def _message(self, h: Handling, message: MessageReceived) -> None:
+        if h.state.reset_ts and float(message.ts) < float(h.state.reset_ts):
+            if h.resumed:  # half said when the thread was forgotten: close it
+                await h.settle(Notice(words.OVERTAKEN))
+            return
+        if h.resumed:
+            await self._runs.recover(h, message)
+        elif not message.text.strip():
+            await h.settle(Notice(words.HELLO))
+        elif h.state.approvals:
+            await self._admit(h, message)
+        else:
+            await h.save(
+                writes=Writes().run(None),
+                title=h.state.title or message.text[:TITLE_LENGTH],
+                run_id=h.claim.event_id,
+                authors=(message.user,),
+                failed=None,
+            )
+            await self._runs.start(h, message)
+
+    async def _admit(self, h: Handling, message: MessageReceived) -> None:
+        """Put a new message into the run that waits, and say what it waits for."""
+        snapshot = await self._runs.admit(h, message)
+        if snapshot is None:
+            await self._settlement.close_stale(h)
+            return
+        approvals = await self._threads.approvals(h.thread, h.state.approvals)
+        pending = [approval for approval in approvals if not approval.is_final]
+        authors = tuple(dict.fromkeys((*h.state.authors, message.user)))
+        writes = Writes().run(snapshot)
+        if pending:
+            await h.settle(Notice(words.waiting(pending)), writes=writes, authors=authors)
+        else:  # decided, but the resumed run failed; this message is as good as a Retry
+            await h.save(writes=writes, authors=authors)
+            await self._runs.recover(h, message)
+
+    async def _go_on(self, h: Handling) -> None:
+        """Resume the run once every one of its approvals is decided."""
+        approvals = await self._threads.approvals(h.thread, h.state.approvals)
+        if all(approval.is_final for approval in approvals):
+            await self._runs.recover(h, None)
+
+    async def _retry(self, h: Handling, retry: RetryRequested) -> None:
+        failed = h.state.failed
+        if failed is None or (failed.event_id != retry.event_id and not h.resumed):
+            return  # the thread has gone on since; an old Retry button does nothing
+        if not h.resumed:
+            # The failed reply's own messages are filled again: no second answer below it.
+            await h.save(reply=Reply(h.claim.event_id, messages=failed.messages))
+        await self._runs.recover(h, failed.message)

@@ -1,0 +1,111 @@
+"""The doctor: asks everything that the settings point to whether it works.
+
+Every check ends in a sentence of its own; no secret and no foreign text is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import aiohttp
+from pydantic import BaseModel, SecretStr, ValidationError
+from redis.asyncio import Redis
+
+from bot import doctor_slack
+from bot.config import Settings
+from bot.findings import PATIENCE, REFUSED, UNREACHABLE, Finding, Level
+from bot.store import check as store_check
+
+#: What the store calls its findings.
+STORE_LEVELS = {"ok": Level.OK, "warn": Level.WARNING, "refuse": Level.FAILED}
+
+
+class Model(BaseModel):
+    """One entry of a provider's list of models."""
+
+    id: str
+
+
+class ModelList(BaseModel):
+    """What a provider answers to `GET /models`."""
+
+    data: list[Model]
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Check one thing after the other, and yield each finding at once."""
+    timeout = aiohttp.ClientTimeout(total=PATIENCE)
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as http:
+        for check in (
+            doctor_slack.check_tokens(http, settings),
+            check_redis(settings),
+            check_models(http, settings),
+            check_billing(http, settings),
+            doctor_slack.check_approvers(http, settings),
+        ):
+            async for finding in check:
+                yield finding
+
+
+async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
+    """Ask whether Redis answers, keeps what it is told, and runs scripts."""
+    url = settings.redis_url.get_secret_value()
+    redis = Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    async with aclosing(redis):
+        for finding in await store_check.check(redis):
+            yield Finding(STORE_LEVELS[str(finding.level)], finding.text)
+
+
+async def check_models(http: aiohttp.ClientSession, settings: Settings) -> AsyncIterator[Finding]:
+    """Ask each provider that is used for its list of models."""
+    wanted: dict[str, list[str]] = {}
+    for spec in (settings.models.triage, settings.models.billing, settings.models.guard):
+        provider, _, name = spec.partition(":")
+        names = wanted.setdefault(provider, [])
+        if name not in names:
+            names.append(name)
+    for provider, names in wanted.items():
+        yield await _provider(http, settings, provider, names)
+
+
+async def _provider(
+    http: aiohttp.ClientSession, settings: Settings, provider: str, names: list[str]
+) -> Finding:
+    key: SecretStr = getattr(settings, f"{provider}_api_key")
+    url: str = getattr(settings, f"{provider}_base_url")
+    try:
+        status, body = await _get(http, f"{url.rstrip('/')}/models", key)
+    except UNREACHABLE:
+        return Finding.failed(f"{provider} could not be reached at {provider.upper()}_BASE_URL.")
+    if status in REFUSED:
+        return Finding.failed(f"{provider.upper()}_API_KEY was refused.")
+    try:
+        known = {model.id for model in ModelList.model_validate_json(body).data}
+    except ValidationError:
+        return Finding.warning(f"{provider} answers, but does not list its models (HTTP {status}).")
+    if missing := [name for name in names if name not in known]:
+        return Finding.warning(f"{provider} answers, but does not list {', '.join(missing)}.")
+    return Finding.ok(f"{provider} answers and has {', '.join(names)}.")
+
+
+async def check_billing(http: aiohttp.ClientSession, settings: Settings) -> AsyncIterator[Finding]:
+    """Ask the billing service for an invoice that does not exist; "not found" is the right answer."""
+    url = f"{settings.billing_base_url.rstrip('/')}/v1/invoices/DOCTOR"
+    try:
+        status, _ = await _get(http, url, settings.billing_api_key)
+    except UNREACHABLE:
+        yield Finding.failed("The billing service could not be reached at BILLING_BASE_URL.")
+        return
+    if status in REFUSED:
+        yield Finding.failed("BILLING_API_KEY was refused.")
+    elif status == 404:
+        yield Finding.ok("The billing service answers.")
+    else:
+        yield Finding.failed(f"The billing service answers, but not as expected (HTTP {status}).")
+
+
+async def _get(http: aiohttp.ClientSession, url: str, key: SecretStr) -> tuple[int, bytes]:
+    """Fetch a page: its status and its body."""
+    async with http.get(url, headers={"Authorization": f"Bearer {key.get_secret_value()}"}) as response:
+        return response.status, await response.read()

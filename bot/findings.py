@@ -1,0 +1,45 @@
+"""What a check of the doctor ends with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Self
+
+import aiohttp
+
+#: Longest wait for one answer, in seconds.
+PATIENCE = 10
+#: What is raised when nothing answers.
+UNREACHABLE = (aiohttp.ClientError, TimeoutError, OSError)
+#: How a server says that a key is not good.
+REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
+
+class Level(StrEnum):
+    """How bad it is; the value is the sign that stands before the sentence."""
+
+    OK = "✓"
+    WARNING = "!"
+    FAILED = "✗"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found, in one sentence."""
+
+    level: Level
+    text: str
+
+    @classmethod
+    def ok(cls, text: str) -> Self:
+        return cls(Level.OK, text)
+
+    @classmethod
+    def warning(cls, text: str) -> Self:
+        return cls(Level.WARNING, text)
+
+    @classmethod
+    def failed(cls, text: str) -> Self:
+        return cls(Level.FAILED, text)

@@ -1,0 +1,75 @@
+"""One event of one thread, while its worker holds the lease."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.approval import Approval
+from bot.run import Outcome, Reply, ThreadState
+from bot.slack.reply import ReplyStream
+from bot.store.inbox import Claim, Inbox
+from bot.store.sessions import StagedSession
+from bot.store.writes import Writes
+from bot.thread import ThreadRef
+
+
+class Handling:
+    """What the handling of an event knows, and the only way it writes.
+
+    `state` is the thread's row as last written. `interrupted` is set by the worker's heartbeat
+    when a stop or a reset waits. Every save is one fenced script: a worker that lost its lease
+    gets `LeaseLost` from it and has written nothing.
+    """
+
+    def __init__(self, claim: Claim, state: ThreadState, session: StagedSession, inbox: Inbox) -> None:
+        self.claim = claim
+        self.state = state
+        self.session = session
+        self.interrupted = asyncio.Event()
+        self.stream: ReplyStream | None = None
+        self._inbox = inbox
+
+    @property
+    def thread(self) -> ThreadRef:
+        """The thread the event belongs to."""
+        return self.claim.thread
+
+    @property
+    def resumed(self) -> bool:
+        """Whether an earlier attempt had begun to answer this very event."""
+        return self.state.reply_to(self.claim.event_id) is not None
+
+    @property
+    def reply(self) -> Reply:
+        """The reply to this event, as far as it got."""
+        return self.state.reply_to(self.claim.event_id) or Reply(self.claim.event_id)
+
+    async def save(
+        self, *changed: Approval, writes: Writes | None = None, reply: Reply | None = None, **state: Any
+    ) -> None:
+        """Write changed fields of the thread's row, approvals and staged items; keep the event."""
+        self.state = replace(self.state, **state).with_reply(reply or self.reply)
+        writes = writes or Writes()
+        for approval in changed:
+            writes.approval(approval)
+        await self._inbox.checkpoint(self.claim, writes.state(self.state).session(self.session))
+        self.session.mark_saved()
+
+    def retire(self, approvals: Sequence[Approval]) -> None:
+        """Note that the cards of these approvals have yet to show what became of them."""
+        closed = tuple(approval.id for approval in approvals)
+        self.state = self.state.with_reply(replace(self.reply, closed=(*self.reply.closed, *closed)))
+
+    async def settle(
+        self, outcome: Outcome, *changed: Approval, writes: Writes | None = None, **state: Any
+    ) -> None:
+        """Record how the event was answered; from here on only the delivery is ever repeated."""
+        await self.save(*changed, writes=writes, reply=replace(self.reply, outcome=outcome), **state)
+
+    def finish(self) -> Writes:
+        """Close the reply: what the commit of this event still has to write."""
+        self.state = self.state.without_reply(self.claim.event_id)
+        return Writes().state(self.state).session(self.session)

@@ -1,0 +1,174 @@
+"""The receiver's side of the bot: what a handler calls, one durable append each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.approval import Approval, Verdict
+from bot.events import (
+    DecisionMade,
+    MessageReceived,
+    ResetRequested,
+    ResetVia,
+    RetryRequested,
+    StopRequested,
+)
+from bot.slack import incoming
+from bot.store.inbox import Appended, Inbox
+from bot.store.threads import ThreadStore
+from bot.thread import ThreadRef
+
+#: How many threads the /reset picker offers, and how far back a link may reach.
+PICKER_THREADS = 8
+LINKABLE_THREADS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who the bot is in its workspace, from the one `auth.test` at start."""
+
+    team: str
+    user: str
+    bot: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecentThread:
+    """A line of the /reset picker."""
+
+    thread: ThreadRef
+    title: str
+    permalink: str
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Who clicked, where and when (Slack's `action_ts`)."""
+
+    user: str
+    channel: str
+    thread_ts: str
+    action_ts: str
+
+
+class Intake:
+    """Turns what Slack delivers into events of a thread's inbox.
+
+    Every method that stores something returns only after Redis has confirmed it, so the ack
+    that follows never promises more than is kept. Errors of Redis propagate: no ack.
+    """
+
+    def __init__(self, inbox: Inbox, threads: ThreadStore, me: Me) -> None:
+        self._inbox = inbox
+        self._threads = threads
+        self._me = me
+
+    async def message(self, event: Mapping[str, Any], *, delivery_id: str) -> Appended | None:
+        """Store a message that is for the bot; None for one that is not.
+
+        The mention and the message event of one post share their identity (channel and `ts`),
+        so only the first of them is stored.
+        """
+        message = incoming.message(event, team=self._me.team, bot_user=self._me.user)
+        if message is None:
+            return None
+        told: MessageReceived | ResetRequested
+        if message.addressed and incoming.is_reset(message.text):
+            told = ResetRequested(user=message.user, via=ResetVia.MENTION, ts=message.ts)
+        else:
+            told = MessageReceived(ts=message.ts, user=message.user, text=message.text)
+        return await self._inbox.append(
+            message.thread,
+            told,
+            event_ids=(f"msg:{message.thread.channel}:{message.ts}", f"evt:{delivery_id}"),
+            order=message.ts,
+            participant=message.user,
+            only_if_known=not message.addressed,
+        )
+
+    async def find_approval(self, approval_id: str) -> Approval | None:
+        """Look up what a card's opaque id stands for; None for an id that is not ours."""
+        return await self._threads.approval(approval_id)
+
+    async def decide(
+        self, approval_id: str, click: Click, verdict: Verdict, *, at: datetime, reason: str = ""
+    ) -> bool:
+        """Store a click on a card; False if the card is not one of ours."""
+        approval = await self._threads.approval(approval_id)
+        if approval is None:
+            return False
+        decision = DecisionMade(
+            approval_id=approval_id,
+            user=click.user,
+            verdict=verdict,
+            at=at,
+            channel=click.channel,
+            thread_ts=click.thread_ts or None,
+            reason=reason,
+        )
+        await self._inbox.append(
+            approval.thread,
+            decision,
+            event_ids=(f"click:{approval_id}:{click.user}:{click.action_ts}",),
+            order=click.action_ts,
+        )
+        return True
+
+    async def reset(self, thread: ThreadRef, *, user: str, via: ResetVia, ts: str) -> None:
+        """Store the wish to forget a thread; `ts` is the moment of the wish in Slack's form."""
+        await self._inbox.append(
+            thread, ResetRequested(user=user, via=via, ts=ts), event_ids=(f"reset:{ts}:{user}",), order=ts
+        )
+
+    async def stop(self, click: Click) -> None:
+        """Store the wish to end the run that is under way in the clicked thread."""
+        await self._inbox.append(
+            self.thread(click.channel, click.thread_ts),
+            StopRequested(user=click.user),
+            event_ids=(f"stop:{click.action_ts}:{click.user}",),
+            order=click.action_ts,
+        )
+
+    async def retry(self, click: Click, *, event_id: str) -> None:
+        """Store the wish to try a failed reply again; two clicks on one failure are one wish."""
+        await self._inbox.append(
+            self.thread(click.channel, click.thread_ts),
+            RetryRequested(user=click.user, event_id=event_id),
+            event_ids=(f"retry:{event_id}:{click.action_ts}",),
+            order=click.action_ts,
+        )
+
+    def thread(self, channel: str, thread_ts: str) -> ThreadRef:
+        """Name a thread of the bot's own workspace."""
+        return ThreadRef(self._me.team, channel, thread_ts)
+
+    async def recent(self, channel: str, user: str) -> list[RecentThread]:
+        """List the person's latest threads with the bot in this channel, newest first."""
+        threads = await self._inbox.recent(self._me.team, channel, user, limit=PICKER_THREADS)
+        states = [await self._threads.load(thread) for thread in threads]
+        return [
+            RecentThread(thread, state.title, self._permalink(thread))
+            for thread, state in zip(threads, states, strict=True)
+        ]
+
+    async def linked(self, link: str, *, user: str) -> ThreadRef | None:
+        """Resolve a message link to a thread the person took part in; None for any other.
+
+        A link alone proves nothing: without this check it would reset threads of private
+        channels the person cannot see.
+        """
+        found = incoming.permalink(link)
+        if found is None:
+            return None
+        thread = self.thread(*found)
+        own = await self._inbox.recent(thread.team, thread.channel, user, limit=LINKABLE_THREADS)
+        return thread if thread in own else None
+
+    def _permalink(self, thread: ThreadRef) -> str:
+        # https://docs.slack.dev/reference/methods/chat.getPermalink: the form has been stable for
+        # years, and eight calls would not fit into the three seconds of an ack.
+        return f"{self._me.url}archives/{thread.channel}/p{thread.thread_ts.replace('.', '')}"

@@ -1,0 +1,91 @@
+"""Who may decide: people and user groups of the settings, resolved when it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeVar
+
+from bot.errors import ApproverUnknown, SlackRejected, SlackUnavailable
+from bot.slack.client import Person, Slack
+
+#: Seconds for which Slack is not asked again about the same group or person.
+FRESH: Final = 60.0
+
+#: What Slack answers about somebody who is not there: that somebody is then nobody, and no more.
+_NOBODY: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found", "no_such_subteam"})
+
+_T = TypeVar("_T")
+
+
+class Approvers:
+    """Resolves roles. An unknown role and an empty list are nobody."""
+
+    def __init__(
+        self, slack: Slack, roles: Mapping[str, Sequence[str]], *, clock: Callable[[], float]
+    ) -> None:
+        self._slack = slack
+        self._roles = roles
+        self._clock = clock
+        self._groups: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._people: dict[str, tuple[float, Person | None]] = {}
+
+    async def who(self, role: str, team: str) -> frozenset[str]:
+        """Name everybody who may decide for a role in a workspace, at most a minute old.
+
+        Guests, bots, deactivated people and those of other workspaces are left out. Raises
+        `ApproverUnknown` when Slack does not answer for any one of them.
+        """
+        found = {user for user in await self._named(role) if await self._is_eligible(user, team)}
+        return frozenset(found)
+
+    async def allows(self, role: str, user: str, team: str) -> bool:
+        """Tell whether one person may decide: a no may be a minute old, a yes is never.
+
+        Raises `ApproverUnknown` when Slack does not answer.
+        """
+        if user not in await self._named(role):
+            return False
+        for group in self._roles.get(role, ()):
+            self._groups.pop(group, None)
+        self._people.pop(user, None)
+        return user in await self._named(role) and await self._is_eligible(user, team)
+
+    async def _named(self, role: str) -> frozenset[str]:
+        found: set[str] = set()
+        for name in self._roles.get(role, ()):
+            if name.startswith("S"):  # a user group; people are U… or W…
+                found.update(await self._members(name))
+            else:
+                found.add(name)
+        return frozenset(found)
+
+    async def _members(self, group: str) -> tuple[str, ...]:
+        if (known := self._groups.get(group)) and self._clock() - known[0] < FRESH:
+            return known[1]
+        members = await _asked(self._slack.members(group), nobody=())
+        self._groups[group] = (self._clock(), members)
+        return members
+
+    async def _is_eligible(self, user: str, team: str) -> bool:
+        person = await self._person(user)
+        return person is not None and person.id == user and person.is_regular and team in person.teams
+
+    async def _person(self, user: str) -> Person | None:
+        if (known := self._people.get(user)) and self._clock() - known[0] < FRESH:
+            return known[1]
+        asking: Awaitable[Person | None] = self._slack.person(user)
+        person = await _asked(asking, nobody=None)
+        self._people[user] = (self._clock(), person)
+        return person
+
+
+async def _asked(question: Awaitable[_T], *, nobody: _T) -> _T:
+    """Await Slack's answer; what it cannot or will not say is never taken for a yes."""
+    try:
+        return await question
+    except SlackRejected as refusal:
+        if refusal.code in _NOBODY:
+            return nobody
+        raise ApproverUnknown from refusal
+    except SlackUnavailable as error:
+        raise ApproverUnknown from error

@@ -1,0 +1,278 @@
+"""The Web API as the bot uses it: nothing unfurls, failures have two names, pauses are kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import SlackRejected, SlackUnavailable
+from bot.slack import limits
+from bot.slack.limiter import PATIENCE, Limiter
+from bot.slack.visible import visible
+
+#: Seconds a call may take: https://docs.slack.dev/tools/python-slack-sdk/web waits 30, an edit
+#: that late is of no use any more.
+TIMEOUT: Final = 10
+#: How often a call that changes nothing by being repeated is made in all.
+TRIES: Final = 3
+#: How far back a channel (not a thread) is searched, in pages of `limits.PAGE` messages.
+CHANNEL_PAGES: Final = 5
+#: Characters of a person's name that are shown to a model.
+NAME: Final = 80
+
+_BUSY: Final = frozenset({"ratelimited", "rate_limited"})
+_BROKEN: Final = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+
+Blocks = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What `users.info` says of a person, as far as the bot asks."""
+
+    id: str
+    name: str
+    teams: frozenset[str]
+    is_regular: bool
+
+
+def web_client(token: str, *, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """Build the client for `Slack`, without the SDK's retries.
+
+    Those would post a message again after a dropped connection, and a second copy with it.
+    """
+    return AsyncWebClient(token, base_url=base_url, session=session, timeout=TIMEOUT, retry_handlers=[])
+
+
+class Slack:
+    """Every method raises `SlackRejected` for good, `SlackUnavailable` for now.
+
+    `me` is the bot's own user id: only its messages are ever recognised as its own.
+    """
+
+    def __init__(self, client: AsyncWebClient, limiter: Limiter, *, me: str) -> None:
+        self._client = client
+        self._limiter = limiter
+        self._me = me
+
+    async def post(
+        self,
+        channel: str,
+        *,
+        thread_ts: str | None,
+        text: str,
+        blocks: Blocks | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Post a message and return its `ts`.
+
+        After `SlackUnavailable` it may be there all the same: look for its `metadata` first.
+        """
+
+        async def call() -> Any:
+            return await self._client.chat_postMessage(
+                channel=channel,
+                thread_ts=thread_ts,
+                text=text,
+                blocks=_dicts(blocks),
+                metadata=_dict(metadata),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+
+        return str((await self._urgent("chat.postMessage", call, tries=1))["ts"])
+
+    async def update(
+        self,
+        channel: str,
+        ts: str,
+        *,
+        text: str,
+        blocks: Blocks | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        live: bool = False,
+    ) -> None:
+        """Replace a message. A `live` edit had its turn from the limiter and is not repeated."""
+
+        async def call() -> Any:
+            return await self._client.chat_update(
+                channel=channel, ts=ts, text=text, blocks=_dicts(blocks), metadata=_dict(metadata)
+            )
+
+        if live:
+            await self._call("chat.update", call)
+        else:
+            await self._urgent("chat.update", call)
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Delete a message of the bot's; one that is gone already is fine."""
+
+        async def call() -> Any:
+            return await self._client.chat_delete(channel=channel, ts=ts)
+
+        try:
+            await self._urgent("chat.delete", call)
+        except SlackRejected as refusal:
+            if refusal.code != "message_not_found":
+                raise
+
+    async def ephemeral(
+        self,
+        channel: str,
+        user: str,
+        *,
+        text: str,
+        thread_ts: str | None = None,
+        blocks: Blocks | None = None,
+    ) -> None:
+        """Tell one person something, where others cannot read it."""
+
+        async def call() -> Any:
+            return await self._client.chat_postEphemeral(
+                channel=channel, user=user, text=text, thread_ts=thread_ts, blocks=_dicts(blocks)
+            )
+
+        await self._urgent("chat.postEphemeral", call, tries=1)
+
+    async def find(self, channel: str, thread_ts: str | None, marker: Mapping[str, Any]) -> str | None:
+        """Find the bot's own message with this metadata, in a thread or at a channel's top."""
+        async for message in self.own(channel, thread_ts):
+            if message.get("metadata") == marker:
+                return str(message["ts"])
+        return None
+
+    async def own(self, channel: str, thread_ts: str | None) -> AsyncIterator[Mapping[str, Any]]:
+        """Yield the bot's own messages of a thread, or a channel's latest where `thread_ts` is None."""
+        cursor: str | None = None
+        pages = 0
+        while pages == 0 or (cursor and (thread_ts or pages < CHANNEL_PAGES)):
+            page = await self._page(channel, thread_ts, cursor)
+            pages += 1
+            for message in page.get("messages") or ():
+                if message.get("user") == self._me:
+                    yield message
+            metadata: Mapping[str, Any] = page.get("response_metadata") or {}
+            cursor = metadata.get("next_cursor")
+
+    async def person(self, user: str) -> Person:
+        """Look a person up."""
+
+        async def call() -> Any:
+            return await self._client.users_info(user=user)
+
+        found: Mapping[str, Any] = (await self._urgent("users.info", call))["user"]
+        return _person(found)
+
+    async def name_of(self, user: str) -> str | None:
+        """Name a person for a model's ears, on one line; None when Slack does not say."""
+        try:
+            return (await self.person(user)).name or None
+        except (SlackRejected, SlackUnavailable):
+            return None
+
+    async def members(self, group: str) -> tuple[str, ...]:
+        """List the people of a user group."""
+
+        async def call() -> Any:
+            return await self._client.usergroups_users_list(usergroup=group)
+
+        return tuple((await self._urgent("usergroups.users.list", call)).get("users") or ())
+
+    async def _page(self, channel: str, thread_ts: str | None, cursor: str | None) -> Mapping[str, Any]:
+        async def replies() -> Any:
+            return await self._client.conversations_replies(
+                channel=channel,
+                ts=thread_ts or "",
+                cursor=cursor,
+                limit=limits.PAGE,
+                include_all_metadata=True,
+            )
+
+        async def history() -> Any:
+            return await self._client.conversations_history(
+                channel=channel, cursor=cursor, limit=limits.PAGE, include_all_metadata=True
+            )
+
+        if thread_ts:
+            return await self._urgent("conversations.replies", replies)
+        return await self._urgent("conversations.history", history)
+
+    async def _urgent(self, method: str, call: Callable[[], Awaitable[Any]], *, tries: int = TRIES) -> Any:
+        """Make a call as soon as Slack allows, and again where it fails for a moment only."""
+        while True:
+            await self._limiter.urgent(method)
+            try:
+                return await self._call(method, call)
+            except SlackUnavailable as error:
+                tries -= 1
+                if tries <= 0 or error.retry_after > PATIENCE:
+                    raise
+
+    async def _call(self, method: str, call: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            return await call()
+        except SlackApiError as error:
+            failure = _failure(method, error)
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            failure = SlackUnavailable(method)
+        except SlackClientError as error:
+            failure = SlackRejected(method, type(error).__name__)
+        if isinstance(failure, SlackUnavailable):
+            self._limiter.pause(method, failure.retry_after)
+        raise failure
+
+
+def _failure(method: str, error: SlackApiError) -> SlackRejected | SlackUnavailable:
+    """Tell a refusal from a failure that passes."""
+    response: Any = error.response
+    data: Any = getattr(response, "data", None)
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+    if status == 429 or code in _BUSY:
+        return SlackUnavailable(method, _retry_after(getattr(response, "headers", None) or {}))
+    if status >= 500 or code in _BROKEN or not code:
+        return SlackUnavailable(method)
+    return SlackRejected(method, code)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    named = {key.lower(): value for key, value in headers.items()}
+    try:
+        return max(float(named.get("retry-after", "1")), 1.0)
+    except ValueError:
+        return 1.0
+
+
+def _person(user: Mapping[str, Any]) -> Person:
+    """Read a person; whoever is not a full member of good standing is not regular."""
+    profile: Mapping[str, Any] = user.get("profile") or {}
+    enterprise: Mapping[str, Any] = user.get("enterprise_user") or {}
+    shown = str(profile.get("display_name") or user.get("real_name") or user.get("name") or "")
+    irregular = (
+        "deleted",
+        "is_bot",
+        "is_restricted",
+        "is_ultra_restricted",
+        "is_stranger",
+        "is_workflow_bot",
+    )
+    teams: Sequence[str] = enterprise.get("teams") or ()
+    return Person(
+        id=str(user.get("id") or ""),
+        name=visible(" ".join(shown.split()), keep="")[:NAME],
+        teams=frozenset((str(user.get("team_id") or ""), *teams)),
+        is_regular=not any(user.get(flag) for flag in irregular) and user.get("id") != "USLACKBOT",
+    )
+
+
+def _dicts(blocks: Blocks | None) -> list[dict[str, Any]] | None:
+    return None if blocks is None else [dict(block) for block in blocks]
+
+
+def _dict(metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if metadata is None else dict(metadata)

@@ -1,0 +1,46 @@
+"""What Slack allows, in characters unless said otherwise, each with the page that says so."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# https://docs.slack.dev/reference/block-kit/blocks
+BLOCKS: Final = 50
+BLOCK_ID: Final = 255
+# https://docs.slack.dev/reference/block-kit/blocks/markdown-block (all of a message together)
+MARKDOWN: Final = 12_000
+# https://docs.slack.dev/reference/block-kit/blocks/header-block
+HEADER: Final = 150
+# https://docs.slack.dev/reference/block-kit/blocks/section-block
+SECTION: Final = 3_000
+SECTION_FIELD: Final = 2_000
+# https://docs.slack.dev/reference/block-kit/blocks/context-block (elements)
+CONTEXT_ELEMENTS: Final = 10
+# https://docs.slack.dev/reference/block-kit/block-elements/button-element
+ACTION_ID: Final = 255
+BUTTON_TEXT: Final = 75
+BUTTON_VALUE: Final = 2_000
+# https://docs.slack.dev/reference/views/modal-views
+VIEW_TITLE: Final = 24
+PRIVATE_METADATA: Final = 3_000
+# https://docs.slack.dev/reference/methods/chat.update
+UPDATE_TEXT: Final = 4_000
+# https://docs.slack.dev/reference/methods/conversations.replies (messages of one page)
+PAGE: Final = 200
+# https://docs.slack.dev/apis/web-api/rate-limits: tier 3, which chat.update is in (calls)
+EDITS_PER_MINUTE: Final = 50
+
+#: Of all blocks of one message together; not documented, seen as `msg_blocks_too_long`:
+#: https://github.com/slackapi/bolt-js/issues/2509
+ALL_BLOCKS: Final = 13_000
+
+#: What one message of a reply holds of its text: the rest of `MARKDOWN` and `ALL_BLOCKS` is for
+#: closing a fence, for status lines and for the button.
+REPLY_PART: Final = 11_000
+#: What a card shows of a call's arguments, and in one element.
+ARGUMENTS: Final = 8_000
+ARGUMENTS_ELEMENT: Final = 2_500
+#: What a card shows of a policy's or a person's reason.
+REASON: Final = 1_000
+#: What a message says where its blocks are not shown: notifications, screen readers.
+FALLBACK: Final = 300

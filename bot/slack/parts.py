@@ -1,0 +1,86 @@
+"""What one message of a reply looks like: status lines, text, a button. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.slack import actions, markdown
+from bot.slack.visible import visible
+
+#: How many status lines are shown, and how much of each.
+_STEPS: Final = 8
+_STEP: Final = 100
+#: Stands in a message whose text moved to an earlier one, until it is used again or deleted.
+_EMPTY: Final = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A message: `text` for notifications (Slack's markup), `blocks` for everybody else."""
+
+    text: str
+    blocks: list[dict[str, Any]]
+
+
+class Steps:
+    """The status lines of a reply, in the order in which their keys first came."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, str] = {}
+
+    def note(self, line: str, *, key: str = "") -> None:
+        """Add a line; with the key of an earlier one, replace that."""
+        shown = visible(" ".join(line.split()), keep="")[:_STEP]
+        self._lines[key or f"#{len(self._lines)}"] = shown
+
+    def blocks(self) -> list[dict[str, Any]]:
+        """Draw the latest lines, one block each, with a count of those before."""
+        lines = [line for line in self._lines.values() if line]
+        earlier = len(lines) - _STEPS
+        if earlier > 0:
+            lines = [f"… {earlier} earlier steps", *lines[earlier:]]
+        return [_context(line) for line in lines]
+
+
+def draw(
+    texts: Sequence[str],
+    steps: Steps,
+    *,
+    status: str = "",
+    stop: str = "",
+    retry_of: str | None = None,
+    at_least: int = 1,
+) -> list[Part]:
+    """Draw the messages of a reply, each text in one.
+
+    The status lines stand in the first, the button in the last: Stop for the event `stop` that
+    is being answered, or Retry for the event whose answer failed. `status` stands in for a text
+    that has not begun. Surplus messages, up to `at_least`, show that nothing is in them.
+    """
+    count = max(len(texts), at_least, 1)
+    parts: list[Part] = []
+    for index in range(count):
+        text = texts[index] if index < len(texts) else ""
+        blocks = [*steps.blocks()] if index == 0 else []
+        if text:
+            blocks.append({"type": "markdown", "text": text})
+        else:
+            blocks.append(_context(_EMPTY if index or not status else status))
+        if index == max(len(texts), 1) - 1:
+            blocks += _buttons(stop, retry_of)
+        parts.append(Part(markdown.fallback(text) or status or _EMPTY, blocks))
+    return parts
+
+
+def _buttons(stop: str, retry_of: str | None) -> list[dict[str, Any]]:
+    if stop:
+        return [{"type": "actions", "elements": [actions.button(actions.STOP, "Stop", stop)]}]
+    if retry_of:
+        return [{"type": "actions", "elements": [actions.button(actions.RETRY, "Retry", retry_of)]}]
+    return []
+
+
+def _context(line: str) -> dict[str, Any]:
+    return {"type": "context", "elements": [{"type": "plain_text", "text": line, "emoji": True}]}

@@ -1,0 +1,74 @@
+"""What the receiver's loop holds: the Bolt app on its socket, and a Redis client of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot import handlers
+from bot.config import Settings
+from bot.intake import Intake, Me
+from bot.receiver import PING_INTERVAL
+from bot.store import client as redis_client
+from bot.store.inbox import Inbox
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
+from bot.store.threads import ThreadStore
+
+#: Slack waits three seconds for an ack, so nothing on the way to one may wait longer.
+SLACK_TIMEOUT = 2
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def open_socket(
+    settings: Settings, me: AsyncSlackResponse, now: Callable[[], datetime]
+) -> AsyncIterator[AsyncSocketModeHandler]:
+    """Build the Bolt app and its handler in the running loop; the caller connects it."""
+    keys = Keys(settings.redis_prefix, settings.redis_shards)
+    sealer = Sealer(settings.state_key_list)
+    async with (
+        redis_client.connect_for_acks(settings.redis_url.get_secret_value()) as redis,
+        aiohttp.ClientSession(trust_env=True) as session,
+    ):
+        inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
+        intake = Intake(inbox, ThreadStore(redis, keys, sealer), who_am_i(me), now)
+        client = AsyncWebClient(
+            token=settings.slack_bot_token.get_secret_value(),
+            base_url=settings.slack_api_base_url,
+            session=session,
+            timeout=SLACK_TIMEOUT,
+        )
+        app = bolt_app(client, me)
+        handlers.register(app, intake)
+        yield AsyncSocketModeHandler(
+            app, settings.slack_app_token.get_secret_value(), ping_interval=PING_INTERVAL
+        )
+
+
+def bolt_app(client: AsyncWebClient, me: AsyncSlackResponse) -> AsyncApp:
+    """Make an app that acks after its listener, and asks Slack once, at start, who it is.
+
+    Bolt's own `authorize` asks lazily, and where that first `auth.test` fails it acks the event
+    and drops it.
+    """
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=me)
+
+    return AsyncApp(client=client, authorize=authorize, process_before_response=True, logger=log)
+
+
+def who_am_i(me: AsyncSlackResponse) -> Me:
+    """Read the answer of `auth.test`."""
+    return Me(team=str(me["team_id"]), user=str(me["user_id"]), url=str(me["url"]))

@@ -1,0 +1,89 @@
+"""The bot's own sentences. What a person reads is written here, never in an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.approval import Approval, ApprovalStatus
+from bot.run import Failed, FailureKind
+
+HELLO = "Hi! Tell me what you need, in this thread, and I will get on with it."
+BLOCKED = (
+    "I can't help with that request, so I did nothing. "
+    "If I misread it, please say it in other words."
+)
+STOPPED = "_Stopped. Nothing after this point was done._"
+NEEDS_APPROVAL = "This needs a go-ahead before I do it. The card below says exactly what would happen."
+EXPIRED_REASON = "Nobody decided before the deadline, so this was not done."
+NO_APPROVERS_HERE = (
+    "This needs an approver, but nobody who may decide can see this conversation. "
+    "Ask me in a channel the approvers are in, or have `APPROVALS_CHANNEL` set."
+)
+
+UNKNOWN_CARD = "I no longer know this card, so your click did nothing."
+OVERTAKEN = "_This thread was reset before I had answered._"
+
+FAILURES: dict[FailureKind, str] = {
+    FailureKind.MODEL_BUSY: "The model is overloaded right now, so I could not answer.",
+    FailureKind.MODEL_UNREACHABLE: "I could not reach the model, so I could not answer.",
+    FailureKind.MODEL_REFUSED: "The model declined to answer this.",
+    FailureKind.MODEL_GARBLED: "The model's answer made no sense, so I threw it away.",
+    FailureKind.TOO_LONG: "This took more steps than I am allowed, so I stopped.",
+    FailureKind.STALE_RUN: (
+        "What I had saved for this no longer fits my present version, so I closed it. Please ask again."
+    ),
+    FailureKind.INTERNAL: "Something went wrong on my side, so I could not answer.",
+}
+
+
+def failed(outcome: Failed) -> str:
+    """Say in one sentence why there is no answer, with the reference an operator can look up."""
+    return f"{FAILURES[outcome.failure]} (reference `{outcome.reference}`)"
+
+
+def gave_up(reference: str) -> str:
+    """Say that an event was put aside after it failed again and again."""
+    return f"I tried this several times and could not do it, so I put it aside. (reference `{reference}`)"
+
+
+def waiting(approvals: Sequence[Approval]) -> str:
+    """Tell the author of a new message what the thread waits for before it is answered."""
+    names = " and ".join(sorted({f"`{approval.tool}`" for approval in approvals}))
+    roles = " and ".join(sorted({approval.requirement.role for approval in approvals}))
+    return f"Noted. I am waiting for {roles} to decide on {names}; I will read your message right after that."
+
+
+def reset(user: str, withdrawn: int) -> str:
+    """Confirm a reset in the thread, with what it withdrew."""
+    cards = {0: "", 1: " One pending approval was withdrawn."}.get(
+        withdrawn, f" {withdrawn} pending approvals were withdrawn."
+    )
+    return f"Forgotten, as <@{user}> asked. This thread starts afresh.{cards}"
+
+
+def rejection(approval: Approval, by: str) -> str:
+    """Tell the model, in plain words, why a call that needed approval did not run."""
+    match approval.status:
+        case ApprovalStatus.EXPIRED:
+            return EXPIRED_REASON
+        case ApprovalStatus.REJECTED:
+            return f"Rejected by {by}: {approval.decisions[-1].reason or 'no reason given'}"
+        case _:
+            return f"This was not done: the approval was {approval.status}."
+
+
+def asked_in(channel: str) -> str:
+    """Tell a person in a direct message where the approvers were asked."""
+    return f"This needs a go-ahead before I do it. I have asked in <#{channel}>."
+
+
+def already_closed(approval: Approval) -> str:
+    """Tell a late clicker, privately, what became of the approval."""
+    match approval.status:
+        case ApprovalStatus.WITHDRAWN:
+            return "This thread was reset, and the approval went with it. Your click did nothing."
+        case ApprovalStatus.EXPIRED:
+            return "This approval has expired. Your click did nothing."
+        case _:
+            by = f" by <@{approval.decisions[-1].by}>" if approval.decisions else ""
+            return f"This was already {approval.status}{by}. Your click did nothing."

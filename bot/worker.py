@@ -1,0 +1,178 @@
+"""The loop that works threads off: claim, keep the lease, handle, commit, next."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from redis.exceptions import RedisError
+
+from bot.conversation import Conversation
+from bot.errors import LeaseLost, SlackUnavailable
+from bot.handling import Handling
+from bot.store.inbox import Claim, Inbox, Renewal
+from bot.store.threads import ThreadStore
+
+log = logging.getLogger(__name__)
+
+#: The longest a worker sleeps without looking, in seconds; a lost wake-up costs no more.
+POLL = 5.0
+#: Claims of one event that failed or died before it is put aside.
+MAX_TRIES = 5
+#: Back-off after a failed try, in seconds: doubled each time, up to the last.
+FIRST_BACKOFF, LAST_BACKOFF = 1.0, 30.0
+#: How long to wait before asking a Redis again that did not answer, in seconds.
+REDIS_PAUSE = 1.0
+
+
+class Worker:
+    """Works several threads at once, but never two events of one thread."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        threads: ThreadStore,
+        conversation: Conversation,
+        *,
+        token: Callable[[], str],
+        concurrency: int,
+        lease: timedelta,
+    ) -> None:
+        self._inbox = inbox
+        self._threads = threads
+        self._conversation = conversation
+        self._token = token
+        self._slots = asyncio.Semaphore(concurrency)
+        self._lease = lease
+        self._draining = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Claim and handle until `drain`; a Redis that does not answer is asked again."""
+        while not self._draining:
+            await self._slots.acquire()
+            try:
+                found = await self._inbox.claim(self._token())
+            except RedisError as error:
+                self._slots.release()
+                log.warning("claim failed", extra={"error": type(error).__name__})
+                await asyncio.sleep(REDIS_PAUSE)
+                continue
+            if isinstance(found, Claim):
+                task = asyncio.create_task(self._work(found))
+                self._tasks.add(task)
+                task.add_done_callback(self._done)
+            else:
+                self._slots.release()
+                await self._wait(POLL if found is None else min(found, POLL))
+
+    async def drain(self, timeout: timedelta) -> None:
+        """Stop claiming and let running events end; what is left is cut off and handed back."""
+        self._draining = True
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout.total_seconds())
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._slots.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The lease lapses and the event is tried again; nothing is lost with this task.
+            log.error("worker task died", extra={"error": type(error).__name__})
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            await self._inbox.wait(seconds)
+        except RedisError:
+            await asyncio.sleep(REDIS_PAUSE)
+
+    async def _work(self, claim: Claim) -> None:
+        """Handle the claimed event, and those of the same thread that wait behind it."""
+        current: Claim | None = claim
+        while current is not None:
+            try:
+                current = await self._handle(current)
+            except LeaseLost:
+                log.info("lease lost", extra={"thread": str(claim.thread)})
+                return
+            except RedisError as error:
+                log.warning("redis failed", extra={"error": type(error).__name__})
+                return  # the lease lapses; whoever claims next goes on from the last checkpoint
+            except asyncio.CancelledError:
+                with contextlib.suppress(RedisError, LeaseLost):
+                    await self._inbox.release(current)
+                raise
+            if self._draining and current is not None:
+                with contextlib.suppress(RedisError, LeaseLost):
+                    await self._inbox.release(current)
+                return
+
+    async def _handle(self, claim: Claim) -> Claim | None:
+        h = Handling(
+            claim, await self._threads.load(claim.thread), self._threads.session(claim.thread), self._inbox
+        )
+        try:
+            async with self._heartbeat(h):
+                writes = await self._conversation.handle(h)
+        except (LeaseLost, RedisError):
+            raise
+        except SlackUnavailable as error:
+            log.warning("slack not available", extra={"error": str(error)})
+            wait = timedelta(seconds=max(error.retry_after, _backoff(claim.tries)))
+            await self._inbox.release(claim, retry_in=wait, forgive=True)
+            return None
+        except Exception as error:
+            # One of the two places that catch everything: an event must never take the worker,
+            # or its thread, down with it.
+            reference = self._token()
+            log.exception("event failed", extra={"reference": reference, "error": type(error).__name__})
+            if claim.tries < MAX_TRIES:
+                await self._inbox.release(claim, retry_in=timedelta(seconds=_backoff(claim.tries)))
+                return None
+            writes = await self._conversation.give_up(h, reference)
+        return await self._inbox.commit(claim, writes)
+
+    @asynccontextmanager
+    async def _heartbeat(self, h: Handling) -> AsyncIterator[None]:
+        """Renew the lease while the body runs; cut the body off when the lease is gone."""
+        body = asyncio.current_task()
+        lost = False
+
+        async def beat() -> None:
+            nonlocal lost
+            while True:
+                await asyncio.sleep(self._lease.total_seconds() / 5)
+                with contextlib.suppress(RedisError):  # until the lease itself has lapsed
+                    match await self._inbox.renew(h.claim):
+                        case Renewal.LOST:
+                            lost = True
+                            if body is not None:
+                                body.cancel()
+                            return
+                        case Renewal.INTERRUPTED:
+                            h.interrupted.set()
+                        case Renewal.HELD:
+                            pass
+
+        task = asyncio.create_task(beat())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if lost and body is not None:
+                body.uncancel()
+                raise LeaseLost from None
+            raise
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+def _backoff(tries: int) -> float:
+    return min(FIRST_BACKOFF * 2 ** (tries - 1), LAST_BACKOFF)

