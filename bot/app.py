@@ -6,11 +6,13 @@ import asyncio
 import logging
 import secrets
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import aiohttp
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -18,20 +20,27 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import web
 from bot.agents.billing_client import BillingClient
-from bot.agents.engine import Engine
+from bot.agents.engine import Engine, Limits
+from bot.agents.guardrail import Guard
+from bot.agents.models import Models, ModelSpec, Provider
+from bot.agents.models import settings as model_settings
+from bot.agents.team import Kit, Voice
+from bot.agents.tools.billing import read_tools, refund_tool, refunds_over
 from bot.config import Settings
 from bot.conversation import Conversation
 from bot.decisions import Decisions
 from bot.delivery import Delivery
 from bot.errors import CannotStart
+from bot.intake import Me
 from bot.receiver import Receiver
 from bot.resets import Resets
 from bot.runs import Runs
 from bot.settlement import Settlement, Sources
 from bot.slack.approvers import Approvers
 from bot.slack.client import Slack
+from bot.slack.client import web_client as client_for
 from bot.slack.limiter import Limiter
-from bot.socket import open_socket
+from bot.socket import open_socket, who_am_i
 from bot.store import client as redis_client
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
@@ -66,7 +75,7 @@ async def serve(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def running(settings: Settings, sources: Sources) -> AsyncIterator[Receiver]:
+async def running(settings: Settings, sources: Sources) -> AsyncGenerator[Receiver]:
     """Start a replica, and drain it when the block ends.
 
     The order of the end matters: first nothing new comes in, then running events finish, and
@@ -74,17 +83,19 @@ async def running(settings: Settings, sources: Sources) -> AsyncIterator[Receive
     """
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(aiohttp.ClientSession(trust_env=True))
-        web_client = AsyncWebClient(
-            token=settings.slack_bot_token.get_secret_value(),
-            base_url=settings.slack_api_base_url,
-            session=http,
+        web_client = client_for(
+            settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_base_url, session=http
         )
         me = await _auth_test(web_client)
-        redis = await stack.enter_async_context(
-            redis_client.connect(settings.redis_url.get_secret_value())
-        )
+        url = settings.redis_url.get_secret_value()
+        redis = await stack.enter_async_context(redis_client.connect(url))
+        blocking = await stack.enter_async_context(redis_client.connect_blocking(url))
         await _ping(redis)
-        worker = _worker(settings, sources, redis, web_client, http)
+        models = Models(providers(settings))
+        stack.push_async_callback(models.close)
+        engine = build_engine(settings, models, sources)
+        slack = _slack(settings, web_client, who_am_i(me))
+        worker = _worker(settings, sources, Connections(redis, blocking, http), slack, engine)
         loop_of_worker = asyncio.create_task(worker.run())
         stack.push_async_callback(_end, worker, loop_of_worker, settings)
         receiver = Receiver(lambda: open_socket(settings, me, sources.now))
@@ -98,25 +109,77 @@ async def running(settings: Settings, sources: Sources) -> AsyncIterator[Receive
         yield receiver
 
 
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The clients that the worker's parts share."""
+
+    redis: Redis
+    blocking: Redis
+    http: aiohttp.ClientSession
+
+
+def providers(settings: Settings) -> dict[str, Provider]:
+    """The model servers, by the names that model settings use."""
+    return {
+        "openai": Provider(settings.openai_base_url, settings.openai_api_key.get_secret_value()),
+        "deepseek": Provider(settings.deepseek_base_url, settings.deepseek_api_key.get_secret_value()),
+        "chat": Provider(settings.chat_base_url, settings.chat_api_key.get_secret_value()),
+    }
+
+
+def build_engine(settings: Settings, models: Models, sources: Sources) -> Engine:
+    """Choose models, tools and limits."""
+    triage, billing, guard = (
+        ModelSpec.parse(text)
+        for text in (settings.models.triage, settings.models.billing, settings.models.guard)
+    )
+    kit = Kit(
+        triage=Voice(models.model(triage), model_settings(triage)),
+        billing=Voice(models.model(billing), model_settings(billing)),
+        tools=read_tools(),
+        approved=[refund_tool(refunds_over(settings.refund_approval_over))],
+    )
+    tracing_key = settings.openai_api_key.get_secret_value() if settings.tracing else ""
+    limits = Limits(settings.max_turns, settings.history_items, tracing_key)
+    judge = Guard(models.model(guard), guard, failure=settings.guard_failure)
+    return Engine(kit, judge, limits, token=sources.token)
+
+
+def _slack(settings: Settings, client: AsyncWebClient, me: Me) -> tuple[Slack, Limiter]:
+    limiter = Limiter(
+        clock=asyncio.get_running_loop().time, sleep=asyncio.sleep, interval=settings.edit_interval_seconds
+    )
+    return Slack(client, limiter, me=me.user), limiter
+
+
 def _worker(
-    settings: Settings, sources: Sources, redis: Redis, web_client: AsyncWebClient, http: aiohttp.ClientSession
+    settings: Settings,
+    sources: Sources,
+    connections: Connections,
+    slack: tuple[Slack, Limiter],
+    engine: Engine,
 ) -> Worker:
     """Wire the parts that answer events."""
     keys = Keys(settings.redis_prefix, settings.redis_shards)
     sealer = Sealer(settings.state_key_list)
-    inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
-    threads = ThreadStore(redis, keys, sealer)
-    clock = asyncio.get_running_loop().time
-    limiter = Limiter(clock=clock, sleep=asyncio.sleep, interval=settings.edit_interval_seconds)
-    slack = Slack(web_client, limiter, me=str(me["user_id"]))
-    delivery = Delivery(slack, limiter, threads, approvals_channel=settings.approvals_channel)
+    inbox = Inbox(
+        connections.redis,
+        keys,
+        sealer,
+        dedupe_ttl=settings.dedupe_ttl,
+        lease=settings.lease,
+        blocking=connections.blocking,
+    )
+    threads = ThreadStore(connections.redis, keys, sealer)
+    delivery = Delivery(*slack, threads, approvals_channel=settings.approvals_channel)
     settlement = Settlement(threads, approval_ttl=settings.approval_ttl, sources=sources)
-    billing = BillingClient(http, settings.billing_base_url, settings.billing_api_key.get_secret_value())
-    runs = Runs(engine(settings, sources), threads, inbox, delivery, billing, settlement)
-    approvers = Approvers(slack, settings.approvers, clock=clock)
+    billing = BillingClient(
+        connections.http, settings.billing_base_url, settings.billing_api_key.get_secret_value()
+    )
+    approvers = Approvers(slack[0], settings.approvers, clock=asyncio.get_running_loop().time)
     conversation = Conversation(
         threads,
-        runs,
+        Runs(engine, threads, inbox, delivery, billing, settlement),
         settlement,
         Decisions(threads, approvers, delivery, sources.now),
         Resets(threads, sources.now),

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     billing_api_key: SecretStr = SecretStr("")
     refund_approval_over: Decimal = Field(default=Decimal("20.00"), ge=0, allow_inf_nan=False)
     approvers: Annotated[dict[str, list[str]], NoDecode, BeforeValidator(config_rules.parse_json)] = {}
+    approvals_channel: str = Field(default="", pattern=r"^([CG][A-Z0-9]{5,20})?$")
     approval_ttl_hours: int = Field(default=72, ge=1, le=24 * 365)
 
     # Work

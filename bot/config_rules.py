@@ -34,6 +34,7 @@ FORMS = {
     "tracing": "true or false",
     "refund_approval_over": "an amount such as 20.00",
     "approvers": 'JSON such as {"finance":["S0FINANCE1","U0OMAR0001"]}',
+    "approvals_channel": "the id of a Slack channel, which begins with C or G",
     "approval_ttl_hours": "a whole number of hours, at least 1",
     "worker_concurrency": "a whole number from 1 to 200",
     "lease_seconds": "a whole number of seconds from 3 to 300",

@@ -6,8 +6,6 @@ work (run the agents, checkpointing), settle (one fenced write of the outcome), 
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from bot import words
 from bot.decisions import Decisions
 from bot.delivery import Delivery
@@ -72,11 +70,8 @@ class Conversation:
         match h.claim.event:
             case MessageReceived() as message:
                 await self._message(h, message)
-            case DecisionMade() as decision:
-                if await self._decisions.decided(h, decision):
-                    await self._go_on(h)
-            case ExpiryDue() as expiry:
-                if await self._decisions.expired(h, expiry):
+            case DecisionMade() | ExpiryDue() as event:
+                if await self._decisions.changed(h, event):
                     await self._go_on(h)
             case ResetRequested() as reset:
                 await self._resets.reset(h, reset)
@@ -86,8 +81,6 @@ class Conversation:
                 # A stop has done its work by being there: the run before it saw it waiting.
                 # An unreadable event has nothing in it that could be answered.
                 pass
-            case _ as never:
-                assert_never(never)
 
     async def _message(self, h: Handling, message: MessageReceived) -> None:
         if h.state.reset_ts and float(message.ts) < float(h.state.reset_ts):
@@ -112,11 +105,14 @@ class Conversation:
 
     async def _admit(self, h: Handling, message: MessageReceived) -> None:
         """Put a new message into the run that waits, and say what it waits for."""
+        if refused := await self._runs.check(message):
+            await h.settle(refused)
+            return
         snapshot = await self._runs.admit(h, message)
         if snapshot is None:
             await self._settlement.close_stale(h)
             return
-        approvals = await self._threads.approvals(h.thread, h.state.approvals)
+        approvals = await self._threads.approvals(h.state.approvals)
         pending = [approval for approval in approvals if not approval.is_final]
         authors = tuple(dict.fromkeys((*h.state.authors, message.user)))
         writes = Writes().run(snapshot)
@@ -128,7 +124,7 @@ class Conversation:
 
     async def _go_on(self, h: Handling) -> None:
         """Resume the run once every one of its approvals is decided."""
-        approvals = await self._threads.approvals(h.thread, h.state.approvals)
+        approvals = await self._threads.approvals(h.state.approvals)
         if all(approval.is_final for approval in approvals):
             await self._runs.recover(h, None)
 

@@ -31,6 +31,12 @@ class Decisions:
         self._delivery = delivery
         self._now = now
 
+    async def changed(self, h: Handling, event: DecisionMade | ExpiryDue) -> bool:
+        """Apply an event to its approval; True when it (now, or before a crash) changed it."""
+        if isinstance(event, DecisionMade):
+            return await self.decided(h, event)
+        return await self.expired(h, event)
+
     async def decided(self, h: Handling, click: DecisionMade) -> bool:
         """Record a click; True when it (now, or before a crash) changed its approval."""
         approval = await self._threads.approval(click.approval_id)
@@ -79,4 +85,3 @@ class Decisions:
         h.retire([approval])
         await h.save(approval, writes=writes)
         log.info("approval changed", extra={"approval": approval.id, "status": approval.status})
-

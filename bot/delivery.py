@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import assert_never
 
 from bot import words
 from bot.approval import Approval, CardRef
@@ -67,12 +66,10 @@ class Delivery:
                 await stream.finish(f"{outcome.text}\n\n{words.STOPPED}".strip())
             case Failed():
                 await stream.finish(words.failed(outcome), retry=True)
-            case _ as never:
-                assert_never(never)
 
     async def retire(self, h: Handling) -> None:
         """Let every delivered card show what became of its approval."""
-        for approval in await self._threads.approvals(h.thread, h.reply.closed):
+        for approval in await self._threads.approvals(h.reply.closed):
             await self.show(approval)
 
     async def show(self, approval: Approval) -> None:
@@ -99,7 +96,7 @@ class Delivery:
         return await self._slack.name_of(approval.decisions[-1].by) or "an approver"
 
     async def _post_cards(self, h: Handling) -> None:
-        for approval in await self._threads.approvals(h.thread, h.state.approvals):
+        for approval in await self._threads.approvals(h.state.approvals):
             if not approval.cards and not approval.is_final:
                 ref = await self._post_card(h, approval)
                 await h.save(replace(approval, cards=(ref,)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,6 @@ class Me:
 
     team: str
     user: str
-    bot: str
     url: str
 
 
@@ -62,10 +61,15 @@ class Intake:
     that follows never promises more than is kept. Errors of Redis propagate: no ack.
     """
 
-    def __init__(self, inbox: Inbox, threads: ThreadStore, me: Me) -> None:
+    def __init__(self, inbox: Inbox, threads: ThreadStore, me: Me, now: Callable[[], datetime]) -> None:
         self._inbox = inbox
         self._threads = threads
         self._me = me
+        self._now = now
+
+    def now_ts(self) -> str:
+        """The present moment in Slack's form, for what Slack delivers without a time."""
+        return f"{self._now().timestamp():.6f}"
 
     async def message(self, event: Mapping[str, Any], *, delivery_id: str) -> Appended | None:
         """Store a message that is for the bot; None for one that is not.

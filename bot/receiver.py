@@ -84,5 +84,3 @@ class Receiver:
 
         if self._caller is not None and not self._caller.is_closed():
             self._caller.call_soon_threadsafe(settle)
-
-

@@ -27,7 +27,7 @@ class Resets:
 
     async def reset(self, h: Handling, event: ResetRequested) -> None:
         """Forget the thread in one fenced write; the delivery then retires the cards."""
-        approvals = await self._threads.approvals(h.thread, h.state.approvals)
+        approvals = await self._threads.approvals(h.state.approvals)
         withdrawn = [withdraw(a, at=self._now()) for a in approvals if not a.is_final]
         writes = Writes().forget()
         for approval in withdrawn:
@@ -40,8 +40,6 @@ class Resets:
         await h.session.clear_session()
         # Replies that were cut off keep their place: their messages come up again, older than
         # the reset, and are then closed instead of answered.
-        h.state = ThreadState(
-            generation=h.state.generation + 1, reset_ts=event.ts, replies=h.state.replies
-        )
+        h.state = ThreadState(generation=h.state.generation + 1, reset_ts=event.ts, replies=h.state.replies)
         await h.save(*withdrawn, writes=writes, reply=reply)
         log.info("thread reset", extra={"withdrawn": len(withdrawn)})

@@ -63,13 +63,17 @@ class Runs:
 
         The approvals the run waits for, if any, are all decided.
         """
-        approvals = await self._threads.approvals(h.thread, h.state.approvals)
+        approvals = await self._threads.approvals(h.state.approvals)
         if approvals:
             await self._resume(h, approvals, message)
         elif await self._threads.run(h.thread) is not None:
             await self._resume(h, (), message)
         elif message is not None:
             await self.start(h, message)
+
+    async def check(self, message: MessageReceived) -> Outcome | None:
+        """Judge a message that is to join a waiting run; None if nothing is wrong with it."""
+        return await self._engine.check(message.text)
 
     async def admit(self, h: Handling, message: MessageReceived) -> bytes | None:
         """Put a message into the saved run; None where that run cannot be read any more."""
@@ -169,10 +173,10 @@ def _show(stream: ReplyStream, step: Progress, text: str) -> str:
             stream.show(text + step.text)
             return text + step.text
         case ToolStarted():
-            stream.note(f"{step.name} …")
+            stream.note(f"{step.name} …", key=step.call_id)
             return ""
         case ToolFinished():
-            stream.note(f"{step.name} ✓")
+            stream.note(f"{step.name} ✓", key=step.call_id)
             return ""
         case AgentChanged():
             stream.note(f"→ {step.name}")

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
 
 from bot.approval import Approval, Requirement, withdraw
 from bot.events import ExpiryDue, MessageReceived
@@ -23,7 +22,7 @@ from bot.run import (
     Stopped,
     Unanswered,
 )
-from bot.store.threads import ThreadStore, new_approval_id
+from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
 log = logging.getLogger(__name__)
@@ -73,12 +72,10 @@ class Settlement:
                 await h.settle(outcome, failed=failed)
             case Notice():
                 await h.settle(outcome)
-            case _ as never:
-                assert_never(never)
 
     async def close_stale(self, h: Handling) -> None:
         """Close a saved run that this version cannot read, withdrawing what it still waits for."""
-        approvals = await self._threads.approvals(h.thread, h.state.approvals)
+        approvals = await self._threads.approvals(h.state.approvals)
         withdrawn = [withdraw(a, at=self._sources.now()) for a in approvals if not a.is_final]
         writes = Writes().run(None)
         for approval in withdrawn:
@@ -99,7 +96,7 @@ class Settlement:
     def _request(self, h: Handling, call: PendingCall, requirement: Requirement) -> Approval:
         now = self._sources.now()
         return Approval(
-            id=new_approval_id(self._threads.keys, h.thread, self._sources.token()),
+            id=self._threads.new_approval_id(h.thread, self._sources.token()),
             thread=h.thread,
             generation=h.state.generation,
             call_id=call.call_id,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any, cast
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 @asynccontextmanager
 async def open_socket(
     settings: Settings, me: AsyncSlackResponse, now: Callable[[], datetime]
-) -> AsyncIterator[AsyncSocketModeHandler]:
+) -> AsyncGenerator[AsyncSocketModeHandler]:
     """Build the Bolt app and its handler in the running loop; the caller connects it."""
     keys = Keys(settings.redis_prefix, settings.redis_shards)
     sealer = Sealer(settings.state_key_list)
@@ -71,4 +72,5 @@ def bolt_app(client: AsyncWebClient, me: AsyncSlackResponse) -> AsyncApp:
 
 def who_am_i(me: AsyncSlackResponse) -> Me:
     """Read the answer of `auth.test`."""
-    return Me(team=str(me["team_id"]), user=str(me["user_id"]), url=str(me["url"]))
+    data = cast("dict[str, Any]", me.data)  # bytes are only ever downloads
+    return Me(team=str(data["team_id"]), user=str(data["user_id"]), url=str(data["url"]))

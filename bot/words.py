@@ -8,10 +8,7 @@ from bot.approval import Approval, ApprovalStatus
 from bot.run import Failed, FailureKind
 
 HELLO = "Hi! Tell me what you need, in this thread, and I will get on with it."
-BLOCKED = (
-    "I can't help with that request, so I did nothing. "
-    "If I misread it, please say it in other words."
-)
+BLOCKED = "I can't help with that request, so I did nothing. If I misread it, please say it in other words."
 STOPPED = "_Stopped. Nothing after this point was done._"
 NEEDS_APPROVAL = "This needs a go-ahead before I do it. The card below says exactly what would happen."
 EXPIRED_REASON = "Nobody decided before the deadline, so this was not done."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -25,6 +25,8 @@ POLL = 5.0
 MAX_TRIES = 5
 #: Back-off after a failed try, in seconds: doubled each time, up to the last.
 FIRST_BACKOFF, LAST_BACKOFF = 1.0, 30.0
+#: Renewals in the life of a lease; also how soon a Stop is noticed.
+BEATS = 10
 #: How long to wait before asking a Redis again that did not answer, in seconds.
 REDIS_PAUSE = 1.0
 
@@ -99,7 +101,7 @@ class Worker:
             try:
                 current = await self._handle(current)
             except LeaseLost:
-                log.info("lease lost", extra={"thread": str(claim.thread)})
+                log.info("lease lost", extra={"slack_thread": str(claim.thread)})
                 return
             except RedisError as error:
                 log.warning("redis failed", extra={"error": type(error).__name__})
@@ -139,39 +141,40 @@ class Worker:
         return await self._inbox.commit(claim, writes)
 
     @asynccontextmanager
-    async def _heartbeat(self, h: Handling) -> AsyncIterator[None]:
+    async def _heartbeat(self, h: Handling) -> AsyncGenerator[None]:
         """Renew the lease while the body runs; cut the body off when the lease is gone."""
         body = asyncio.current_task()
-        lost = False
+        beat = asyncio.create_task(self._beat(h))
 
-        async def beat() -> None:
-            nonlocal lost
-            while True:
-                await asyncio.sleep(self._lease.total_seconds() / 5)
-                with contextlib.suppress(RedisError):  # until the lease itself has lapsed
-                    match await self._inbox.renew(h.claim):
-                        case Renewal.LOST:
-                            lost = True
-                            if body is not None:
-                                body.cancel()
-                            return
-                        case Renewal.INTERRUPTED:
-                            h.interrupted.set()
-                        case Renewal.HELD:
-                            pass
+        def cut_off(ended: asyncio.Task[None]) -> None:
+            if not ended.cancelled() and body is not None:
+                body.cancel()
 
-        task = asyncio.create_task(beat())
+        beat.add_done_callback(cut_off)
         try:
             yield
         except asyncio.CancelledError:
-            if lost and body is not None:
+            if beat.done() and not beat.cancelled() and body is not None:
                 body.uncancel()
                 raise LeaseLost from None
             raise
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            beat.remove_done_callback(cut_off)
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+
+    async def _beat(self, h: Handling) -> None:
+        """Renew until the lease is lost."""
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / BEATS)
+            try:
+                renewal = await self._inbox.renew(h.claim)
+            except RedisError:
+                continue  # the lease may still hold; the next write finds out
+            if renewal is Renewal.LOST:
+                return
+            if renewal is Renewal.INTERRUPTED:
+                h.interrupted.set()
 
 
 def _backoff(tries: int) -> float:

@@ -82,6 +82,7 @@ def of_bot(addresses: Addresses, models: Mapping[str, str], *, health_port: int)
         "BILLING_BASE_URL": addresses.billing,
         "BILLING_API_KEY": addresses.billing_key,
         "APPROVERS": '{"finance":["S0FINANCE1"]}',
+        "APPROVALS_CHANNEL": "C0FINANCE1",
         "LEASE_SECONDS": "5",
         "DRAIN_SECONDS": "3",
         "LOG_FORMAT": "text",

@@ -22,9 +22,7 @@ def register(app: AsyncApp, intake: Intake) -> None:
     @app.action(actions.APPROVE)
     async def on_approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         click = click_of(body)
-        known = await intake.decide(
-            _approval_id(body), click, Verdict.APPROVE, at=moment(click.action_ts)
-        )
+        known = await intake.decide(_approval_id(body), click, Verdict.APPROVE, at=moment(click.action_ts))
         await ack()
         if not known:
             await _unknown(client, click)
@@ -40,14 +38,12 @@ def register(app: AsyncApp, intake: Intake) -> None:
             await _unknown(client, click)
         else:
             where = cards.ClickedAt(click.channel, click.thread_ts)
-            await client.views_open(
-                trigger_id=body["trigger_id"], view=cards.reject_view(approval, where)
-            )
+            await client.views_open(trigger_id=body["trigger_id"], view=cards.reject_view(approval, where))
 
     @app.view(actions.REJECT_FORM)
     async def on_reject_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         form = cards.read_reject_form(view)
-        # A submission carries no time of its own; the view's hash does: "<seconds>.<random>".
+        # A submission carries no time of its own.
         click = Click(body["user"]["id"], form.channel, form.thread_ts, intake.now_ts())
         await intake.decide(
             form.approval_id, click, Verdict.REJECT, at=moment(click.action_ts), reason=form.reason

@@ -13,9 +13,10 @@ def click_of(body: dict[str, Any]) -> Click:
 
     A message that starts its thread has no `thread_ts` of its own.
     """
-    message = body.get("message") or {}
-    container = body.get("container") or {}
-    channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
+    message: dict[str, Any] = body.get("message") or {}
+    container: dict[str, Any] = body.get("container") or {}
+    place: dict[str, Any] = body.get("channel") or {}
+    channel = place.get("id") or container.get("channel_id") or ""
     return Click(
         user=body["user"]["id"],
         channel=channel,

@@ -62,7 +62,5 @@ def register(app: AsyncApp, intake: Intake) -> None:
     async def on_shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
         message = body["message"]
         thread = intake.thread(body["channel"]["id"], message.get("thread_ts") or message["ts"])
-        await intake.reset(
-            thread, user=body["user"]["id"], via=ResetVia.SHORTCUT, ts=body["action_ts"]
-        )
+        await intake.reset(thread, user=body["user"]["id"], via=ResetVia.SHORTCUT, ts=body["action_ts"])
         await ack()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.slack import actions, markdown
+from bot.slack import markdown
 from bot.slack.visible import visible
 
 #: How many status lines are shown, and how much of each.
@@ -22,6 +22,23 @@ class Part:
 
     text: str
     blocks: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What stands below a reply's text: words of the bot's own in Slack's markup, and a button."""
+
+    words: str = ""
+    button: dict[str, Any] | None = None
+
+    def blocks(self) -> list[dict[str, Any]]:
+        """Draw what there is."""
+        blocks: list[dict[str, Any]] = []
+        if self.words:
+            blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": self.words}})
+        if self.button:
+            blocks.append({"type": "actions", "elements": [self.button]})
+        return blocks
 
 
 class Steps:
@@ -45,41 +62,28 @@ class Steps:
 
 
 def draw(
-    texts: Sequence[str],
-    steps: Steps,
-    *,
-    status: str = "",
-    stop: str = "",
-    retry_of: str | None = None,
-    at_least: int = 1,
+    texts: Sequence[str], steps: Steps, *, below: Below, status: str = "", at_least: int = 1
 ) -> list[Part]:
     """Draw the messages of a reply, each text in one.
 
-    The status lines stand in the first, the button in the last: Stop for the event `stop` that
-    is being answered, or Retry for the event whose answer failed. `status` stands in for a text
-    that has not begun. Surplus messages, up to `at_least`, show that nothing is in them.
+    The status lines stand in the first message, `below` in the last. `status` stands in for a
+    text that has not begun. Surplus messages, up to `at_least`, show that nothing is in them.
     """
     count = max(len(texts), at_least, 1)
     parts: list[Part] = []
     for index in range(count):
         text = texts[index] if index < len(texts) else ""
+        is_last = index == max(len(texts), 1) - 1
         blocks = [*steps.blocks()] if index == 0 else []
         if text:
             blocks.append({"type": "markdown", "text": text})
-        else:
-            blocks.append(_context(_EMPTY if index or not status else status))
-        if index == max(len(texts), 1) - 1:
-            blocks += _buttons(stop, retry_of)
-        parts.append(Part(markdown.fallback(text) or status or _EMPTY, blocks))
+        elif not is_last or not below.words:
+            blocks.append(_context(status if status and is_last else _EMPTY))
+        if is_last:
+            blocks += below.blocks()
+        words = below.words if is_last else ""
+        parts.append(Part(markdown.fallback(text) or words or status or _EMPTY, blocks))
     return parts
-
-
-def _buttons(stop: str, retry_of: str | None) -> list[dict[str, Any]]:
-    if stop:
-        return [{"type": "actions", "elements": [actions.button(actions.STOP, "Stop", stop)]}]
-    if retry_of:
-        return [{"type": "actions", "elements": [actions.button(actions.RETRY, "Retry", retry_of)]}]
-    return []
 
 
 def _context(line: str) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from bot.errors import SlackRejected, SlackUnavailable
-from bot.slack import limits, markdown
+from bot.slack import actions, limits, markdown
 from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
-from bot.slack.parts import Part, Steps, draw
+from bot.slack.parts import Below, Part, Steps, draw
 
 log = logging.getLogger(__name__)
 
@@ -112,17 +112,20 @@ class ReplyStream:
         self._steps.note(line, key=key)
         self._wake()
 
-    async def finish(self, text: str, *, retry: bool = False) -> None:
+    async def finish(self, text: str, *, own: str = "", retry: bool = False) -> None:
         """Show the final text, whole, and delete messages beyond it; may be called again.
 
+        `text` is a model's: it is shown as it is, but for what `markdown.safe` takes the harm out
+        of. `own` is the bot's, in Slack's markup with working mentions, and stands below it.
         Raises `SlackUnavailable` to be called again later, and `SlackRejected` for good.
         """
         await self.abandon()
         for limit in (limits.REPLY_PART, limits.REPLY_PART // 2, limits.REPLY_PART // 4):
+            texts = markdown.split(markdown.safe(text), limit)
             parts = draw(
-                markdown.split(markdown.safe(text), limit) or [NOTHING_SAID],
+                texts if texts or own else [NOTHING_SAID],
                 self._steps,
-                retry_of=self._event_id if retry else None,
+                below=Below(own, actions.button(actions.RETRY, "Retry", self._event_id) if retry else None),
             )
             try:
                 await self._bring(parts)
@@ -257,7 +260,7 @@ class ReplyStream:
         return draw(
             texts,
             self._steps,
+            below=Below(button=actions.button(actions.STOP, "Stop", self._event_id)),
             status=self._status,
-            stop=self._event_id,
             at_least=len(self._messages),
         )

@@ -1,0 +1,50 @@
+"""What went wrong with a run, as far as a person needs to know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import openai
+from agents import exceptions as sdk
+from pydantic import ValidationError
+
+from bot.run import FailureKind
+
+#: The first that fits decides; more special ones stand first.
+KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], FailureKind], ...]] = (
+    ((openai.RateLimitError,), FailureKind.MODEL_BUSY),
+    ((sdk.MaxTurnsExceeded,), FailureKind.TOO_LONG),
+    ((sdk.ModelRefusalError,), FailureKind.MODEL_REFUSED),
+    (
+        (sdk.ModelBehaviorError, openai.APIResponseValidationError, json.JSONDecodeError, ValidationError),
+        FailureKind.MODEL_GARBLED,
+    ),
+    (
+        (openai.APIConnectionError, openai.InternalServerError, sdk.ModelTimeoutError),
+        FailureKind.MODEL_UNREACHABLE,
+    ),
+    ((openai.APIStatusError,), FailureKind.INTERNAL),
+    # What the openai client raises for an error event or an end in the middle of a stream.
+    ((openai.APIError, TimeoutError), FailureKind.MODEL_UNREACHABLE),
+)
+
+
+def kind_of(error: BaseException) -> FailureKind:
+    """Classify an error by the first cause in its chain that is known."""
+    for cause in chain(error):
+        for types, kind in KINDS:
+            if isinstance(cause, types):
+                return kind
+    return FailureKind.INTERNAL
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__

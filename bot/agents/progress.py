@@ -1,0 +1,38 @@
+"""What can be seen of a run while it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The model said some more."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """The model called a tool."""
+
+    name: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool gave its result."""
+
+    name: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """Another agent took over."""
+
+    name: str
+
+
+Progress = TextDelta | ToolStarted | ToolFinished | AgentChanged

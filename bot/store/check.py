@@ -1,0 +1,67 @@
+"""Is this Redis one that keeps what it is told?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+#: ZADD … LT, which the scripts need, came with it.
+OLDEST = (6, 2)
+
+
+class Level(StrEnum):
+    """Whether the bot can work with what was found."""
+
+    OK = "ok"
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about the server, in one sentence."""
+
+    level: Level
+    text: str
+
+
+async def check(redis: Redis) -> list[Finding]:
+    """Look at the server and run a script on it; never raises for what Redis does."""
+    try:
+        info: dict[str, Any] = await redis.info()
+        await redis.eval("return 1", 0)  # pyright: ignore[reportGeneralTypeIssues] - typed for both clients
+    except (RedisError, OSError):
+        return [Finding(Level.REFUSE, "Redis could not be reached at REDIS_URL, or refuses scripts.")]
+    version = str(info.get("redis_version", "0"))
+    findings = [Finding(Level.OK, f"Redis {version} answers and runs scripts.")]
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        findings.append(Finding(Level.REFUSE, "Redis is too old: 6.2 or newer is needed."))
+    if info.get("role") != "master":
+        findings.append(Finding(Level.REFUSE, "This Redis is a replica: it cannot be written to."))
+    findings.append(_eviction(info))
+    findings.append(_durability(info))
+    return findings
+
+
+def _eviction(info: dict[str, Any]) -> Finding:
+    policy = str(info.get("maxmemory_policy", ""))
+    if policy == "noeviction":
+        return Finding(Level.OK, "Redis evicts nothing.")
+    level = Level.REFUSE if int(info.get("maxmemory") or 0) else Level.WARN
+    return Finding(
+        level, f"Redis may drop approvals when it is full (maxmemory-policy {policy}); set noeviction."
+    )
+
+
+def _durability(info: dict[str, Any]) -> Finding:
+    if int(info.get("aof_enabled") or 0):
+        if info.get("aof_last_write_status") == "err":
+            return Finding(Level.REFUSE, "Redis could not write its append-only file.")
+        return Finding(Level.OK, "Redis keeps an append-only file.")
+    return Finding(
+        Level.WARN, "Redis keeps no append-only file: a crash of it loses messages; set appendonly yes."
+    )

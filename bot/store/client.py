@@ -1,0 +1,67 @@
+"""Redis clients with the settings that survive what redis-py's defaults do not.
+
+Those retry ten times, give up blocking reads after five seconds, and raise when a burst needs
+more than a hundred connections (measured: after a stall a plain write then ran twice).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+#: Connections of one client, and seconds to wait for a free one.
+CONNECTIONS, POOL_TIMEOUT = 32, 5
+#: Seconds for one command of a worker, and how often it is sent again: every write is idempotent.
+WORK_TIMEOUT, WORK_RETRIES = 5.0, 3
+#: Seconds for the append before an ack; Slack waits three for the whole of it.
+ACK_TIMEOUT = 1.5
+
+
+@asynccontextmanager
+async def connect(url: str) -> AsyncGenerator[Redis]:
+    """Open the client of a worker."""
+    retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), WORK_RETRIES)
+    async with _client(url, socket_timeout=WORK_TIMEOUT, retry=retry) as redis:
+        yield redis
+
+
+@asynccontextmanager
+async def connect_for_acks(url: str) -> AsyncGenerator[Redis]:
+    """Open the client of the receiver: quick to fail, so that Slack delivers again."""
+    retry = Retry(NoBackoff(), 0)
+    async with _client(url, socket_timeout=ACK_TIMEOUT, retry=retry) as redis:
+        yield redis
+
+
+@asynccontextmanager
+async def connect_blocking(url: str) -> AsyncGenerator[Redis]:
+    """Open a client whose reads may block for as long as they say."""
+    async with _client(url, socket_timeout=None, retry=Retry(NoBackoff(), 0)) as redis:
+        yield redis
+
+
+@asynccontextmanager
+async def _client(url: str, *, socket_timeout: float | None, retry: Retry) -> AsyncGenerator[Redis]:
+    options: dict[str, Any] = {
+        "max_connections": CONNECTIONS,
+        "timeout": POOL_TIMEOUT,
+        "socket_timeout": socket_timeout,
+        "socket_connect_timeout": ACK_TIMEOUT,
+        "retry": retry,
+        "retry_on_error": [RedisConnectionError, RedisTimeoutError],
+        "health_check_interval": 0,
+    }
+    pool = BlockingConnectionPool.from_url(url, **options)
+    redis = Redis(connection_pool=pool)
+    try:
+        yield redis
+    finally:
+        await redis.aclose()
+        await pool.disconnect()

@@ -1,0 +1,84 @@
+"""Every Redis key, one method each. A test pins every string."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from bot.thread import ThreadRef
+
+
+class Keys:
+    """Builds keys under a prefix.
+
+    All keys of a thread share their shard's hash tag (`{s07}`), so that one script may touch
+    them together, also in a Redis Cluster.
+    """
+
+    def __init__(self, prefix: str, shards: int) -> None:
+        self._prefix = prefix
+        self.shards = shards
+
+    def shard(self, thread: ThreadRef) -> int:
+        """The shard of a thread; it never changes while `shards` does not."""
+        return crc32(str(thread).encode()) % self.shards
+
+    def due(self, shard: int) -> str:
+        """Sorted set: thread → the millisecond at which it next needs a worker, or its lease ends."""
+        return f"{self._tag(shard)}:due"
+
+    def wake(self, shard: int) -> str:
+        """List of wake-up tokens; only a hint."""
+        return f"{self._tag(shard)}:wake"
+
+    def seen(self, thread: ThreadRef, event_id: str) -> str:
+        """String with a TTL: this event was accepted before."""
+        return f"{self._tag(self.shard(thread))}:seen:{event_id}"
+
+    def recent(self, shard: int, team: str, channel: str, user: str) -> str:
+        """Sorted set: the person's threads in a channel, by Slack time."""
+        return f"{self._tag(shard)}:recent:{team}:{channel}:{user}"
+
+    def approval(self, approval_id: str) -> str:
+        """String: one approval; its id begins with its shard. Raises `ValueError` for other ids."""
+        shard, _, name = approval_id.partition("-")
+        if not (shard.isdigit() and name and int(shard) < self.shards and approval_id.isascii()):
+            raise ValueError("not an approval id")
+        return f"{self._tag(int(shard))}:approval:{approval_id}"
+
+    def row(self, thread: ThreadRef) -> str:
+        """Hash: fence, owner and lease of a thread, its last commit, tries of its events."""
+        return self._of(thread, "row")
+
+    def inbox(self, thread: ThreadRef) -> str:
+        """Sorted set: event ids by lane, then by Slack time."""
+        return self._of(thread, "inbox")
+
+    def timers(self, thread: ThreadRef) -> str:
+        """Sorted set: event ids by the millisecond at which they join the inbox."""
+        return self._of(thread, "timers")
+
+    def events(self, thread: ThreadRef) -> str:
+        """Hash: event id → sealed event, for inbox and timers."""
+        return self._of(thread, "events")
+
+    def state(self, thread: ThreadRef) -> str:
+        """String: the thread's sealed state."""
+        return self._of(thread, "state")
+
+    def session(self, thread: ThreadRef) -> str:
+        """List: the sealed items of the conversation."""
+        return self._of(thread, "session")
+
+    def run(self, thread: ThreadRef) -> str:
+        """String: the sealed snapshot of the thread's run."""
+        return self._of(thread, "run")
+
+    def journal(self, thread: ThreadRef) -> str:
+        """Hash: side effect → what is known of its outcome, sealed."""
+        return self._of(thread, "journal")
+
+    def _of(self, thread: ThreadRef, name: str) -> str:
+        return f"{self._tag(self.shard(thread))}:{thread}:{name}"
+
+    def _tag(self, shard: int) -> str:
+        return f"{self._prefix}:{{s{shard:02d}}}"

@@ -1,0 +1,50 @@
+"""State at rest: versioned, compressed, encrypted."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from bot.errors import UnknownSchema
+
+#: What each version of a stored kind holds. A reader that meets another one refuses it.
+SCHEMAS: dict[str, dict[int, str]] = {
+    "event": {1: "an entry of a thread's inbox"},
+    "state": {1: "a thread's row: agent, replies in progress, approvals"},
+    "item": {1: "one item of the SDK session"},
+    "run": {1: "a RunState as the engine's own envelope"},
+    "approval": {1: "an approval with its decisions and cards"},
+    "journal": {1: "what is known of a side effect"},
+}
+
+
+def current(kind: str) -> int:
+    """The version that is written now."""
+    return max(SCHEMAS[kind])
+
+
+class Sealer:
+    """Seals JSON values with the first key and opens them with any."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    def seal(self, kind: str, body: Any) -> bytes:
+        """Write a JSON value of a known kind in its current version."""
+        envelope = {"kind": kind, "schema": current(kind), "body": body}
+        return self._fernet.encrypt(zlib.compress(json.dumps(envelope).encode()))
+
+    def open(self, kind: str, sealed: bytes | str) -> Any:
+        """Read what `seal` wrote; raises `UnknownSchema` for anything else."""
+        try:
+            envelope: Any = json.loads(zlib.decompress(self._fernet.decrypt(sealed)))
+            found, schema, body = envelope["kind"], envelope["schema"], envelope["body"]
+        except (InvalidToken, zlib.error, ValueError, KeyError, TypeError):
+            raise UnknownSchema(f"a stored {kind} cannot be opened") from None
+        if found != kind or schema not in SCHEMAS[kind]:
+            raise UnknownSchema(f"a stored {kind} has an unknown version")
+        return body

@@ -1,0 +1,71 @@
+"""What Redis holds of a thread, read. Writing goes through the inbox's fenced scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.approval import Approval
+from bot.run import ThreadState
+from bot.store.keys import Keys
+from bot.store.records import APPROVAL, STATE
+from bot.store.sealer import Sealer
+from bot.store.sessions import StagedSession
+from bot.store.writes import JournalEntry, JournalStatus
+from bot.thread import ThreadRef
+
+
+class ThreadStore:
+    """Loads; every method raises `UnknownSchema` where what is stored cannot be read."""
+
+    def __init__(self, redis: Redis, keys: Keys, sealer: Sealer) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._sealer = sealer
+
+    async def load(self, thread: ThreadRef) -> ThreadState:
+        """The thread's row; a fresh one for a thread without."""
+        sealed = await self._redis.get(self._keys.state(thread))
+        return ThreadState() if sealed is None else STATE.load(self._sealer, sealed)
+
+    def session(self, thread: ThreadRef) -> StagedSession:
+        """The thread's session; it is read when it is first asked for."""
+
+        async def load() -> list[Any]:
+            items = await self._redis.lrange(self._keys.session(thread), 0, -1)
+            return [self._sealer.open("item", item) for item in items]
+
+        return StagedSession(str(thread), load)
+
+    async def run(self, thread: ThreadRef) -> bytes | None:
+        """The snapshot of the thread's run, if there is one."""
+        sealed = await self._redis.get(self._keys.run(thread))
+        return None if sealed is None else str(self._sealer.open("run", sealed)).encode()
+
+    async def approval(self, approval_id: str) -> Approval | None:
+        """An approval by its id alone; None where the id is not one of ours."""
+        try:
+            key = self._keys.approval(approval_id)
+        except ValueError:
+            return None
+        sealed = await self._redis.get(key)
+        return None if sealed is None else APPROVAL.load(self._sealer, sealed)
+
+    async def approvals(self, ids: Sequence[str]) -> list[Approval]:
+        """The approvals of these ids, in their order, without those that are not there."""
+        found = [await self.approval(approval_id) for approval_id in ids]
+        return [approval for approval in found if approval is not None]
+
+    async def journal(self, thread: ThreadRef, effect: str) -> JournalEntry | None:
+        """What is known of a side effect."""
+        sealed: Any = await self._redis.hget(self._keys.journal(thread), effect)
+        if sealed is None:
+            return None
+        body = self._sealer.open("journal", sealed)
+        return JournalEntry(JournalStatus(body["status"]), body["result"])
+
+    def new_approval_id(self, thread: ThreadRef, token: str) -> str:
+        """Make an id that leads a click to the thread's shard, and says nothing else."""
+        return f"{self._keys.shard(thread):02d}-{token}"

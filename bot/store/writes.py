@@ -1,0 +1,129 @@
+"""What a fenced script shall write: plain Redis commands, all in the thread's slot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from bot.approval import Approval
+from bot.events import Event
+from bot.run import ThreadState
+from bot.store.keys import Keys
+from bot.store.records import APPROVAL, EVENT, STATE
+from bot.store.sealer import Sealer
+from bot.store.sessions import StagedSession
+from bot.thread import ThreadRef
+
+#: Values of one RPUSH: Lua's stack holds some 8,000.
+CHUNK: Final = 1000
+
+Value = str | bytes | int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One Redis command: its name, its key, the rest."""
+
+    name: str
+    key: str
+    arguments: tuple[Value, ...]
+
+
+class JournalStatus(StrEnum):
+    """How far a side effect is known to have come."""
+
+    STARTED = "started"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """What is known of a side effect; `result` once it is done."""
+
+    status: JournalStatus
+    result: str | None
+
+
+Write = Callable[[Keys, Sealer, ThreadRef], Sequence[Command]]
+
+
+class Writes:
+    """Collects writes; the inbox turns them into commands when it knows the thread."""
+
+    def __init__(self) -> None:
+        self._writes: list[Write] = []
+
+    def commands(self, keys: Keys, sealer: Sealer, thread: ThreadRef) -> list[Command]:
+        """The commands, in the order they were asked for."""
+        return [command for write in self._writes for command in write(keys, sealer, thread)]
+
+    def state(self, state: ThreadState) -> Writes:
+        """Write the thread's row."""
+        return self._add(lambda k, s, t: [Command("SET", k.state(t), (STATE.dump(s, state),))])
+
+    def run(self, snapshot: bytes | None) -> Writes:
+        """Keep the snapshot of the thread's run; None drops it."""
+        if snapshot is None:
+            return self._add(lambda k, s, t: [Command("DEL", k.run(t), ())])
+        text = snapshot.decode()
+        return self._add(lambda k, s, t: [Command("SET", k.run(t), (s.seal("run", text),))])
+
+    def approval(self, approval: Approval) -> Writes:
+        """Write an approval."""
+        return self._add(
+            lambda k, s, t: [Command("SET", k.approval(approval.id), (APPROVAL.dump(s, approval),))]
+        )
+
+    def timer(self, event_id: str, event: Event, *, at: datetime) -> Writes:
+        """Let an event join the inbox at a moment."""
+        ms = int(at.timestamp() * 1000)
+        return self._add(
+            lambda k, s, t: [
+                Command("ZADD", k.timers(t), (ms, event_id)),
+                Command("HSET", k.events(t), (event_id, EVENT.dump(s, event))),
+            ]
+        )
+
+    def cancel_timer(self, event_id: str) -> Writes:
+        """Forget a timer; one that is in the inbox already comes up as an event without content."""
+        return self._add(
+            lambda k, s, t: [
+                Command("ZREM", k.timers(t), (event_id,)),
+                Command("HDEL", k.events(t), (event_id,)),
+            ]
+        )
+
+    def journal(self, effect: str, entry: JournalEntry) -> Writes:
+        """Note how far a side effect has come."""
+        body = {"status": entry.status, "result": entry.result}
+        return self._add(lambda k, s, t: [Command("HSET", k.journal(t), (effect, s.seal("journal", body)))])
+
+    def session(self, session: StagedSession) -> Writes:
+        """Write what the session has staged; call its `mark_saved` when that has succeeded."""
+
+        def write(keys: Keys, sealer: Sealer, thread: ThreadRef) -> list[Command]:
+            key = keys.session(thread)
+            commands: list[Command] = []
+            if session.cleared:
+                commands.append(Command("DEL", key, ()))
+            elif session.dropped:
+                commands.append(Command("LTRIM", key, (0, -1 - session.dropped)))
+            items = [sealer.seal("item", item) for item in session.staged]
+            for at in range(0, len(items), CHUNK):
+                commands.append(Command("RPUSH", key, tuple(items[at : at + CHUNK])))
+            return commands
+
+        return self._add(write)
+
+    def forget(self) -> Writes:
+        """Drop the conversation, the run and the journal; approvals stay, for late clicks."""
+        return self._add(
+            lambda k, s, t: [Command("DEL", key, ()) for key in (k.session(t), k.run(t), k.journal(t))]
+        )
+
+    def _add(self, write: Write) -> Writes:
+        self._writes.append(write)
+        return self
