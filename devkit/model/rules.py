@@ -1,0 +1,190 @@
+"""The demo model's mind: simple rules over nothing but the request.
+
+It remembers only what the history holds and can do only what tools are offered, so what a test
+sees of memory, forgetting and approvals is the bot's doing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from devkit.model.dialogue import Answer, Call, Dialogue, Entry
+from devkit.model.samples import HELP, LONG, VERY_LONG, WHO
+
+INVOICE: Final = re.compile(r"\bINV-\d+\b", re.IGNORECASE)
+AMOUNT: Final = re.compile(
+    r"([$€£])\s?([\d,]+(?:\.\d{1,2})?)|([\d,]+(?:\.\d{1,2})?)\s?(USD|EUR|GBP)\b", re.IGNORECASE
+)
+BILLING: Final = re.compile(r"refund|invoice|bill|charge|payment|customer|\bINV-", re.IGNORECASE)
+REFUND: Final = re.compile(r"\brefund", re.IGNORECASE)
+ABOUT: Final = re.compile(r"\b(date|when|customer|who|how much|amount|status|refunded)\b", re.IGNORECASE)
+HOSTILE: Final = re.compile(
+    r"ignore (all |any |your )*(previous |prior |above )*(instructions|rules)|reveal your (system )?prompt"
+    r"|pretend (that )?(the |an )?approv|without (any )?approval",
+    re.IGNORECASE,
+)
+GREETING: Final = re.compile(r"^\W*(hi|hello|hey|good (morning|afternoon|evening))\b", re.IGNORECASE)
+ASKS_WHO: Final = re.compile(r"\b(who are you|what are you|which model|what model)\b", re.IGNORECASE)
+SYMBOLS: Final = {"$": "USD", "€": "EUR", "£": "GBP"}
+
+
+def answer(dialogue: Dialogue) -> Answer:
+    """Answer a request."""
+    if "json" in dialogue.instructions and "label" in dialogue.instructions and not dialogue.tools:
+        return _judge(dialogue.question)
+    if "transfer_to_billing" in dialogue.tools:
+        return _triage(dialogue)
+    if "get_invoice" in dialogue.tools:
+        return _billing(dialogue)
+    return _chat(dialogue.question)
+
+
+def _judge(text: str) -> Answer:
+    hostile = HOSTILE.search(text) is not None
+    label, reason = ("injection", "tries to get around the rules") if hostile else ("ok", "nothing wrong")
+    return Answer(json.dumps({"label": label, "reason": reason}))
+
+
+def _triage(dialogue: Dialogue) -> Answer:
+    if BILLING.search(dialogue.question):
+        return Answer("That is one for Billing. Handing over.", (Call("transfer_to_billing", {}),))
+    return _chat(dialogue.question)
+
+
+def _billing(dialogue: Dialogue) -> Answer:
+    if finished := dialogue.outputs("issue_refund", dialogue.since_user or ()):
+        return Answer("\n\n".join(_outcome(call, result) for call, result in finished))
+    earlier = _unanswered(dialogue)
+    question = dialogue.question
+    wanted = [name.upper() for name in dict.fromkeys(INVOICE.findall(question))]
+    if REFUND.search(question) and (wanted or _known(dialogue)):
+        return _with(earlier, _refund(dialogue, wanted or [_known(dialogue)[-1]["id"]]))
+    missing = [name for name in wanted if name not in _looked_up(dialogue)]
+    if missing:
+        return _with(earlier, Answer("Let me look that up.", tuple(_look(name) for name in missing)))
+    if wanted or ABOUT.search(question):
+        return _with(earlier, Answer(_about(dialogue, question, wanted)))
+    if BILLING.search(question):
+        return Answer("Which invoice do you mean? Please give me its number, such as INV-1003.")
+    return _with(earlier, _chat(question))
+
+
+def _with(earlier: str, answer: Answer) -> Answer:
+    """Say first what became of a refund that the person has not been told of yet."""
+    return Answer("\n\n".join(filter(None, (earlier, answer.text))), answer.calls)
+
+
+def _unanswered(dialogue: Dialogue) -> str:
+    """The outcomes of refunds that nobody has put into words, because a message came in between."""
+    entries = dialogue.entries
+    spoken = max((i for i, e in enumerate(entries) if e.role == "assistant"), default=-1)
+    results = {e.call_id for e in entries[spoken + 1 :] if e.role == "output"}
+    told = [pair for pair in dialogue.outputs("issue_refund") if pair[0].call_id in results]
+    return "\n\n".join(_outcome(call, result) for call, result in told)
+
+
+def _refund(dialogue: Dialogue, wanted: list[str]) -> Answer:
+    looked_up = _looked_up(dialogue)
+    missing = [name for name in wanted if name not in looked_up]
+    if missing:
+        return Answer("Let me look that up.", tuple(_look(name) for name in missing))
+    bad = [looked_up[name]["error"] for name in wanted if "error" in looked_up[name]]
+    if bad:
+        return Answer(f"I could not do that: {' '.join(bad)}")
+    amounts = _amounts(dialogue.question)
+    calls = [
+        _issue(looked_up[name], amounts[index] if index < len(amounts) else None, dialogue.question)
+        for index, name in enumerate(wanted)
+    ]
+    return Answer("I will refund that now.", tuple(calls))
+
+
+def _issue(invoice: dict[str, Any], amount: tuple[str, str] | None, question: str) -> Call:
+    value, currency = amount or (str(invoice["refundable"]), str(invoice["currency"]))
+    reason = re.search(r"\b(?:because|since|as|for)\b (.+)$", question, re.IGNORECASE)
+    arguments = {
+        "invoice_id": invoice["id"],
+        "amount": value,
+        "currency": currency,
+        "reason": reason[1].strip(" .") if reason else "asked for in Slack",
+    }
+    return Call("issue_refund", arguments)
+
+
+def _amounts(text: str) -> list[tuple[str, str]]:
+    found = ((m[2] or m[3], SYMBOLS.get(m[1] or "", (m[4] or "").upper())) for m in AMOUNT.finditer(text))
+    return [(f"{float(number.replace(',', '')):.2f}", currency) for number, currency in found]
+
+
+def _look(name: str) -> Call:
+    return Call("get_invoice", {"invoice_id": name})
+
+
+def _looked_up(dialogue: Dialogue) -> dict[str, dict[str, Any]]:
+    """The invoices in the history, newest result last."""
+    found: dict[str, dict[str, Any]] = {}
+    for call, result in dialogue.outputs("get_invoice"):
+        name = str(_object(call.text).get("invoice_id", "")).upper()
+        found.pop(name, None)
+        found[name] = _object(result.text) or {"error": result.text.removeprefix("ERROR: ")}
+    return found
+
+
+def _known(dialogue: Dialogue) -> list[dict[str, Any]]:
+    return [invoice for invoice in _looked_up(dialogue).values() if "error" not in invoice]
+
+
+def _about(dialogue: Dialogue, question: str, wanted: list[str]) -> str:
+    looked_up = _looked_up(dialogue)
+    invoice = looked_up[wanted[-1]] if wanted else (_known(dialogue) or [None])[-1]
+    if invoice is None:
+        return "I don't know which invoice you mean. Please give me its number, such as INV-1003."
+    if "error" in invoice:
+        return f"I could not look that up: {invoice['error']}"
+    if re.search(r"\b(date|when)\b", question, re.IGNORECASE):
+        return f"{invoice['id']} is dated **{invoice['date']}**."
+    if re.search(r"\b(customer|who)\b", question, re.IGNORECASE):
+        return f"The customer of {invoice['id']} is **{invoice['customer']}**."
+    return (
+        f"**{invoice['id']}**, {invoice['customer']}: {invoice['amount']} {invoice['currency']}, "
+        f"dated {invoice['date']} ({invoice.get('description') or 'no description'}). "
+        f"Refunded so far: {invoice['refunded']}."
+    )
+
+
+def _outcome(call: Entry, result: Entry) -> str:
+    asked, got = _object(call.text), _object(result.text)
+    if "refund_id" in got:
+        return (
+            f"Done: I refunded **{got['amount']} {got['currency']}** on {asked.get('invoice_id')} "
+            f"(refund `{got['refund_id']}`)."
+        )
+    what = f"{asked.get('amount')} {asked.get('currency')} on {asked.get('invoice_id')}"
+    return f"The refund of {what} was not made. {result.text.removeprefix('ERROR: ')}"
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found: Any = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _chat(question: str) -> Answer:
+    if re.search(r"very long answer", question, re.IGNORECASE):
+        return Answer(VERY_LONG)
+    if re.search(r"long answer", question, re.IGNORECASE):
+        return Answer(LONG)
+    if ASKS_WHO.search(question):
+        return Answer(WHO)
+    if GREETING.search(question) or re.search(r"\bhelp\b|what can you", question, re.IGNORECASE):
+        return Answer(HELP)
+    if BILLING.search(question) or ABOUT.search(question):
+        return Answer("I don't know which invoice you mean. Please give me its number, such as INV-1003.")
+    return Answer(
+        f"You wrote: “{question.strip()[:200]}”. I am the demo's built-in model and follow simple rules, "
+        "so I can't say much about that. Ask me about an invoice or a refund."
+    )

@@ -1,0 +1,81 @@
+"""Payloads as Slack sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from devkit.workplace.workspace import APP_ID, BOT_ID, BOT_USER, TEAM, Message
+
+
+def message_events(message: Message, *, is_direct: bool, event_id: Callable[[], str]) -> list[dict[str, Any]]:
+    """The events of one post: a mention in a channel makes two, each with its own id."""
+    event: dict[str, Any] = {
+        "type": "message",
+        "user": message.user,
+        "text": message.text,
+        "ts": message.ts,
+        "channel": message.channel,
+        "channel_type": "im" if is_direct else "channel",
+        "team": TEAM,
+        "event_ts": message.ts,
+        "client_msg_id": event_id(),
+    }
+    if message.thread_ts:
+        event["thread_ts"] = message.thread_ts
+    events = [event]
+    if f"<@{BOT_USER}>" in message.text and not is_direct:
+        events.insert(0, {k: v for k, v in event.items() if k != "channel_type"} | {"type": "app_mention"})
+    return [envelope(each, event_id(), float(message.ts)) for each in events]
+
+
+def change_event(message: Message, event_id: str, at: str, *, deleted: bool) -> dict[str, Any]:
+    """The echo of an edit or a deletion."""
+    event: dict[str, Any] = {
+        "type": "message",
+        "subtype": "message_deleted" if deleted else "message_changed",
+        "hidden": True,
+        "channel": message.channel,
+        "channel_type": "im" if message.channel.startswith("D") else "channel",
+        "ts": at,
+        "event_ts": at,
+    }
+    inner = {"user": message.user, "bot_id": BOT_ID, "ts": message.ts, "text": message.text}
+    event |= {"deleted_ts": message.ts, "previous_message": inner} if deleted else {"message": inner}
+    return envelope(event, event_id, float(at))
+
+
+def envelope(event: dict[str, Any], event_id: str, at: float) -> dict[str, Any]:
+    """The outer payload of an event."""
+    authorization = {"enterprise_id": None, "team_id": TEAM, "user_id": BOT_USER, "is_bot": True}
+    return {
+        "token": "verification",
+        "team_id": TEAM,
+        "api_app_id": APP_ID,
+        "event": event,
+        "type": "event_callback",
+        "event_id": event_id,
+        "event_time": int(at),
+        "authorizations": [authorization],
+        "is_ext_shared_channel": False,
+    }
+
+
+def message_form(message: Message, *, metadata: bool) -> dict[str, Any]:
+    """A message as the Web API returns it."""
+    form: dict[str, Any] = {
+        "type": "message",
+        "user": message.user,
+        "text": message.text,
+        "ts": message.ts,
+        "team": TEAM,
+    }
+    if message.user == BOT_USER:
+        form |= {"bot_id": BOT_ID, "app_id": APP_ID}
+    if message.thread_ts:
+        form["thread_ts"] = message.thread_ts
+    if message.blocks is not None:
+        form["blocks"] = message.blocks
+    if metadata and message.metadata is not None:
+        form["metadata"] = message.metadata
+    return form

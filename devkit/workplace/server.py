@@ -1,0 +1,199 @@
+"""The stand-in as one object: started and stopped, spoken to by tests and by the page."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from devkit.serving import Server
+from devkit.workplace.api import Api, ApiCall, Fault
+from devkit.workplace.methods import Methods
+from devkit.workplace.page import Act, Page, Read
+from devkit.workplace.people import People, View
+from devkit.workplace.rules import Pace, Refusal
+from devkit.workplace.sockets import Delivery, Sockets
+from devkit.workplace.workspace import Clock, Message, Workspace
+
+#: Longest wait of `until`, in seconds.
+PATIENCE = 15.0
+
+
+class SlackStandIn:
+    """A strict Slack for one app, described by its manifest. `strict_pace` limits its calls."""
+
+    def __init__(self, manifest: Mapping[str, Any], *, strict_pace: bool = True) -> None:
+        self.bot_token = f"xoxb-devkit-{secrets.token_hex(8)}"
+        self.app_token = f"xapp-1-devkit-{secrets.token_hex(8)}"
+        self.workspace = Workspace(time.time)  # noqa: TID251 - where the stand-in's time comes from
+        self._sockets = Sockets(self.workspace.clock, _token)
+        self._people = People(self.workspace, self._sockets, manifest, _token)
+        methods = Methods(self.workspace, lambda: self.url)
+        methods.changed = self._people.echo
+        self._api = Api(
+            methods,
+            (self.bot_token, self.app_token),
+            list(manifest["oauth_config"]["scopes"]["bot"]),
+            Pace(self.workspace.clock) if strict_pace else None,
+            {"apps.connections.open": self._open_connection, "views.open": self._people.open_view},
+        )
+        self._page = Page(self.workspace, self._people, manifest, lambda: self.url)
+        self._tickets: set[str] = set()
+        self._sockets.changed = lambda: self.workspace.announce({"type": "sockets"})
+        self.workspace.clock.moved = self._sockets.retry
+        app = web.Application(client_max_size=16 * 1024**2)
+        app.router.add_route("*", "/api/{method}", self._api.serve)
+        app.router.add_get("/socket/{ticket}", self._socket)
+        self._page.add_routes(app)
+        self._server = Server(app)
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on a free port, or on the given one."""
+        await self._server.start(port)
+
+    async def stop(self) -> None:
+        """Close every socket and stop listening."""
+        await self._sockets.close()
+        await self._server.stop()
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return self._server.address
+
+    @property
+    def api_url(self) -> str:
+        """The base URL of the Web API."""
+        return f"{self.url}/api/"
+
+    @property
+    def clock(self) -> Clock:
+        """The stand-in's time."""
+        return self.workspace.clock
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets are open."""
+        return self._sockets.count
+
+    @property
+    def calls(self) -> list[ApiCall]:
+        """Every call of the Web API that got through."""
+        return self._api.calls
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every envelope, in the order of its sending."""
+        return self._sockets.deliveries
+
+    @property
+    def views(self) -> dict[str, View]:
+        """The open forms."""
+        return self._people.views
+
+    def add_panel(self, name: str, read: Read, act: Act | None = None) -> None:
+        """Let the page show a panel, and give orders to it."""
+        self._page.panels[name] = (read, act)
+
+    def panel_changed(self, name: str) -> None:
+        """Let the page read a panel again."""
+        self.workspace.announce({"type": "panel", "name": name})
+
+    def fault(self, method: str, **what: Any) -> None:
+        """Let the next calls of a method fail; see `Fault`."""
+        self._api.faults.append(Fault(method, **what))
+
+    def heal(self) -> None:
+        """End every fault."""
+        self._api.faults.clear()
+
+    async def says(self, user: str, channel: str, text: str, *, thread_ts: str | None = None) -> str:
+        """Post as a person; returns the message's ts."""
+        return self._people.say(user, channel, text, thread_ts)
+
+    async def deliver_again(self, ts: str) -> None:
+        """Send the events of a message once more, as Slack does when it missed an ack."""
+        for payload in self._people.sent[ts]:
+            self._sockets.send_event(payload)
+
+    async def clicks(
+        self, user: str, channel: str, message_ts: str, action_id: str, *, value: str | None = None
+    ) -> bool:
+        """Click a button; False if the app did not answer. Raises `LookupError` for no such button."""
+        return await self._people.click(user, channel, message_ts, action_id, value)
+
+    async def submits(self, user: str, view_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Submit a form with its `state.values`."""
+        return await self._people.submit(user, view_id, values)
+
+    async def command(
+        self, user: str, channel: str, command: str, text: str = "", *, thread_ts: str | None = None
+    ) -> dict[str, Any] | None:
+        """Use a slash command; the app's answer, None if it got none."""
+        return await self._people.command(user, channel, command, text, thread_ts)
+
+    async def shortcut(self, user: str, callback_id: str, channel: str, message_ts: str) -> bool:
+        """Use a message shortcut; False if the app did not answer."""
+        return await self._people.shortcut(user, callback_id, channel, message_ts)
+
+    def thread(self, channel: str, thread_ts: str) -> list[Message]:
+        """The messages of a thread, its first included."""
+        return self.workspace.thread(channel, thread_ts)
+
+    def ephemerals(self, user: str) -> list[Message]:
+        """What only this person was shown."""
+        return [message for who, message in self.workspace.ephemerals if who == user]
+
+    def duplicate_next(self, count: int = 1) -> None:
+        """Deliver the next events twice."""
+        self._sockets.duplicates = count
+
+    async def disconnect(self) -> None:
+        """Ask every socket to connect anew."""
+        await self._sockets.disconnect()
+
+    async def cut(self) -> None:
+        """Break every socket."""
+        await self._sockets.cut()
+
+    async def until(self, true: Callable[[], Any], *, timeout: float = PATIENCE) -> None:
+        """Wait until something is so. Raises `AssertionError` with every thread if it never is."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not true():
+                    await self.workspace.change()
+        except TimeoutError:
+            raise AssertionError(f"it did not come to that; this is what there is:\n{self.dump()}") from None
+
+    def dump(self) -> str:
+        """Everything that was said, for a failed test."""
+        lines = [
+            f"{m.channel} {m.thread_ts or m.ts} {m.user}: {m.shown[:300]} {[b['action_id'] for b in m.buttons]}"
+            for messages in self.workspace.messages.values()
+            for _, m in sorted(messages.items())
+        ]
+        lines += [f"only {user}: {m.shown[:200]}" for user, m in self.workspace.ephemerals]
+        return "\n".join(lines)
+
+    async def _open_connection(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        ticket = _token()
+        self._tickets.add(ticket)
+        return {"url": f"{self.url.replace('http', 'ws', 1)}/socket/{ticket}"}
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        ticket = request.match_info["ticket"]
+        if ticket not in self._tickets:
+            raise web.HTTPForbidden
+        self._tickets.remove(ticket)
+        return await self._sockets.serve(request)
+
+
+def _token() -> str:
+    return secrets.token_hex(8)
+
+
+__all__ = ["Refusal", "SlackStandIn"]

@@ -1,0 +1,219 @@
+"""The stand-in's workspace: people, channels and messages, and everyone who watches them."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+TEAM: Final = "T0ACME0001"
+TEAM_NAME: Final = "Acme"
+BOT_USER, BOT_ID, APP_ID = "U0COUNTER1", "B0COUNTER1", "A0COUNTER1"
+ANA, OMAR, MEI, THEO, GUS = "U0ANA00001", "U0OMAR0001", "U0MEI00001", "U0THEO0001", "U0GUEST001"
+
+
+@dataclass(slots=True)
+class Person:
+    """A member of the workspace."""
+
+    id: str
+    name: str
+    real_name: str
+    title: str
+    color: str
+    is_restricted: bool = False
+    is_bot: bool = False
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel, or a direct message with the bot."""
+
+    id: str
+    name: str
+    members: tuple[str, ...]
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a direct message."""
+        return self.id.startswith("D")
+
+
+@dataclass(slots=True)
+class Message:
+    """A message as the store keeps it. `pings` are the live mentions a bot's text held."""
+
+    channel: str
+    ts: str
+    user: str
+    text: str
+    thread_ts: str | None = None
+    blocks: list[dict[str, Any]] | None = None
+    metadata: dict[str, Any] | None = None
+    is_edited: bool = False
+    unfurl: tuple[bool | None, bool | None] = (None, None)
+    pings: list[str] = field(default_factory=list[str])
+    edits: int = 0
+
+    @property
+    def shown(self) -> str:
+        """All the words of the message, of its blocks if it has any."""
+        return "\n".join(texts(self.blocks)) if self.blocks else self.text
+
+    @property
+    def buttons(self) -> list[dict[str, Any]]:
+        """The buttons that can be clicked."""
+        return [e for e in elements(self.blocks or []) if e.get("type") == "button"]
+
+
+class Clock:
+    """The stand-in's time: real time plus what it was advanced by, in seconds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._ahead = 0.0
+        self.moved: Callable[[], None] = lambda: None
+
+    def __call__(self) -> float:
+        return self._now() + self._ahead
+
+    def advance(self, time: timedelta | float) -> None:
+        """Move time forward; what becomes due by it happens now."""
+        self._ahead += time.total_seconds() if isinstance(time, timedelta) else time
+        self.moved()
+
+
+PEOPLE: Final = (
+    Person(ANA, "ana", "Ana Ruiz", "Requester, support", "c2573a"),
+    Person(OMAR, "omar", "Omar Haddad", "Finance approver", "2f7d6b"),
+    Person(MEI, "mei", "Mei Lin", "Finance approver", "3b6ea8"),
+    Person(THEO, "theo", "Theo Brandt", "Outsider", "8a6a2f"),
+    Person(GUS, "gus", "Gus Guest", "Guest", "6b6e73", is_restricted=True),
+    Person(BOT_USER, "countersign", "Countersign", "App", "4b1f52", is_bot=True),
+)
+STAFF: Final = (ANA, OMAR, MEI, THEO, BOT_USER)
+
+
+class Workspace:
+    """Everything a Slack workspace remembers, in memory."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.clock = Clock(now)
+        self.people = {person.id: copy.copy(person) for person in PEOPLE}
+        self.channels = {
+            channel.id: channel
+            for channel in (
+                Channel("C0GENERAL1", "general", STAFF),
+                Channel("C0SUPPORT1", "support", (*STAFF, GUS)),
+                Channel("C0FINANCE1", "finance", STAFF),
+                *(Channel(f"D{p.id[1:]}", "countersign", (p.id, BOT_USER)) for p in PEOPLE if not p.is_bot),
+            )
+        }
+        self.groups = {"S0FINANCE1": ("finance", [OMAR, MEI])}
+        self.messages: dict[str, dict[str, Message]] = {channel: {} for channel in self.channels}
+        #: What one person alone was shown: (user, channel, text, blocks), oldest first.
+        self.ephemerals: list[tuple[str, Message]] = []
+        self._watchers: list[Callable[[dict[str, Any], str | None], None]] = []
+        self._changed = asyncio.Event()
+        self._last_ts = 0
+
+    def new_ts(self) -> str:
+        """A timestamp that no other message has."""
+        self._last_ts = max(int(self.clock() * 1_000_000), self._last_ts + 1)
+        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    def add(self, message: Message) -> None:
+        """Put a new message into its channel."""
+        self.messages[message.channel][message.ts] = message
+        self.announce({"type": "message", "channel": message.channel, "message": page_form(message, self)})
+
+    def changed(self, message: Message) -> None:
+        """Tell watchers that a message was edited."""
+        self.announce({"type": "message", "channel": message.channel, "message": page_form(message, self)})
+
+    def delete(self, message: Message) -> None:
+        """Remove a message."""
+        del self.messages[message.channel][message.ts]
+        self.announce({"type": "message_deleted", "channel": message.channel, "ts": message.ts})
+
+    def whisper(self, user: str, message: Message) -> None:
+        """Show a message to one person only."""
+        self.ephemerals.append((user, message))
+        form = page_form(message, self) | {"ephemeral": True}
+        self.announce({"type": "ephemeral", "channel": message.channel, "message": form}, user)
+
+    def notice(self, user: str, text: str) -> None:
+        """Show a person what Slack itself has to say."""
+        self.announce({"type": "notice", "text": text}, user)
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """A message by its place."""
+        return self.messages.get(channel, {}).get(ts)
+
+    def thread(self, channel: str, thread_ts: str) -> list[Message]:
+        """The messages of a thread, its first included, in order."""
+        return [
+            m for ts, m in sorted(self.messages.get(channel, {}).items()) if thread_ts in {ts, m.thread_ts}
+        ]
+
+    def watch(self, watcher: Callable[[dict[str, Any], str | None], None]) -> Callable[[], None]:
+        """Call `watcher(frame, only_for)` on every change; returns what ends it."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
+    def announce(self, frame: dict[str, Any], only_for: str | None = None) -> None:
+        """Tell everyone who watches, and wake who waits for a change."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+        for watcher in list(self._watchers):
+            watcher(frame, only_for)
+
+    async def change(self) -> None:
+        """Wait for the next change of anything."""
+        await self._changed.wait()
+
+
+def page_form(message: Message, workspace: Workspace) -> dict[str, Any]:
+    """A message as the page reads it."""
+    person = workspace.people.get(message.user)
+    return {
+        "ts": message.ts,
+        "thread_ts": message.thread_ts,
+        "user": message.user,
+        "bot_id": BOT_ID if message.user == BOT_USER else None,
+        "username": person.name if person else "",
+        "text": message.text,
+        "markdown_text": None,
+        "blocks": message.blocks,
+        "edited": message.is_edited,
+        "ephemeral": False,
+        "files": [],
+        "reactions": [],
+    }
+
+
+def elements(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Every interactive element of some blocks."""
+    for block in blocks:
+        if isinstance(block.get("accessory"), dict):
+            yield block["accessory"] | {"block_id": block.get("block_id")}
+        if block.get("type") == "actions":
+            for element in block.get("elements") or []:
+                yield element | {"block_id": block.get("block_id")}
+
+
+def texts(node: Any) -> Iterator[str]:
+    """Every text somewhere in a block, in order."""
+    if isinstance(node, list):
+        for child in node:
+            yield from texts(child)
+    elif isinstance(node, dict):
+        for key, child in node.items():
+            if key == "text" and isinstance(child, str):
+                yield child
+            elif isinstance(child, dict | list) and key != "metadata":
+                yield from texts(child)
