@@ -28,7 +28,7 @@ from devkit.embedded_redis import EmbeddedRedis
 from devkit.fleet import Fleet, until_ready
 from devkit.model.server import ModelServer
 from devkit.processes import Child
-from devkit.workplace.server import SlackStandIn
+from devkit.slack.server import SlackStandIn
 
 ROOT = Path(__file__).parents[1]
 #: Where the demo keeps its logs, its key and Redis' data.

@@ -113,7 +113,9 @@ class Engine:
             hooks=hooks,
             run_config=self._config(context, guarded=False),
         )
-        return self._in_progress(result, hooks, context, session)
+        progress = self._in_progress(result, hooks, context, session)
+        progress.tools |= {item.call_id or "": str(item.name) for item in state.get_interruptions()}
+        return progress
 
     async def admit(self, saved: bytes, message: str) -> bytes:
         """Put a message into a waiting run, to be read after the decision.
@@ -208,7 +210,8 @@ class RunInProgress:
         self._session = session
         self._text = ""
         self._stopped = False
-        self._tools: dict[str, str] = {}
+        #: The names of the calls under way, for what their end is shown as.
+        self.tools: dict[str, str] = {}
 
     def stop(self) -> None:
         """End the run now; what was said so far becomes the outcome."""
@@ -229,6 +232,9 @@ class RunInProgress:
 
     def _step(self, event: Any) -> Progress | None:
         match event.type:
+            case "raw_response_event" if event.data.type == "response.created":
+                self._text = ""  # the next turn begins; what was said before a tool call is done with
+                return None
             case "raw_response_event" if event.data.type == "response.output_text.delta":
                 self._text += event.data.delta
                 return TextDelta(event.data.delta)
@@ -242,12 +248,11 @@ class RunInProgress:
     def _item(self, name: str, item: Any) -> Progress | None:
         raw: Any = item.raw_item
         if name == "tool_called":
-            self._text = ""
-            self._tools[str(raw.call_id)] = str(raw.name)
+            self.tools[str(raw.call_id)] = str(raw.name)
             return ToolStarted(str(raw.name), str(raw.call_id))
         if name == "tool_output":
             call_id = raw["call_id"] if isinstance(raw, dict) else raw.call_id  # pyright: ignore[reportUnknownVariableType]
-            return ToolFinished(self._tools.get(str(call_id), "tool"), str(call_id))  # pyright: ignore[reportUnknownArgumentType]
+            return ToolFinished(self.tools.get(str(call_id), "tool"), str(call_id))  # pyright: ignore[reportUnknownArgumentType]
         return None
 
     async def _ended(self, error: Exception | None) -> Outcome:

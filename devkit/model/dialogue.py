@@ -40,7 +40,8 @@ class Dialogue:
     def outputs(self, name: str, entries: Sequence[Entry] | None = None) -> list[tuple[Entry, Entry]]:
         """The calls of a tool that have a result, each with it, oldest first."""
         results = {entry.call_id: entry for entry in self.entries if entry.role == "output"}
-        calls = (entry for entry in (entries or self.entries) if entry.role == "call" and entry.name == name)
+        searched = self.entries if entries is None else entries
+        calls = (entry for entry in searched if entry.role == "call" and entry.name == name)
         return [(call, results[call.call_id]) for call in calls if call.call_id in results]
 
 

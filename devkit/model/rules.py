@@ -54,7 +54,7 @@ def _triage(dialogue: Dialogue) -> Answer:
 
 
 def _billing(dialogue: Dialogue) -> Answer:
-    if finished := dialogue.outputs("issue_refund", dialogue.since_user or ()):
+    if finished := dialogue.outputs("issue_refund", dialogue.since_user):
         return Answer("\n\n".join(_outcome(call, result) for call, result in finished))
     earlier = _unanswered(dialogue)
     question = dialogue.question

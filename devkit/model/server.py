@@ -69,6 +69,11 @@ class ModelServer:
         """Answer the next requests of the classifier like this."""
         self._guard_script.extend(steps)
 
+    def clear(self) -> None:
+        """Forget the script: from now on answer by the rules."""
+        self._script.clear()
+        self._guard_script.clear()
+
     def asked(self, *, guard: bool = False) -> list[Asked]:
         """The requests of agents so far, or those of the classifier."""
         return [asked for asked in self.requests if asked.is_guard is guard]

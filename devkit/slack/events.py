@@ -1,79 +1,81 @@
-"""Turns what happens in the workspace into the events that the manifest subscribes to."""
+"""Payloads as Slack sends them."""
 
 from __future__ import annotations
 
-from devkit.slack import seed
-from devkit.slack.shapes import Json, Message
-from devkit.slack.sockets import Sockets, event_envelope
-from devkit.slack.workspace import Workspace, api_message
+from collections.abc import Callable
+from typing import Any
+
+from devkit.slack.workspace import APP_ID, BOT_ID, BOT_USER, TEAM, Message
 
 
-class Events:
-    """Tells the app what it subscribed to."""
+def message_events(message: Message, *, is_direct: bool, event_id: Callable[[], str]) -> list[dict[str, Any]]:
+    """The events of one post: a mention in a channel makes two, each with its own id."""
+    event: dict[str, Any] = {
+        "type": "message",
+        "user": message.user,
+        "text": message.text,
+        "ts": message.ts,
+        "channel": message.channel,
+        "channel_type": "im" if is_direct else "channel",
+        "team": TEAM,
+        "event_ts": message.ts,
+        "client_msg_id": event_id(),
+    }
+    if message.thread_ts:
+        event["thread_ts"] = message.thread_ts
+    events = [event]
+    if f"<@{BOT_USER}>" in message.text and not is_direct:
+        events.insert(0, {k: v for k, v in event.items() if k != "channel_type"} | {"type": "app_mention"})
+    return [envelope(each, event_id(), float(message.ts)) for each in events]
 
-    def __init__(self, workspace: Workspace, sockets: Sockets) -> None:
-        self._workspace = workspace
-        self._sockets = sockets
-        self._subscribed = set(workspace.manifest["settings"]["event_subscriptions"]["bot_events"])
-        self._sent: dict[str, list[Json]] = {}
 
-    def posted(self, message: Message) -> None:
-        """A new message; a mention in a channel is two events."""
-        event = api_message(message)
-        if not self._is_im(message.channel) and f"<@{seed.BOT_USER}>" in message.text and not message.bot_id:
-            self._send("app_mention", message, event | {"type": "app_mention", "channel": message.channel})
-        self._message(message, event)
+def change_event(message: Message, event_id: str, at: str, *, deleted: bool) -> dict[str, Any]:
+    """The echo of an edit or a deletion."""
+    event: dict[str, Any] = {
+        "type": "message",
+        "subtype": "message_deleted" if deleted else "message_changed",
+        "hidden": True,
+        "channel": message.channel,
+        "channel_type": "im" if message.channel.startswith("D") else "channel",
+        "ts": at,
+        "event_ts": at,
+    }
+    inner = {"user": message.user, "bot_id": BOT_ID, "ts": message.ts, "text": message.text}
+    event |= {"deleted_ts": message.ts, "previous_message": inner} if deleted else {"message": inner}
+    return envelope(event, event_id, float(at))
 
-    def changed(self, message: Message, before: Json) -> None:
-        self._message(
-            message,
-            {
-                "type": "message",
-                "subtype": "message_changed",
-                "hidden": True,
-                "ts": self._workspace.clock.next_ts(),
-                "message": api_message(message),
-                "previous_message": before,
-            },
-        )
 
-    def deleted(self, message: Message) -> None:
-        self._message(
-            message,
-            {
-                "type": "message",
-                "subtype": "message_deleted",
-                "hidden": True,
-                "ts": self._workspace.clock.next_ts(),
-                "deleted_ts": message.ts,
-                "previous_message": api_message(message),
-            },
-        )
+def envelope(event: dict[str, Any], event_id: str, at: float) -> dict[str, Any]:
+    """The outer payload of an event."""
+    authorization = {"enterprise_id": None, "team_id": TEAM, "user_id": BOT_USER, "is_bot": True}
+    return {
+        "token": "verification",
+        "team_id": TEAM,
+        "api_app_id": APP_ID,
+        "event": event,
+        "type": "event_callback",
+        "event_id": event_id,
+        "event_time": int(at),
+        "authorizations": [authorization],
+        "is_ext_shared_channel": False,
+    }
 
-    def again(self, ts: str) -> None:
-        """Deliver the events of a message once more, with the ids they had."""
-        for payload in self._sent[ts]:
-            self._sockets.event(payload)
 
-    def _is_im(self, channel: str) -> bool:
-        return self._workspace.channels[channel].is_im
-
-    def _message(self, message: Message, event: Json) -> None:
-        kind = "im" if self._is_im(message.channel) else "channel"
-        more = {"channel": message.channel, "channel_type": kind}
-        self._send(f"message.{'im' if kind == 'im' else 'channels'}", message, event | more)
-
-    def _send(self, subscription: str, message: Message, event: Json) -> None:
-        if subscription not in self._subscribed:
-            return
-        clock = self._workspace.clock
-        payload = event_envelope(
-            seed.TEAM_ID,
-            seed.APP_ID,
-            event | {"event_ts": event["ts"]},
-            bot_user=seed.BOT_USER,
-            event_time=clock.now(),
-        )
-        if "subtype" not in event:
-            self._sent.setdefault(message.ts, []).append(payload)
-        self._sockets.event(payload)
+def message_form(message: Message, *, metadata: bool) -> dict[str, Any]:
+    """A message as the Web API returns it."""
+    form: dict[str, Any] = {
+        "type": "message",
+        "user": message.user,
+        "text": message.text,
+        "ts": message.ts,
+        "team": TEAM,
+    }
+    if message.user == BOT_USER:
+        form |= {"bot_id": BOT_ID, "app_id": APP_ID}
+    if message.thread_ts:
+        form["thread_ts"] = message.thread_ts
+    if message.blocks is not None:
+        form["blocks"] = message.blocks
+    if metadata and message.metadata is not None:
+        form["metadata"] = message.metadata
+    return form

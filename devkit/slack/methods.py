@@ -1,148 +1,196 @@
-"""The Web API: one door for every method, with tokens, scopes, rates and faults."""
+"""The Web API methods, as pure as they can be: arguments in, answer or `Refusal` out."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from aiohttp import web
+from devkit.slack import rules
+from devkit.slack.events import message_form
+from devkit.slack.rules import Refusal
+from devkit.slack.workspace import BOT_ID, BOT_USER, TEAM, TEAM_NAME, Message, Workspace
 
-from devkit.slack import seed
-from devkit.slack.access import Access
-from devkit.slack.chat import Chat
-from devkit.slack.faults import Fault, Faults
-from devkit.slack.interactivity import Interactivity
-from devkit.slack.pace import Pace
-from devkit.slack.reading import Reading
-from devkit.slack.shapes import Channel, Json, Refusal
-from devkit.slack.sockets import Sockets
-from devkit.slack.workspace import Workspace
+#: https://docs.slack.dev/reference/methods/chat.postMessage and chat.update.
+POST_TEXT: Final = 40_000
+UPDATE_TEXT: Final = 4_000
 
-Method = Callable[[Json], Json]
-_NESTED = ("blocks", "attachments", "metadata", "view")
+Arguments = Mapping[str, Any]
+Answer = dict[str, Any]
 
 
-class WebApi:
-    """Answers `/api/<method>`. `calls` is what was asked: method, arguments and answer."""
+class Methods:
+    """What the bot's token may call; `changed` hears of edits and deletions."""
 
-    def __init__(self, workspace: Workspace, access: Access, pace: Pace, faults: Faults) -> None:
+    def __init__(self, workspace: Workspace, url: Callable[[], str]) -> None:
         self._workspace = workspace
-        self._access = access
-        self._pace = pace
-        self._faults = faults
-        self._methods: dict[str, Method] = {}
-        self.calls: list[Json] = []
-
-    def offer(self, chat: Chat, interactivity: Interactivity, sockets: Sockets) -> None:
-        """Say what answers each method."""
-        reading = Reading(self._workspace)
-        self._methods = {
-            "auth.test": lambda _: identity(),
-            "apps.connections.open": lambda given: {"url": f"{given['_ws']}?ticket={sockets.ticket()}"},
-            "chat.postMessage": chat.post,
-            "chat.update": chat.update,
-            "chat.delete": chat.delete,
-            "chat.postEphemeral": chat.post_ephemeral,
-            "chat.getPermalink": chat.permalink,
-            "conversations.replies": reading.replies,
-            "conversations.history": reading.history,
-            "conversations.info": reading.info,
-            "conversations.open": reading.open,
-            "conversations.members": reading.members,
-            "users.info": reading.user,
-            "usergroups.list": reading.usergroups,
-            "usergroups.users.list": reading.usergroup_users,
-            "views.open": interactivity.open_view,
-            "views.update": interactivity.update_view,
+        self._url = url
+        self.changed: Callable[[Message, bool], None] = lambda message, deleted: None
+        self.by_name: Mapping[str, Callable[[Arguments], Answer]] = {
+            "auth.test": self.auth_test,
+            "chat.postMessage": self.post,
+            "chat.update": self.update,
+            "chat.delete": self.delete,
+            "chat.postEphemeral": self.ephemeral,
+            "chat.getPermalink": self.permalink,
+            "conversations.replies": self.replies,
+            "conversations.history": self.history,
+            "users.info": self.user,
+            "usergroups.users.list": self.group_users,
+            "usergroups.list": self.groups,
         }
 
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Answer one call."""
-        method = request.match_info["method"]
-        arguments = await read_arguments(request)
-        call: Json = {"method": method, "arguments": arguments, "at": self._workspace.clock.now()}
-        self.calls.append(call)
-        fault = self._faults.take(method)
-        if fault and fault.delay:
-            await asyncio.sleep(fault.delay)
-        response = _faulty(fault) or self._answer(request, method, arguments)
-        call["answer"] = json.loads(response.text or "null")
-        self._workspace.touch()
-        if fault and fault.lost and request.transport:
-            request.transport.close()
-        return response
+    def auth_test(self, _: Arguments) -> Answer:
+        """Who the token is."""
+        return {
+            "url": f"{self._url()}/",
+            "team": TEAM_NAME,
+            "user": "countersign",
+            "team_id": TEAM,
+            "user_id": BOT_USER,
+            "bot_id": BOT_ID,
+            "is_enterprise_install": False,
+        }
 
-    def _answer(self, request: web.Request, method: str, arguments: Json) -> web.Response:
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ") or str(
-            arguments.get("token", "")
+    def post(self, given: Arguments) -> Answer:
+        """Post a message as the bot."""
+        channel = self._channel(given)
+        text, blocks = self._content(given, POST_TEXT)
+        message = Message(
+            channel=channel,
+            ts=self._workspace.new_ts(),
+            user=BOT_USER,
+            text=text,
+            thread_ts=given.get("thread_ts") or None,
+            blocks=blocks,
+            metadata=given.get("metadata"),
+            unfurl=(_flag(given.get("unfurl_links")), _flag(given.get("unfurl_media"))),
+            pings=rules.pings(text, blocks),
         )
-        try:
-            if method not in self._methods:
-                raise Refusal("unknown_method", req_method=method)
-            self._access.check_token(method, token)
-            channel = self._channel(arguments)
-            self._access.check_scope(method, channel)
-            if wait := self._pace.wait(method, channel.id if channel else ""):
-                return _limited(wait)
-            given = arguments | {"_ws": f"ws://{request.host}/link"}
-            body = {"ok": True} | self._methods[method](given)
-        except Refusal as refusal:
-            body = refusal.answer()
-        return web.json_response(body, headers={"x-oauth-scopes": ",".join(self._access.scopes)})
+        if message.thread_ts and not self._workspace.find(channel, message.thread_ts):
+            raise Refusal("thread_not_found")
+        self._workspace.add(message)
+        return {"channel": channel, "ts": message.ts, "message": message_form(message, metadata=True)}
 
-    def _channel(self, arguments: Json) -> Channel | None:
-        try:
-            return self._workspace.channel(str(arguments.get("channel", "")))
-        except Refusal:
-            return None
+    def update(self, given: Arguments) -> Answer:
+        """Edit one of the bot's messages."""
+        message = self._own(given)
+        message.text, message.blocks = self._content(given, UPDATE_TEXT)
+        if given.get("metadata") is not None:
+            message.metadata = given["metadata"]
+        message.is_edited = message.blocks is None
+        message.pings += rules.pings(message.text, message.blocks)
+        message.edits += 1
+        self._workspace.changed(message)
+        self.changed(message, False)
+        return {"channel": message.channel, "ts": message.ts, "text": message.text}
+
+    def delete(self, given: Arguments) -> Answer:
+        """Delete one of the bot's messages."""
+        message = self._own(given)
+        self._workspace.delete(message)
+        self.changed(message, True)
+        return {"channel": message.channel, "ts": message.ts}
+
+    def ephemeral(self, given: Arguments) -> Answer:
+        """Show a message to one person."""
+        channel, user = self._channel(given), str(given.get("user"))
+        if user not in self._workspace.channels[channel].members:
+            raise Refusal("user_not_in_channel")
+        text, blocks = self._content(given, POST_TEXT)
+        thread_ts = given.get("thread_ts") or None
+        message = Message(channel, self._workspace.new_ts(), BOT_USER, text, thread_ts, blocks)
+        self._workspace.whisper(user, message)
+        return {"message_ts": message.ts}
+
+    def permalink(self, given: Arguments) -> Answer:
+        """The address of a message."""
+        channel, ts = self._channel(given), str(given.get("message_ts"))
+        return {"channel": channel, "permalink": f"{self._url()}/archives/{channel}/p{ts.replace('.', '')}"}
+
+    def replies(self, given: Arguments) -> Answer:
+        """The messages of a thread."""
+        channel, ts = self._channel(given), str(given.get("ts"))
+        found = self._workspace.thread(channel, ts)
+        if not found:
+            raise Refusal("thread_not_found")
+        return self._page(found, given)
+
+    def history(self, given: Arguments) -> Answer:
+        """A channel's own messages, newest first."""
+        found = [m for m in self._workspace.messages[self._channel(given)].values() if not m.thread_ts]
+        return self._page(sorted(found, key=lambda m: m.ts, reverse=True), given)
+
+    def user(self, given: Arguments) -> Answer:
+        """A person."""
+        person = self._workspace.people.get(str(given.get("user")))
+        if person is None:
+            raise Refusal("user_not_found")
+        return {
+            "user": {
+                "id": person.id,
+                "team_id": TEAM,
+                "name": person.name,
+                "real_name": person.real_name,
+                "deleted": person.deleted,
+                "is_bot": person.is_bot,
+                "is_restricted": person.is_restricted,
+                "is_ultra_restricted": False,
+                "is_stranger": False,
+                "profile": {"real_name": person.real_name, "display_name": ""},
+            }
+        }
+
+    def group_users(self, given: Arguments) -> Answer:
+        """The people of a user group."""
+        group = self._workspace.groups.get(str(given.get("usergroup")))
+        if group is None:
+            raise Refusal("no_such_subteam")
+        return {"users": list(group[1])}
+
+    def groups(self, _: Arguments) -> Answer:
+        """All user groups."""
+        return {
+            "usergroups": [
+                {"id": group_id, "handle": handle, "users": users}
+                for group_id, (handle, users) in self._workspace.groups.items()
+            ]
+        }
+
+    def _page(self, found: list[Message], given: Arguments) -> Answer:
+        start, limit = int(given.get("cursor") or 0), int(given.get("limit") or 100)
+        metadata = _flag(given.get("include_all_metadata")) or False
+        messages = [message_form(m, metadata=metadata) for m in found[start : start + limit]]
+        more = start + limit < len(found)
+        cursor = str(start + limit) if more else ""
+        return {"messages": messages, "has_more": more, "response_metadata": {"next_cursor": cursor}}
+
+    def _channel(self, given: Arguments) -> str:
+        channel = self._workspace.channels.get(str(given.get("channel")))
+        if channel is None:
+            raise Refusal("channel_not_found")
+        if BOT_USER not in channel.members:
+            raise Refusal("not_in_channel")
+        return channel.id
+
+    def _own(self, given: Arguments) -> Message:
+        message = self._workspace.find(self._channel(given), str(given.get("ts")))
+        if message is None:
+            raise Refusal("message_not_found")
+        if message.user != BOT_USER:
+            raise Refusal("cant_update_message")
+        return message
+
+    def _content(self, given: Arguments, most: int) -> tuple[str, list[dict[str, Any]] | None]:
+        text = str(given.get("text") or "")
+        blocks = rules.check_blocks(given["blocks"]) if given.get("blocks") else None
+        if not text and not blocks:
+            raise Refusal("no_text")
+        if len(text) > most:
+            raise Refusal("msg_too_long")
+        return text, blocks
 
 
-def identity() -> Json:
-    """What auth.test tells the bot about itself."""
-    return {
-        "url": seed.TEAM_URL,
-        "team": seed.TEAM_NAME,
-        "user": "countersign",
-        "team_id": seed.TEAM_ID,
-        "user_id": seed.BOT_USER,
-        "bot_id": seed.BOT_ID,
-        "is_enterprise_install": False,
-    }
-
-
-async def read_arguments(request: web.Request) -> Json:
-    """The arguments of a call in any of the ways Slack takes them."""
-    arguments: Json = dict(request.query)
-    if request.content_type == "application/json":
-        try:
-            body: Any = json.loads(await request.text() or "{}")
-        except ValueError:
-            body = {}
-        if isinstance(body, dict):
-            arguments |= cast(Json, body)
-    elif request.method == "POST":
-        arguments |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-    for name in _NESTED:
-        if isinstance(arguments.get(name), str):
-            try:
-                arguments[name] = json.loads(arguments[name])
-            except ValueError:
-                arguments[name] = {"not": "JSON"}
-    return arguments
-
-
-def _limited(seconds: int) -> web.Response:
-    body = {"ok": False, "error": "ratelimited"}
-    return web.json_response(body, status=429, headers={"Retry-After": str(seconds)})
-
-
-def _faulty(fault: Fault | None) -> web.Response | None:
-    if fault is None:
-        return None
-    if fault.status == 429:
-        return _limited(fault.retry_after or 1)
-    if fault.status:
-        return web.json_response({"ok": False, "error": fault.error or "internal_error"}, status=fault.status)
-    return web.json_response({"ok": False, "error": fault.error}) if fault.error else None
+def _flag(value: Any) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    return str(value).lower() in {"1", "true"}

@@ -1,219 +1,157 @@
-"""Socket Mode: each envelope goes to one open socket, and comes again if it is not acknowledged."""
+"""Socket Mode: one open socket gets each envelope, and what is not acked comes again."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
+import json
+import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Final
 
 from aiohttp import WSMsgType, web
 
-from devkit.slack.clock import Clock
-from devkit.slack.shapes import Json, random_id
-
-#: An app has this long to acknowledge, in seconds.
-ACK_SECONDS = 3.0
-#: When an event that was not acknowledged comes again, in seconds after the try before.
-RETRIES = (0.0, 60.0, 300.0)
-MOST_SOCKETS = 10
+#: https://docs.slack.dev/apis/events-api#retries: nearly at once, after 1 and after 5 minutes.
+RETRIES: Final = (0.0, 60.0, 300.0)
+#: https://docs.slack.dev/apis/events-api/using-socket-mode: seconds Slack waits for an ack.
+ACK: Final = 3.0
 
 
 @dataclass(slots=True)
 class Delivery:
-    """One envelope that was sent, and what came back."""
+    """One event or interaction on its way; `history` holds for each try whether it was acked."""
 
-    envelope_id: str
-    type: str
-    payload: Json
-    retry: int = 0
-    acked: bool = False
-    answer: Json | None = None
-    sent: bool = False
-    done: asyncio.Event = field(default_factory=asyncio.Event)
+    kind: str
+    payload: dict[str, Any]
+    due: float = 0.0
+    history: list[bool] = field(default_factory=list[bool])
+
+    @property
+    def is_acked(self) -> bool:
+        """Whether the app has taken it."""
+        return any(self.history)
 
 
 class Sockets:
-    """The open connections of the app."""
+    """The open sockets of the app, and the deliveries that wait for one."""
 
-    def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(self, clock: Callable[[], float], token: Callable[[], str]) -> None:
         self._clock = clock
-        self._changed = changed
+        self._token = token
         self._open: list[web.WebSocketResponse] = []
-        self._closing: list[web.WebSocketResponse] = []
-        self._tickets: set[str] = set()
+        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._waiting: dict[str, Delivery] = {}
-        self._connected = asyncio.Event()
-        self._to_duplicate = 0
-        self._acks_to_lose = 0
-        self.log: list[Delivery] = []
+        self._later: list[Delivery] = []
+        self._random = random.Random(7)  # noqa: S311 - a choice among sockets, nothing secret
+        self.deliveries: list[Delivery] = []
+        self.changed: Callable[[], None] = lambda: None
+        self.duplicates = 0
 
     @property
     def count(self) -> int:
+        """How many sockets are open."""
         return len(self._open)
 
-    def ticket(self) -> str:
-        """A one-time word that opens a socket."""
-        ticket = secrets.token_hex(16)
-        self._tickets.add(ticket)
-        return ticket
-
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One connection, from its hello to its end."""
-        ticket = request.query.get("ticket", "")
-        if ticket not in self._tickets:
-            raise web.HTTPForbidden
-        self._tickets.discard(ticket)
-        socket = web.WebSocketResponse()
+        """Hold one socket open."""
+        socket = web.WebSocketResponse(heartbeat=30)
         await socket.prepare(request)
-        if self.count >= MOST_SOCKETS:
-            await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})
-            await socket.close()
-            return socket
-        hello = {"type": "hello", "num_connections": self.count + 1, "debug_info": {"host": "stand-in"}}
-        await socket.send_json(hello)
+        await socket.send_json({"type": "hello", "num_connections": self.count + 1, "debug_info": {}})
         self._open.append(socket)
-        self._connected.set()
-        self._changed()
+        self.changed()
+        self.retry()
         try:
-            async for frame in socket:
-                if frame.type == WSMsgType.TEXT:
-                    self._on_ack(frame.json())
+            async for message in socket:
+                if message.type is WSMsgType.TEXT and message.data.startswith("{"):
+                    self._acknowledge(json.loads(message.data))
         finally:
-            self._forget(socket)
+            if socket in self._open:
+                self._open.remove(socket)
+            self.changed()
         return socket
 
-    def event(self, payload: Json) -> None:
-        """Send an event, and again as often as Slack does."""
-        copies = 1
-        if self._to_duplicate:
-            self._to_duplicate -= 1
-            copies = 2
-        for _ in range(copies):
-            self.spawn(self._deliver_event(payload))
+    def send_event(self, payload: dict[str, Any]) -> None:
+        """Deliver an event, again and again until it is acked or Slack gives up."""
+        times = 2 if self.duplicates else 1
+        self.duplicates = max(0, self.duplicates - 1)
+        for _ in range(times):
+            delivery = Delivery("events_api", payload)
+            self.deliveries.append(delivery)
+            self._spawn(self._deliver(delivery))
 
-    async def interaction(self, kind: str, payload: Json) -> Delivery:
-        """Send something a person did; it is sent once."""
-        delivery = Delivery(secrets.token_hex(12), kind, payload)
-        await self._attempt(delivery)
-        return delivery
+    async def ask(self, kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        """Deliver something interactive, once; the app's answer, or None without an ack in time."""
+        delivery = Delivery(kind, payload)
+        self.deliveries.append(delivery)
+        return await self._send(delivery)
 
-    def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Tell every connection to be replaced, as Slack does every few hours."""
-        replaced, self._open = self._open, []
-        self._closing.extend(replaced)
-        self._connected.clear()
-        for socket in replaced:
-            self.spawn(socket.send_json({"type": "disconnect", "reason": reason}))
-        self._changed()
+    async def disconnect(self, reason: str = "refresh_requested") -> None:
+        """Tell every socket to connect anew."""
+        for socket in list(self._open):
+            await socket.send_json({"type": "disconnect", "reason": reason})
 
-    def drop(self) -> None:
-        """Cut every connection without a word."""
-        for socket in self._open + self._closing:
-            self._forget(socket)
-            self.spawn(socket.close())
+    async def cut(self) -> None:
+        """Close every socket without a word."""
+        for socket in list(self._open):
+            await socket.close()
 
-    def duplicate_next(self, count: int) -> None:
-        self._to_duplicate += count
+    def retry(self) -> None:
+        """Send again what is due by now."""
+        due = [delivery for delivery in self._later if delivery.due <= self._clock()]
+        self._later = [delivery for delivery in self._later if delivery.due > self._clock()]
+        for delivery in due:
+            self._spawn(self._deliver(delivery))
 
-    def lose_acks(self, count: int) -> None:
-        self._acks_to_lose += count
-
-    async def stop(self) -> None:
-        """Close everything; nothing is delivered any more."""
-        for task in self._tasks:
+    async def close(self) -> None:
+        """Cut everything off."""
+        for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(socket.close() for socket in self._open + self._closing))
+        await self.cut()
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Do something in the background until it is done or the stand-in stops."""
-        task = asyncio.create_task(work)
+    async def _deliver(self, delivery: Delivery) -> None:
+        """Try once; without an ack put it on the list of those to be tried later."""
+        if await self._send(delivery) is not None or len(delivery.history) > len(RETRIES):
+            return
+        delivery.due = self._clock() + RETRIES[len(delivery.history) - 1]
+        self._later.append(delivery)
+        if self._open:
+            self.retry()
+
+    async def _send(self, delivery: Delivery) -> dict[str, Any] | None:
+        if not self._open:
+            delivery.history.append(False)
+            return None
+        envelope_id = self._token()
+        acked: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[envelope_id] = acked
+        frame = {
+            "type": delivery.kind,
+            "envelope_id": envelope_id,
+            "accepts_response_payload": delivery.kind != "events_api",
+            "payload": delivery.payload,
+        }
+        if delivery.kind == "events_api":
+            tries = len(delivery.history)
+            frame |= {"retry_attempt": tries, "retry_reason": "timeout" if tries else ""}
+        answer: dict[str, Any] | None = None
+        try:
+            await self._random.choice(self._open).send_json(frame)
+            answer = await asyncio.wait_for(acked, ACK)
+        except (TimeoutError, ConnectionError):
+            pass
+        finally:
+            self._waiting.pop(envelope_id, None)
+        delivery.history.append(answer is not None)
+        self.changed()
+        return answer
+
+    def _acknowledge(self, frame: dict[str, Any]) -> None:
+        acked = self._waiting.get(str(frame.get("envelope_id")))
+        if acked is not None and not acked.done():
+            acked.set_result(frame.get("payload") or {})
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _deliver_event(self, payload: Json) -> None:
-        for retry, pause in enumerate((0.0, *RETRIES)):
-            await self._clock.sleep(pause)
-            delivery = Delivery(secrets.token_hex(12), "events_api", payload, retry)
-            await self._attempt(delivery)
-            if delivery.acked:
-                return
-
-    async def _attempt(self, delivery: Delivery) -> None:
-        self.log.append(delivery)
-        self._waiting[delivery.envelope_id] = delivery
-        sending = asyncio.create_task(self._send(delivery))
-        late = asyncio.create_task(self._clock.sleep(ACK_SECONDS))
-        done = asyncio.create_task(delivery.done.wait())
-        try:
-            await asyncio.wait({late, done}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sending, late, done):
-                task.cancel()
-            del self._waiting[delivery.envelope_id]
-            self._changed()
-
-    async def _send(self, delivery: Delivery) -> None:
-        envelope: Json = {
-            "envelope_id": delivery.envelope_id,
-            "type": delivery.type,
-            "payload": delivery.payload,
-            "accepts_response_payload": delivery.type != "events_api",
-        }
-        if delivery.type == "events_api":
-            envelope |= {"retry_attempt": delivery.retry, "retry_reason": "timeout" if delivery.retry else ""}
-        while not delivery.sent:
-            await self._connected.wait()
-            socket = secrets.choice(self._open)
-            try:
-                await socket.send_json(envelope)
-            except ConnectionError:
-                self._forget(socket)
-            else:
-                delivery.sent = True
-                self._changed()
-
-    def _on_ack(self, frame: Any) -> None:
-        ack = cast(Json, frame)
-        delivery = self._waiting.get(str(ack.get("envelope_id")))
-        if delivery is None:
-            return
-        if delivery.type == "events_api" and self._acks_to_lose:
-            self._acks_to_lose -= 1
-            return
-        delivery.acked = True
-        delivery.answer = ack.get("payload")
-        delivery.done.set()
-
-    def _forget(self, socket: web.WebSocketResponse) -> None:
-        for sockets in (self._open, self._closing):
-            if socket in sockets:
-                sockets.remove(socket)
-        if not self._open:
-            self._connected.clear()
-        self._changed()
-
-
-def event_envelope(team: str, app: str, event: Json, *, bot_user: str, event_time: float) -> Json:
-    """The body of an event, as Slack sends it."""
-    return {
-        "type": "event_callback",
-        "team_id": team,
-        "api_app_id": app,
-        "event": event,
-        "event_id": random_id("Ev"),
-        "event_time": int(event_time),
-        "authorizations": [
-            {
-                "enterprise_id": None,
-                "team_id": team,
-                "user_id": bot_user,
-                "is_bot": True,
-                "is_enterprise_install": False,
-            }
-        ],
-        "is_ext_shared_channel": False,
-    }

@@ -10,9 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from devkit.workplace import rules
-from devkit.workplace.methods import Methods
-from devkit.workplace.rules import Pace, Refusal
+from devkit.slack import rules
+from devkit.slack.methods import Methods
+from devkit.slack.rules import Pace, Refusal
 
 
 @dataclass(slots=True)

@@ -11,13 +11,13 @@ from typing import Any
 from aiohttp import web
 
 from devkit.serving import Server
-from devkit.workplace.api import Api, ApiCall, Fault
-from devkit.workplace.methods import Methods
-from devkit.workplace.page import Act, Page, Read
-from devkit.workplace.people import People, View
-from devkit.workplace.rules import Pace, Refusal
-from devkit.workplace.sockets import Delivery, Sockets
-from devkit.workplace.workspace import Clock, Message, Workspace
+from devkit.slack.api import Api, ApiCall, Fault
+from devkit.slack.methods import Methods
+from devkit.slack.page import Act, Page, Read
+from devkit.slack.people import People, View
+from devkit.slack.rules import Pace, Refusal
+from devkit.slack.sockets import Delivery, Sockets
+from devkit.slack.workspace import Clock, Message, Workspace
 
 #: Longest wait of `until`, in seconds.
 PATIENCE = 15.0

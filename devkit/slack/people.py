@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from devkit.workplace import events
-from devkit.workplace.rules import Refusal, check_blocks
-from devkit.workplace.sockets import Sockets
-from devkit.workplace.workspace import APP_ID, BOT_USER, TEAM, TEAM_NAME, Message, Workspace, elements
+from devkit.slack import events
+from devkit.slack.rules import Refusal, check_blocks
+from devkit.slack.sockets import Sockets
+from devkit.slack.workspace import APP_ID, BOT_USER, TEAM, TEAM_NAME, Message, Workspace, elements
 
 #: https://docs.slack.dev/interactivity/handling-user-interaction: seconds a trigger id lasts.
 TRIGGER: Final = 3.0

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from devkit.workplace.people import People
-from devkit.workplace.workspace import ANA, TEAM, TEAM_NAME, Workspace, page_form
+from devkit.slack.people import People
+from devkit.slack.workspace import ANA, TEAM, TEAM_NAME, Workspace, page_form
 
-STATIC: Final = Path(__file__).parents[1] / "slack" / "static"
+STATIC: Final = Path(__file__).with_name("static")
 
 Read = Callable[[], Awaitable[dict[str, Any]]]
 Act = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]

@@ -1,0 +1,27 @@
+"""Fixtures that several kinds of tests share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+
+import pytest
+
+from tests.redis_server import RedisServer
+from tests.world import World
+from tests.world import world as make_world
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Generator[RedisServer]:
+    """One Redis for all tests of a process; each test has a key prefix of its own."""
+    server = RedisServer()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+async def world(redis_server: RedisServer) -> AsyncGenerator[World]:
+    """Everything outside the bot."""
+    async with make_world(redis_server.url) as made:
+        yield made

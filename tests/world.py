@@ -1,0 +1,142 @@
+"""A whole world for the bot: real Redis, and the devkit's Slack, model and billing service."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from cryptography.fernet import Fernet
+
+from bot.app import real_sources, running
+from bot.config import Settings
+from devkit.billing.server import BillingServer
+from devkit.model.server import ModelServer
+from devkit.slack.server import SlackStandIn
+from devkit.slack.workspace import ANA, BOT_USER, MEI, OMAR, THEO, Message
+
+__all__ = ["ANA", "BOT_USER", "MEI", "OMAR", "SUPPORT", "THEO", "World", "world"]
+
+SUPPORT = "C0SUPPORT1"
+MANIFEST = yaml.safe_load((Path(__file__).parents[1] / "manifest.yml").read_text(encoding="utf-8"))
+
+
+class World:
+    """Everything outside the bot, and short words for what people do and see."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.slack = SlackStandIn(MANIFEST, strict_pace=False)
+        self.model = ModelServer()
+        self.billing = BillingServer()
+        self.redis_url = redis_url
+        self.prefix = f"t{secrets.token_hex(4)}"
+        self.key = Fernet.generate_key().decode()
+
+    def variables(self, **changes: str) -> dict[str, str]:
+        """The settings of a bot of this world, as environment variables."""
+        return {
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "SLACK_API_BASE_URL": self.slack.api_url,
+            "REDIS_URL": self.redis_url,
+            "REDIS_PREFIX": self.prefix,
+            "REDIS_SHARDS": "2",
+            "STATE_KEYS": self.key,
+            "OPENAI_API_KEY": "devkit",
+            "OPENAI_BASE_URL": self.model.url,
+            "DEEPSEEK_API_KEY": "devkit",
+            "DEEPSEEK_BASE_URL": self.model.url,
+            "TRACING": "false",
+            "BILLING_BASE_URL": self.billing.url,
+            "BILLING_API_KEY": self.billing.api_key,
+            "APPROVERS": '{"finance": ["S0FINANCE1"]}',
+            "APPROVALS_CHANNEL": "C0FINANCE1",
+            "LEASE_SECONDS": "3",
+            "DRAIN_SECONDS": "5",
+            "EDIT_INTERVAL_SECONDS": "0.5",
+            **changes,
+        }
+
+    def settings(self, **changes: str) -> Settings:
+        """The same as settings."""
+        values: dict[str, Any] = {name.lower(): value for name, value in self.variables(**changes).items()}
+        values["approvers"] = {"finance": ["S0FINANCE1"]} if "APPROVERS" not in changes else changes["APPROVERS"]
+        return Settings(_env_file=None, **values)  # pyright: ignore[reportCallIssue]
+
+    @asynccontextmanager
+    async def bot(self, **changes: str) -> AsyncGenerator[None]:
+        """Run a bot in this process while the block runs."""
+        async with running(self.settings(**changes), real_sources()):
+            yield
+
+    async def asks(self, text: str, *, user: str = ANA, channel: str = SUPPORT, thread: str | None = None) -> str:
+        """Mention the bot; returns the thread's ts."""
+        ts = await self.slack.says(user, channel, f"<@{BOT_USER}> {text}", thread_ts=thread)
+        return thread or ts
+
+    def replies(self, thread: str, channel: str = SUPPORT) -> list[Message]:
+        """What the bot wrote in a thread, in order."""
+        return [m for m in self.slack.thread(channel, thread) if m.user == BOT_USER]
+
+    def done(self, thread: str, channel: str = SUPPORT) -> list[Message]:
+        """The bot's messages that are finished: nothing to stop any more."""
+        return [m for m in self.replies(thread, channel) if "stop" not in ids(m)]
+
+    async def hears(self, thread: str, text: str, *, channel: str = SUPPORT) -> Message:
+        """Wait for a finished message of the bot that holds this text."""
+        await self.slack.until(lambda: self._found(thread, channel, text))
+        return self._found(thread, channel, text)[-1]
+
+    def _found(self, thread: str, channel: str, text: str) -> list[Message]:
+        return [m for m in self.done(thread, channel) if text in m.shown]
+
+    async def card(self, thread: str, *, channel: str = SUPPORT) -> Message:
+        """Wait for a card that can be decided."""
+        await self.slack.until(lambda: self.cards(thread, channel))
+        return self.cards(thread, channel)[-1]
+
+    def cards(self, thread: str, channel: str = SUPPORT) -> list[Message]:
+        """The cards of a thread that can still be clicked."""
+        return [m for m in self.replies(thread, channel) if "approve" in ids(m)]
+
+    async def told(self, user: str, text: str) -> None:
+        """Wait until a person was told something that nobody else can read."""
+        await self.slack.until(lambda: any(text in m.shown for m in self.slack.ephemerals(user)))
+
+    async def approves(self, user: str, card: Message) -> bool:
+        """Click Approve."""
+        return await self.slack.clicks(user, card.channel, card.ts, "approve")
+
+    async def rejects(self, user: str, card: Message, reason: str = "") -> None:
+        """Click Reject and fill the form in."""
+        await self.slack.clicks(user, card.channel, card.ts, "reject")
+        await self.slack.until(lambda: [v for v in self.slack.views.values() if v.user == user])
+        view = next(v for v in self.slack.views.values() if v.user == user)
+        field = next(b for b in view.body["blocks"] if b["type"] == "input")
+        given = {"type": "plain_text_input", "value": reason}
+        values = {field["block_id"]: {field["element"]["action_id"]: given}}
+        await self.slack.submits(user, view.id, values)
+
+    @property
+    def refunds(self) -> Sequence[tuple[str, str]]:
+        """What the ledger holds: invoice and amount of each refund."""
+        return [(refund["invoice_id"], refund["amount"]) for refund in self.billing.ledger()]
+
+
+def ids(message: Message) -> list[str]:
+    """The actions of a message's buttons."""
+    return [str(button["action_id"]) for button in message.buttons]
+
+
+@asynccontextmanager
+async def world(redis_url: str) -> AsyncGenerator[World]:
+    """Start everything but the bot, and stop it when the block ends."""
+    made = World(redis_url)
+    async with AsyncExitStack() as stack:
+        for server in (made.slack, made.model, made.billing):
+            stack.push_async_callback(server.stop)
+            await server.start()
+        yield made
