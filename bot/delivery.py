@@ -124,5 +124,5 @@ class Delivery:
         if not h.thread.is_direct:
             return words.NEEDS_APPROVAL
         if self._approvals_channel:
-            return words.asked_in(self._approvals_channel)
+            return words.ASKED_ELSEWHERE
         return words.NO_APPROVERS_HERE

@@ -34,7 +34,7 @@ class Resets:
             writes.cancel_timer(expiry_id(approval.id))
         reply = Reply(
             h.claim.event_id,
-            outcome=Notice(words.reset(event.user, len(withdrawn))),
+            outcome=Notice(words.reset(len(withdrawn))),
             closed=tuple(approval.id for approval in withdrawn),
         )
         await h.session.clear_session()

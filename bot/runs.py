@@ -49,6 +49,7 @@ class Runs:
 
     async def start(self, h: Handling, message: MessageReceived) -> None:
         """Run the agents on a message, from the agent that spoke last in this thread."""
+        await self._begin_reply(h)
         progress = self._engine.run(
             message.text,
             agent=h.state.agent,
@@ -86,6 +87,7 @@ class Runs:
     async def _resume(
         self, h: Handling, approvals: Sequence[Approval], message: MessageReceived | None
     ) -> None:
+        await self._begin_reply(h)
         snapshot = await self._threads.run(h.thread)
         approved = [a for a in approvals if a.status is ApprovalStatus.APPROVED]
         answers: dict[str, bool | str] = {a.call_id: True for a in approved}
@@ -125,16 +127,24 @@ class Runs:
             outcome = await self._follow(h, progress)
         await self._settlement.settle(h, outcome, progress.snapshot, message)
 
+    async def _begin_reply(self, h: Handling) -> None:
+        """Show that work begins; before the run, so that none is under way if Slack refuses."""
+        stream = await self._delivery.open(h)
+        await stream.start()
+
     async def _follow(self, h: Handling, progress: RunInProgress) -> Outcome:
         """Show the run in Slack while it works; a waiting stop or reset ends it."""
         stream = await self._delivery.open(h)
-        await stream.start()
         stopper = asyncio.create_task(_stop_when(h.interrupted, progress))
         text = ""
+        ended = False
         try:
             async for step in progress:
                 text = _show(stream, step, text)
+            ended = True
         finally:
+            if not ended:
+                await progress.abandon()
             stopper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await stopper

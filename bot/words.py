@@ -12,6 +12,7 @@ BLOCKED = "I can't help with that request, so I did nothing. If I misread it, pl
 STOPPED = "_Stopped. Nothing after this point was done._"
 NEEDS_APPROVAL = "This needs a go-ahead before I do it. The card below says exactly what would happen."
 EXPIRED_REASON = "Nobody decided before the deadline, so this was not done."
+ASKED_ELSEWHERE = "This needs a go-ahead before I do it. I have asked in the approvers' channel."
 NO_APPROVERS_HERE = (
     "This needs an approver, but nobody who may decide can see this conversation. "
     "Ask me in a channel the approvers are in, or have `APPROVALS_CHANNEL` set."
@@ -50,12 +51,12 @@ def waiting(approvals: Sequence[Approval]) -> str:
     return f"Noted. I am waiting for {roles} to decide on {names}; I will read your message right after that."
 
 
-def reset(user: str, withdrawn: int) -> str:
+def reset(withdrawn: int) -> str:
     """Confirm a reset in the thread, with what it withdrew."""
     cards = {0: "", 1: " One pending approval was withdrawn."}.get(
         withdrawn, f" {withdrawn} pending approvals were withdrawn."
     )
-    return f"Forgotten, as <@{user}> asked. This thread starts afresh.{cards}"
+    return f"Forgotten, as asked. This thread starts afresh.{cards}"
 
 
 def rejection(approval: Approval, by: str) -> str:
@@ -67,11 +68,6 @@ def rejection(approval: Approval, by: str) -> str:
             return f"Rejected by {by}: {approval.decisions[-1].reason or 'no reason given'}"
         case _:
             return f"This was not done: the approval was {approval.status}."
-
-
-def asked_in(channel: str) -> str:
-    """Tell a person in a direct message where the approvers were asked."""
-    return f"This needs a go-ahead before I do it. I have asked in <#{channel}>."
 
 
 def already_closed(approval: Approval) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -217,6 +218,13 @@ class RunInProgress:
         """End the run now; what was said so far becomes the outcome."""
         self._stopped = True
         self._result.cancel(mode="immediate")
+
+    async def abandon(self) -> None:
+        """End the run because its thread is no longer ours to work on; nothing comes of it."""
+        self._result.cancel(mode="immediate")
+        with contextlib.suppress(Exception):
+            async for _ in self._result.stream_events():
+                pass
 
     async def __aiter__(self) -> AsyncIterator[Progress]:
         error: Exception | None = None

@@ -12,7 +12,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from devkit.slack import SlackStandIn
+from devkit.slack.server import SlackStandIn
 
 MANIFEST: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[3] / "manifest.yml").read_text(encoding="utf-8")
