@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -63,7 +64,7 @@ class World:
     def settings(self, **changes: str) -> Settings:
         """The same as settings."""
         values: dict[str, Any] = {name.lower(): value for name, value in self.variables(**changes).items()}
-        values["approvers"] = {"finance": ["S0FINANCE1"]} if "APPROVERS" not in changes else changes["APPROVERS"]
+        values["approvers"] = json.loads(values["approvers"])
         return Settings(_env_file=None, **values)  # pyright: ignore[reportCallIssue]
 
     @asynccontextmanager
@@ -72,7 +73,9 @@ class World:
         async with running(self.settings(**changes), real_sources()):
             yield
 
-    async def asks(self, text: str, *, user: str = ANA, channel: str = SUPPORT, thread: str | None = None) -> str:
+    async def asks(
+        self, text: str, *, user: str = ANA, channel: str = SUPPORT, thread: str | None = None
+    ) -> str:
         """Mention the bot; returns the thread's ts."""
         ts = await self.slack.says(user, channel, f"<@{BOT_USER}> {text}", thread_ts=thread)
         return thread or ts

@@ -57,10 +57,8 @@ def response(answer: Answer, *, response_id: str, model: str, status: str = "com
 def response_events(answer: Answer, *, response_id: str, model: str) -> Iterator[Event]:
     """The events of a streamed Responses answer."""
     begun = response(answer, response_id=response_id, model=model, status="in_progress")
-    number = 0
-    for event in _response_events(answer, begun, response_id, model):
+    for number, event in enumerate(_response_events(answer, begun, response_id, model)):
         yield {**event, "sequence_number": number}
-        number += 1
 
 
 def _response_events(answer: Answer, begun: Event, response_id: str, model: str) -> Iterator[Event]:

@@ -7,6 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
 #: https://docs.slack.dev/reference/methods: the scope each method needs; any of several.
@@ -84,13 +85,12 @@ def _problem(block: Any) -> str | None:
     try:
         parsed = Block.parse(block)
         read = parsed.to_dict() if parsed else None
-    except Exception as error:
-        # Whatever the SDK's validators raise, Slack calls it invalid_blocks.
+    except (SlackObjectFormationError, ValueError, TypeError, KeyError, AttributeError) as error:
         return str(error)
     if read is None:
         return "unreadable block"
     unknown = set(block) - set(read) - {"block_id"}
-    return f"unknown field {sorted(unknown)[0]}" if unknown else _empty_text(block)
+    return f"unknown field {min(unknown)}" if unknown else _empty_text(block)
 
 
 def _empty_text(node: Any) -> str | None:

@@ -42,7 +42,7 @@ class Sockets:
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._later: list[Delivery] = []
-        self._random = random.Random(7)  # noqa: S311 - a choice among sockets, nothing secret
+        self._random = random.Random(7)
         self.deliveries: list[Delivery] = []
         self.changed: Callable[[], None] = lambda: None
         self.duplicates = 0

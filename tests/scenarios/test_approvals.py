@@ -131,7 +131,9 @@ async def test_an_approval_for_a_direct_message_is_asked_for_where_approvers_are
 async def test_nothing_a_model_says_pings_or_unfurls(world: World) -> None:
     from devkit.model.script import Text
 
-    world.model.script(Text(f"Look <!channel> <@{THEO}> [bank](https://evil.example) ![x](https://evil.example/i.png)"))
+    world.model.script(
+        Text(f"Look <!channel> <@{THEO}> [bank](https://evil.example) ![x](https://evil.example/i.png)")
+    )
     async with world.bot():
         thread = await world.asks("hello there")
         answer = await world.hears(thread, "evil.example")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from devkit.model.samples import VERY_LONG
 from devkit.model.script import CutStream, Garbage, HttpError
 from tests.redis_server import RedisServer
 from tests.world import ANA, SUPPORT, World
 from tests.world import world as make_world
-
-import pytest
 
 
 async def test_one_post_is_answered_once_however_often_it_is_delivered(world: World) -> None:
@@ -20,7 +20,9 @@ async def test_one_post_is_answered_once_however_often_it_is_delivered(world: Wo
         await world.hears(thread, "Done: I refunded")
         other = await world.asks("show me INV-1003")
         await world.hears(other, "Hazel & Co")
-        await world.slack.until(lambda: all(d.is_acked for d in world.slack.deliveries if d.kind == "events_api"))
+        await world.slack.until(
+            lambda: all(d.is_acked for d in world.slack.deliveries if d.kind == "events_api")
+        )
 
     assert len(world.replies(thread)) == 1
     assert world.refunds == [("INV-1004", "12.00")]
@@ -127,8 +129,12 @@ async def test_an_injection_is_refused_and_not_remembered(world: World) -> None:
     assert not any("ignore all" in str(asked.body) for asked in world.model.asked())
 
 
-@pytest.mark.parametrize(("failure", "words"), [("closed", "could not reach the model"), ("open", "Hazel & Co")])
-async def test_a_guard_that_fails_falls_to_the_side_of_the_setting(world: World, failure: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("failure", "words"), [("closed", "could not reach the model"), ("open", "Hazel & Co")]
+)
+async def test_a_guard_that_fails_falls_to_the_side_of_the_setting(
+    world: World, failure: str, words: str
+) -> None:
     world.model.script_guard(*[HttpError(500)] * 6)
     async with world.bot(GUARD_FAILURE=failure):
         await world.hears(await world.asks("show me INV-1003"), words)
