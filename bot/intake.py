@@ -159,18 +159,21 @@ class Intake:
             for thread, state in zip(threads, states, strict=True)
         ]
 
-    async def linked(self, link: str, *, user: str) -> ThreadRef | None:
-        """Resolve a message link to a thread the person took part in; None for any other.
+    async def reset_linked(self, link: str, *, user: str) -> bool:
+        """Store the wish to forget the thread of a message link; False if it is not the person's.
 
         A link alone proves nothing: without this check it would reset threads of private
         channels the person cannot see.
         """
         found = incoming.permalink(link)
         if found is None:
-            return None
+            return False
         thread = self.thread(*found)
         own = await self._inbox.recent(thread.team, thread.channel, user, limit=LINKABLE_THREADS)
-        return thread if thread in own else None
+        if thread not in own:
+            return False
+        await self.reset(thread, user=user, via=ResetVia.LINK, ts=self.now_ts())
+        return True
 
     def _permalink(self, thread: ThreadRef) -> str:
         # https://docs.slack.dev/reference/methods/chat.getPermalink: the form has been stable for

@@ -34,20 +34,14 @@ def register(app: AsyncApp, intake: Intake) -> None:
     @app.command(COMMAND)
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         link = str(body.get("text") or "").strip()
-        if not link:
-            threads = await intake.recent(body["channel_id"], body["user_id"])
-            if not threads:
-                await ack(NO_THREADS)
-                return
+        if link:
+            done = await intake.reset_linked(link, user=body["user_id"])
+            await ack(DONE if done else NOT_YOURS)
+        elif threads := await intake.recent(body["channel_id"], body["user_id"]):
             picker = cards.reset_picker([(str(t.thread), t.title, t.permalink) for t in threads])
             await ack(text=picker.text, blocks=picker.blocks)
-            return
-        thread = await intake.linked(link, user=body["user_id"])
-        if thread is None:
-            await ack(NOT_YOURS)
-            return
-        await intake.reset(thread, user=body["user_id"], via=ResetVia.LINK, ts=intake.now_ts())
-        await ack(DONE)
+        else:
+            await ack(NO_THREADS)
 
     @app.action(actions.RESET)
     async def on_picked(ack: AsyncAck, body: dict[str, Any]) -> None:

@@ -37,6 +37,8 @@ class BillingServer:
         self.api_key = f"billing-{secrets.token_hex(8)}"
         self.on_change: Callable[[], None] = lambda: None
         self.faults: list[Fault] = []
+        self._held = 0
+        self._refunded = asyncio.Event()
         #: How many refunds were asked for, replays included.
         self.requests = 0
         app = web.Application(middlewares=[self._guard])
@@ -58,6 +60,14 @@ class BillingServer:
     def url(self) -> str:
         """The base address."""
         return self._server.address
+
+    def hold_answers(self, count: int) -> None:
+        """Make the next refunds, but never answer them."""
+        self._held = count
+
+    async def when_refunded(self) -> None:
+        """Wait until a refund is in the books."""
+        await self._refunded.wait()
 
     def ledger(self) -> list[dict[str, Any]]:
         """Every refund that was made."""
@@ -96,6 +106,10 @@ class BillingServer:
             return _error(fault.status, "fault", "The service is broken on request.")
         made = self._ledger.refund(body, key)  # pyright: ignore[reportUnknownArgumentType]
         self.on_change()
+        self._refunded.set()
+        if self._held:
+            self._held -= 1
+            await asyncio.Event().wait()
         if fault.drop_after_commit and request.transport is not None:
             request.transport.abort()
         headers = {"Idempotent-Replayed": "true"} if made.replayed else None

@@ -106,6 +106,7 @@ async def test_fields_follow_the_tasks_of_their_block_and_no_others(set_up: SetU
         FERNET_KEY,
         Fernet(FERNET_KEY).encrypt(b"text").decode(),
     ],
+    ids=["bot token", "app token", "model key", "Fernet key", "sealed text"],
 )
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_a_secret_is_never_written(set_up: SetUp, form: Literal["json", "text"], secret: str) -> None:

@@ -26,10 +26,10 @@ EVENT_SCOPES = {
 METHOD_SCOPES = {
     "auth_test": None,
     "chat_delete": "chat:write",
-    "chat_getPermalink": None,
     "chat_postEphemeral": "chat:write",
     "chat_postMessage": "chat:write",
     "chat_update": "chat:write",
+    "conversations_history": "channels:history",
     "conversations_replies": "channels:history",
     "usergroups_users_list": "usergroups:read",
     "users_info": "users:read",

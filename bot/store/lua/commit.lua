@@ -4,12 +4,10 @@
 --       argument count, command, key number, arguments.
 -- mode: 'keep' (checkpoint), 'done' (the event is handled), 'back' (hand back, due in retry_ms).
 -- Returns {'lost'}, {'ok'}, or for 'done' with more to do {'next', event_id, payload, tries}.
-local now = redis.call('TIME')
-local now_ms = math.floor((now[1] * 1000000 + now[2]) / 1000)
-local thread, mode, id = ARGV[1], ARGV[4], ARGV[5]
-local row = redis.call('HMGET', KEYS[2], 'fence', 'owner', 'done')
+local now = redis.call('TIME'); local now_ms = math.floor((now[1] * 1000000 + now[2]) / 1000)
+local thread, mode, id, row = ARGV[1], ARGV[4], ARGV[5], redis.call('HMGET', KEYS[2], 'fence', 'owner', 'done')
 if row[1] ~= ARGV[2] or row[2] ~= ARGV[3] then
-  -- A commit whose answer got lost is sent again: it has done its work already.
+-- A commit whose answer got lost is sent again: it has done its work already.
   if mode ~= 'keep' and row[3] == ARGV[2] .. ':' .. id then return {'ok'} end
   return {'lost'}
 end
@@ -42,8 +40,8 @@ if mode == 'done' and head then
 end
 redis.call('HDEL', KEYS[2], 'owner', 'lease')
 local timer = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
-local due = head and now_ms + tonumber(ARGV[7]) or (timer and tonumber(timer))
-if timer and due then due = math.min(due, tonumber(timer)) end
-if due then redis.call('ZADD', KEYS[1], due, thread) else redis.call('ZREM', KEYS[1], thread) end
-if due and due <= now_ms then redis.call('LPUSH', KEYS[6], thread) end
+local due = math.min(head and now_ms + tonumber(ARGV[7]) or math.huge, tonumber(timer or math.huge))
+if due == math.huge then redis.call('ZREM', KEYS[1], thread)
+else redis.call('ZADD', KEYS[1], due, thread) end
+if due <= now_ms then redis.call('LPUSH', KEYS[6], thread) end
 return {'ok'}

@@ -1,0 +1,308 @@
+"""The engine on a real Redis: races, dead workers, late writers."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.fernet import Fernet
+from redis.asyncio import Redis
+
+from bot.errors import LeaseLost, UnknownSchema
+from bot.events import MessageReceived, ResetRequested, ResetVia, StopRequested
+from bot.run import Reply, ThreadState
+from bot.store import client
+from bot.store.inbox import Appended, Claim, Inbox, Renewal
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
+from bot.store.threads import ThreadStore
+from bot.store.writes import JournalEntry, JournalStatus, Writes
+from bot.thread import ThreadRef
+from tests.factories import an_approval
+from tests.redis_server import RedisServer
+
+THREAD = ThreadRef("T1", "C1", "1795435200.000100")
+KEY = Fernet.generate_key().decode()
+
+
+class Store:
+    """An engine with a short lease and a prefix of its own."""
+
+    def __init__(self, redis: Redis, *, lease: float = 30.0, key: str = KEY, prefix: str = "") -> None:
+        self.redis = redis
+        self.keys = Keys(prefix or f"t{secrets.token_hex(4)}", 2)
+        self.sealer = Sealer([key])
+        times = {"dedupe_ttl": timedelta(hours=25), "lease": timedelta(seconds=lease)}
+        self.inbox = Inbox(redis, self.keys, self.sealer, **times)
+        self.threads = ThreadStore(redis, self.keys, self.sealer)
+
+    async def message(self, number: int, *, thread: ThreadRef = THREAD, text: str = "hi") -> Appended:
+        """Append the message with this number."""
+        ts = f"1795435200.{number:06d}"
+        event = MessageReceived(ts=ts, user="U1", text=text)
+        return await self.inbox.append(thread, event, event_ids=(f"msg:{thread.channel}:{ts}",), order=ts)
+
+    async def claims(self) -> Claim:
+        """Claim what is due, which there is."""
+        found = await self.inbox.claim(secrets.token_hex(4))
+        assert isinstance(found, Claim)
+        return found
+
+    async def claims_later(self) -> Claim:
+        """Claim as soon as something is due."""
+        async with asyncio.timeout(10):
+            while not isinstance(found := await self.inbox.claim(secrets.token_hex(4)), Claim):
+                await self.inbox.wait(found or 0.01)
+        return found
+
+
+Make = Callable[..., Store]
+
+
+@pytest.fixture
+async def make(redis_server: RedisServer) -> AsyncGenerator[Make]:
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(client.connect(redis_server.url))
+        yield lambda **options: Store(redis, **options)
+
+
+async def test_racing_workers_handle_every_event_once_and_in_order(make: Make) -> None:
+    store = make()
+    threads = [ThreadRef("T1", f"C{number}", "1.000001") for number in range(8)]
+    for number in range(10):
+        for thread in threads:
+            await store.message(number, thread=thread)
+    handled: list[tuple[str, str]] = []
+
+    async def work() -> None:
+        while isinstance(claim := await store.inbox.claim(secrets.token_hex(4)), Claim):
+            current: Claim | None = claim
+            while current is not None:
+                handled.append((str(current.thread), current.event_id))
+                current = await store.inbox.commit(current, Writes())
+
+    await asyncio.gather(*(work() for _ in range(6)))
+
+    assert len(handled) == len(set(handled)) == 80
+    for thread in threads:
+        own = [event_id for name, event_id in handled if name == str(thread)]
+        assert own == sorted(own)
+
+
+async def test_a_dead_workers_event_is_claimed_again_and_the_late_worker_writes_nothing(make: Make) -> None:
+    store = make(lease=0.05)
+    await store.message(1)
+    late = await store.claims()
+    second = await store.claims_later()
+    assert (second.event_id, second.tries) == (late.event_id, 2)
+
+    for write in (store.inbox.checkpoint, store.inbox.commit):
+        with pytest.raises(LeaseLost):
+            await write(late, Writes().state(ThreadState(title="late")))
+    assert await store.inbox.renew(late) is Renewal.LOST
+    assert (await store.threads.load(THREAD)).title == ""
+
+    await store.inbox.commit(second, Writes().state(ThreadState(title="second")))
+    assert (await store.threads.load(THREAD)).title == "second"
+
+
+async def test_a_commit_sent_twice_writes_once(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    claim = await store.claims()
+    session = store.threads.session(THREAD)
+    await session.add_items([{"role": "user", "content": "hi"}])
+
+    assert await store.inbox.commit(claim, Writes().session(session)) is None
+    assert await store.inbox.commit(claim, Writes().session(session)) is None
+
+    assert len(await store.threads.session(THREAD).get_items()) == 1
+
+
+async def test_a_commit_sent_twice_with_more_to_do_goes_on_with_the_same_event(make: Make) -> None:
+    store = make()
+    for number in (1, 2):
+        await store.message(number)
+    claim = await store.claims()
+
+    first = await store.inbox.commit(claim, Writes())
+    again = await store.inbox.commit(claim, Writes())
+
+    assert first is not None
+    assert again is not None
+    assert first.event_id == again.event_id == "msg:C1:1795435200.000002"
+
+
+async def test_an_event_is_accepted_once_by_any_of_its_ids(make: Make) -> None:
+    store = make()
+    event = MessageReceived(ts="1.000001", user="U1", text="hi")
+
+    async def deliver(*event_ids: str) -> Appended:
+        return await store.inbox.append(THREAD, event, event_ids=event_ids, order="1.000001")
+
+    answers = await asyncio.gather(*(deliver("msg:C1:1.000001", f"evt:{n}") for n in range(20)))
+
+    assert sorted(answers) == [Appended.DUPLICATE] * 19 + [Appended.STORED]
+    assert await deliver("msg:C1:other", "evt:3") is Appended.DUPLICATE
+
+
+async def test_a_follow_up_counts_only_in_a_thread_the_bot_is_in(make: Make) -> None:
+    store = make()
+    event = MessageReceived(ts="1.000001", user="U1", text="hi")
+
+    async def follow_up() -> Appended:
+        return await store.inbox.append(
+            THREAD, event, event_ids=("m1",), order="1.000001", only_if_known=True
+        )
+
+    assert await follow_up() is Appended.UNKNOWN_THREAD
+    await store.message(1)
+    assert await follow_up() is Appended.STORED
+
+
+async def test_a_reset_overtakes_messages_and_interrupts_the_run(make: Make) -> None:
+    store = make()
+    for number in (1, 2):
+        await store.message(number)
+    claim = await store.claims()
+    assert await store.inbox.renew(claim) is Renewal.HELD
+
+    reset = ResetRequested(user="U1", via=ResetVia.MENTION, ts="9.000000")
+    await store.inbox.append(THREAD, reset, event_ids=("r",), order="1795435299.000000")
+    assert await store.inbox.renew(claim) is Renewal.INTERRUPTED
+
+    following = await store.inbox.commit(claim, Writes())
+    assert following is not None
+    assert following.event == reset
+
+
+async def test_messages_are_worked_off_by_slack_time_not_by_arrival(make: Make) -> None:
+    store = make()
+    for number in (3, 1, 2):
+        await store.message(number)
+
+    order: list[str] = []
+    claim: Claim | None = await store.claims()
+    while claim is not None:
+        order.append(claim.event_id[-1])
+        claim = await store.inbox.commit(claim, Writes())
+
+    assert order == ["1", "2", "3"]
+
+
+async def test_a_timer_fires_although_messages_came_in_between(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    claim = await store.claims()
+    at = datetime.now(UTC) + timedelta(milliseconds=80)  # noqa: TID251 - the server compares with its clock
+    await store.inbox.commit(claim, Writes().timer("expiry:x", StopRequested("U1"), at=at))
+    await store.message(2)
+    await store.inbox.commit(await store.claims(), Writes())
+
+    fired = await store.claims_later()
+    assert (fired.event_id, fired.event) == ("expiry:x", StopRequested("U1"))
+    await store.inbox.commit(fired, Writes())
+    assert await store.inbox.claim("x") is None
+
+
+async def test_a_cancelled_timer_stays_silent(make: Make) -> None:
+    store = make()
+    at = datetime.now(UTC) + timedelta(milliseconds=30)  # noqa: TID251 - the server compares with its clock
+    await store.inbox.schedule(THREAD, StopRequested("U1"), event_id="t", at=at)
+    await store.message(1)
+    await store.inbox.commit(await store.claims(), Writes().cancel_timer("t"))
+
+    assert await store.inbox.claim("x") is None
+
+
+async def test_a_released_event_comes_again_after_its_pause(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    claim = await store.claims()
+    await store.inbox.release(claim, retry_in=timedelta(milliseconds=60))
+
+    pause = await store.inbox.claim("x")
+    assert isinstance(pause, float)
+    again = await store.claims_later()
+    assert (again.event_id, again.tries) == (claim.event_id, 2)
+
+    await store.inbox.release(again, forgive=True)
+    assert (await store.claims_later()).tries == 1
+
+
+async def test_a_new_message_ends_the_pause_but_not_the_order(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    await store.inbox.release(await store.claims(), retry_in=timedelta(hours=1))
+    await store.message(2)
+
+    assert (await store.claims()).event_id == "msg:C1:1795435200.000001"
+
+
+async def test_an_unreadable_event_is_handed_out_empty_so_that_it_can_be_dropped(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    await store.redis.hset(store.keys.events(THREAD), "msg:C1:1795435200.000001", b"garbage")  # pyright: ignore[reportGeneralTypeIssues]
+
+    claim = await store.claims()
+    assert claim.event is None
+    assert await store.inbox.commit(claim, Writes()) is None
+
+
+async def test_nothing_that_people_wrote_can_be_read_in_redis(make: Make, redis_server: RedisServer) -> None:
+    store = make(prefix="sealed")
+    secret = "the-very-secret-words"
+    await store.message(1, text=secret)
+    claim = await store.claims()
+    session = store.threads.session(THREAD)
+    await session.add_items([{"role": "user", "content": secret}])
+    approval = an_approval(id="00-abc", thread=THREAD, arguments=f'{{"reason":"{secret}"}}')
+    entry = JournalEntry(JournalStatus.DONE, secret)
+    writes = Writes().state(ThreadState(title=secret, replies=(Reply("e"),))).session(session)
+    await store.inbox.commit(claim, writes.run(secret.encode()).approval(approval).journal("k", entry))
+
+    for key in [key async for key in store.redis.scan_iter(match="sealed:*")]:
+        assert secret.encode() not in (await store.redis.dump(key) or b"")
+    assert await store.threads.run(THREAD) == secret.encode()
+    assert await store.threads.approval("00-abc") == approval
+    assert await store.threads.journal(THREAD, "k") == entry
+    other = make(prefix="sealed", key=Fernet.generate_key().decode())
+    with pytest.raises(UnknownSchema):
+        await other.threads.load(THREAD)
+
+
+async def test_recent_threads_of_a_person_are_listed_newest_first(make: Make) -> None:
+    store = make()
+    threads = [ThreadRef("T1", "C1", f"1795435{number}.000000") for number in range(200, 205)]
+    for thread in threads:
+        event = MessageReceived(ts=thread.thread_ts, user="U1", text="hi")
+        await store.inbox.append(
+            thread, event, event_ids=(thread.thread_ts,), order=thread.thread_ts, participant="U1"
+        )
+
+    assert await store.inbox.recent("T1", "C1", "U1", limit=3) == threads[:1:-1]
+    assert await store.inbox.recent("T1", "C1", "U2", limit=3) == []
+
+
+async def test_a_forgotten_thread_keeps_its_approvals_for_late_clicks(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    session = store.threads.session(THREAD)
+    await session.add_items([{"role": "user", "content": "hi"}])
+    approval = an_approval(id="00-abc", thread=THREAD)
+    following = await store.claims()
+    await store.inbox.checkpoint(following, Writes().session(session).run(b"{}").approval(approval))
+    await store.inbox.commit(following, Writes().forget())
+
+    assert await store.threads.session(THREAD).get_items() == []
+    assert await store.threads.run(THREAD) is None
+    assert await store.threads.approval("00-abc") == approval
+
+
+@pytest.mark.parametrize("name", ["", "abc", "99-x", "0x1-a", "00-", "00-x\u00e9"])
+async def test_an_id_that_is_not_ours_finds_no_approval(make: Make, name: str) -> None:
+    assert await make().threads.approval(name) is None
