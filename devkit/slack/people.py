@@ -149,6 +149,7 @@ class People:
         if self._workspace.clock() > until:
             raise Refusal("expired_trigger_id")
         body = dict(given.get("view") or {})
+        _check_view(body)
         body["blocks"] = check_blocks(body.get("blocks"))
         view = View(f"V{self._token()}", user, body)
         body |= {"id": view.id, "team_id": TEAM, "hash": f"{self._workspace.clock():.0f}.x"}
@@ -196,3 +197,19 @@ class People:
 
     def _event_id(self) -> str:
         return f"Ev{self._token()}"
+
+
+def _check_view(view: Mapping[str, Any]) -> None:
+    """Refuse a form that Slack would refuse: https://docs.slack.dev/reference/views."""
+    title, submit = view.get("title") or {}, view.get("submit") or {}
+    has_input = any(block.get("type") == "input" for block in view.get("blocks") or [])
+    problems = (
+        view.get("type") != "modal",
+        not 0 < len(str(title.get("text") or "")) <= 24,
+        has_input and not submit,
+        len(str(submit.get("text") or "")) > 24,
+        len(str(view.get("private_metadata") or "")) > 3000,
+        len(str(view.get("callback_id") or "")) > 255,
+    )
+    if any(problems):
+        raise Refusal("invalid_arguments")

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from devkit.serving import Server
+from devkit.slack import control
 from devkit.slack.api import Api, ApiCall, Fault
 from devkit.slack.methods import Methods
 from devkit.slack.page import Act, Page, Read
@@ -45,9 +46,10 @@ class SlackStandIn:
         self._tickets: set[str] = set()
         self._sockets.changed = lambda: self.workspace.announce({"type": "sockets"})
         self.workspace.clock.moved = self._sockets.retry
-        app = web.Application(client_max_size=16 * 1024**2)
+        app = web.Application(client_max_size=16 * 1024**2, middlewares=[control.same_origin])
         app.router.add_route("*", "/api/{method}", self._api.serve)
         app.router.add_get("/socket/{ticket}", self._socket)
+        control.add_routes(app, self)
         self._page.add_routes(app)
         self._server = Server(app)
 
