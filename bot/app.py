@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +25,8 @@ from bot.agents.guardrail import Guard
 from bot.agents.models import Models, ModelSpec, Provider
 from bot.agents.models import settings as model_settings
 from bot.agents.team import Kit, Voice
-from bot.agents.tools.billing import read_tools, refund_tool, refunds_over
+from bot.agents.tools import approved_tools, read_tools
+from bot.agents.tools.approval import ApprovedTool
 from bot.config import Settings
 from bot.conversation import Conversation
 from bot.decisions import Decisions
@@ -75,8 +76,10 @@ async def serve(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def running(settings: Settings, sources: Sources) -> AsyncGenerator[Receiver]:
-    """Start a replica, and drain it when the block ends.
+async def running(
+    settings: Settings, sources: Sources, tools: Sequence[ApprovedTool] = ()
+) -> AsyncGenerator[Receiver]:
+    """Start a replica, and drain it when the block ends. `tools` come on top of the bot's own.
 
     The order of the end matters: first nothing new comes in, then running events finish, and
     only then are the connections closed that they need.
@@ -93,7 +96,7 @@ async def running(settings: Settings, sources: Sources) -> AsyncGenerator[Receiv
         await _ping(redis)
         models = Models(providers(settings))
         stack.push_async_callback(models.close)
-        engine = build_engine(settings, models, sources)
+        engine = build_engine(settings, models, sources, tools)
         slack = _slack(settings, web_client, who_am_i(me))
         worker = _worker(settings, sources, Connections(redis, blocking, http), slack, engine)
         loop_of_worker = asyncio.create_task(worker.run())
@@ -127,7 +130,9 @@ def providers(settings: Settings) -> dict[str, Provider]:
     }
 
 
-def build_engine(settings: Settings, models: Models, sources: Sources) -> Engine:
+def build_engine(
+    settings: Settings, models: Models, sources: Sources, tools: Sequence[ApprovedTool] = ()
+) -> Engine:
     """Choose models, tools and limits."""
     triage, billing, guard = (
         ModelSpec.parse(text)
@@ -137,7 +142,7 @@ def build_engine(settings: Settings, models: Models, sources: Sources) -> Engine
         triage=Voice(models.model(triage), model_settings(triage)),
         billing=Voice(models.model(billing), model_settings(billing)),
         tools=read_tools(),
-        approved=[refund_tool(refunds_over(settings.refund_approval_over))],
+        approved=[*approved_tools(refund_approval_over=settings.refund_approval_over), *tools],
     )
     tracing_key = settings.openai_api_key.get_secret_value() if settings.tracing else ""
     limits = Limits(settings.max_turns, settings.history_items, tracing_key)

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from cryptography.fernet import Fernet
 
+from bot.agents.tools.approval import ApprovedTool
 from bot.app import real_sources, running
 from bot.config import Settings
 from devkit.billing.server import BillingServer
@@ -68,9 +69,9 @@ class World:
         return Settings(_env_file=None, **values)  # pyright: ignore[reportCallIssue]
 
     @asynccontextmanager
-    async def bot(self, **changes: str) -> AsyncGenerator[None]:
+    async def bot(self, *tools: ApprovedTool, **changes: str) -> AsyncGenerator[None]:
         """Run a bot in this process while the block runs."""
-        async with running(self.settings(**changes), real_sources()):
+        async with running(self.settings(**changes), real_sources(), tools):
             yield
 
     async def asks(

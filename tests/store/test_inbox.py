@@ -36,8 +36,13 @@ class Store:
         self.redis = redis
         self.keys = Keys(prefix or f"t{secrets.token_hex(4)}", 2)
         self.sealer = Sealer([key])
-        times = {"dedupe_ttl": timedelta(hours=25), "lease": timedelta(seconds=lease)}
-        self.inbox = Inbox(redis, self.keys, self.sealer, **times)
+        self.inbox = Inbox(
+            redis,
+            self.keys,
+            self.sealer,
+            dedupe_ttl=timedelta(hours=25),
+            lease=timedelta(seconds=lease),
+        )
         self.threads = ThreadStore(redis, self.keys, self.sealer)
 
     async def message(self, number: int, *, thread: ThreadRef = THREAD, text: str = "hi") -> Appended:

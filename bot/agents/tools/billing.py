@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-from agents import Tool, function_tool
+from agents import function_tool
 from agents.tool_context import ToolContext
 
 from bot.agents.billing_client import BillingError, BillingUnknown, Refund
@@ -82,11 +82,6 @@ def refund_tool(policy: Policy) -> ApprovedTool:
         return json.dumps({"refund_id": made["id"], "amount": made["amount"], "currency": made["currency"]})
 
     return issue_refund
-
-
-def read_tools() -> list[Tool]:
-    """The tools that only look."""
-    return [get_invoice]
 
 
 def _amount(text: str) -> Decimal | None:

@@ -89,7 +89,7 @@ class Workspace(AsyncWebClient):
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "chat.delete": self._delete,
-            "chat.postEphemeral": lambda _: {"ok": True},
+            "chat.postEphemeral": self._ephemeral,
             "conversations.replies": self._page,
             "conversations.history": self._page,
             "users.info": self._person,
@@ -101,6 +101,10 @@ class Workspace(AsyncWebClient):
         assert arguments["unfurl_links"] is arguments["unfurl_media"] is False
         _check(arguments, text_limit=40_000)
         return {"ok": True, "ts": self.add(**_content(arguments))}
+
+    def _ephemeral(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        assert arguments["text"]
+        return {"ok": True}
 
     def _update(self, arguments: dict[str, Any]) -> dict[str, Any]:
         _check(arguments, text_limit=limits.UPDATE_TEXT)

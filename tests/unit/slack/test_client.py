@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import aiohttp
+import pytest
+
+from bot.errors import SlackRejected, SlackUnavailable
+from bot.slack import client
+from bot.slack.client import Slack
+from tests.factories import ANA, OMAR, TEAM
+from tests.unit.slack.clock import Clock
+from tests.unit.slack.workspace import ME, Fault, Workspace
+
+CHANNEL, ROOT = "C0SUPPORT1", "1795435200.000100"
+MARKER = {"event_type": "countersign_card", "event_payload": {"approval_id": "03-k7"}}
+
+
+async def test_a_message_is_posted_so_that_nothing_unfurls(slack: Slack, workspace: Workspace) -> None:
+    ts = await slack.post(CHANNEL, thread_ts=ROOT, text="https://acme.test", metadata=MARKER)
+
+    (call,) = workspace.made("chat.postMessage")
+    assert call.arguments == {
+        "channel": CHANNEL,
+        "thread_ts": ROOT,
+        "text": "https://acme.test",
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "metadata": MARKER,
+    }
+    assert list(workspace.messages) == [ts]
+
+
+async def test_a_refusal_names_its_code(slack: Slack, workspace: Workspace) -> None:
+    workspace.fail("chat.postMessage", Fault(error="is_archived"))
+
+    with pytest.raises(SlackRejected) as error:
+        await slack.post(CHANNEL, thread_ts=ROOT, text="hi")
+    assert (error.value.method, error.value.code) == ("chat.postMessage", "is_archived")
+
+
+@pytest.mark.parametrize(
+    ("fault", "seconds"),
+    [
+        (Fault(status=429, error="ratelimited", retry_after="30"), 30),
+        (Fault(status=429, retry_after="soon"), 1),
+        (Fault(error="rate_limited"), 1),
+        (Fault(status=503), 1),
+        (Fault(error="internal_error"), 1),
+        (Fault(raises=TimeoutError()), 1),
+        (Fault(raises=aiohttp.ServerDisconnectedError()), 1),
+        (Fault(raises=ConnectionResetError()), 1),
+    ],
+    ids=str,
+)
+async def test_a_failure_that_passes_says_when_to_try_again(
+    slack: Slack, workspace: Workspace, fault: Fault, seconds: float
+) -> None:
+    workspace.fail("chat.postMessage", fault)
+
+    with pytest.raises(SlackUnavailable) as error:
+        await slack.post(CHANNEL, thread_ts=ROOT, text="hi")
+    assert error.value.retry_after == seconds
+    assert len(workspace.made("chat.postMessage")) == 1, "a second copy might be the third"
+
+
+async def test_an_edit_is_made_again_after_a_short_pause(
+    slack: Slack, workspace: Workspace, clock: Clock
+) -> None:
+    ts = workspace.add(text="old")
+    workspace.fail("chat.update", Fault(status=429, retry_after="2"), times=2)
+    began = clock.now
+    await clock.run(slack.update(CHANNEL, ts, text="new"))
+
+    assert workspace.messages[ts]["text"] == "new"
+    assert clock.now - began == pytest.approx(4)
+
+
+async def test_an_edit_is_not_tried_for_ever(slack: Slack, workspace: Workspace, clock: Clock) -> None:
+    workspace.fail("chat.update", Fault(status=500), times=99)
+
+    with pytest.raises(SlackUnavailable):
+        await clock.run(slack.update(CHANNEL, workspace.add(), text="new"))
+    assert len(workspace.made("chat.update")) == client.TRIES
+
+
+async def test_after_a_long_retry_after_nothing_is_sent_until_it_is_over(
+    slack: Slack, workspace: Workspace, clock: Clock
+) -> None:
+    ts = workspace.add(text="old")
+    workspace.fail("chat.update", Fault(status=429, retry_after="30"))
+    for _ in range(3):
+        with pytest.raises(SlackUnavailable):
+            await slack.update(CHANNEL, ts, text="new")
+    assert len(workspace.made("chat.update")) == 1
+
+    await clock.advance(30)
+    await slack.update(CHANNEL, ts, text="new")
+    assert workspace.messages[ts]["text"] == "new"
+
+
+async def test_deleting_what_is_gone_is_fine(slack: Slack, workspace: Workspace) -> None:
+    ts = workspace.add()
+    await slack.delete(CHANNEL, ts)
+    await slack.delete(CHANNEL, ts)
+
+    assert workspace.messages == {}
+
+
+async def test_what_may_not_be_deleted_is_said(slack: Slack, workspace: Workspace) -> None:
+    workspace.fail("chat.delete", Fault(error="cant_delete_message"))
+
+    with pytest.raises(SlackRejected):
+        await slack.delete(CHANNEL, "1.0")
+
+
+async def test_a_private_message_goes_to_one_person(slack: Slack, workspace: Workspace) -> None:
+    await slack.ephemeral(CHANNEL, ANA, text="no", thread_ts=ROOT)
+
+    (call,) = workspace.made("chat.postEphemeral")
+    assert call.arguments == {"channel": CHANNEL, "user": ANA, "text": "no", "thread_ts": ROOT}
+
+
+@pytest.mark.parametrize("thread_ts", [ROOT, None])
+async def test_a_message_is_found_by_its_metadata_on_a_later_page(
+    slack: Slack, workspace: Workspace, thread_ts: str | None
+) -> None:
+    workspace.page_size = 2
+    workspace.add(user=OMAR, metadata=MARKER)
+    for _ in range(4):
+        workspace.add(text="other")
+    ts = workspace.add(metadata=MARKER)
+
+    assert await slack.find(CHANNEL, thread_ts, MARKER) == ts
+    assert len(workspace.calls) == 3
+
+
+async def test_somebody_elses_message_with_our_metadata_is_not_ours(
+    slack: Slack, workspace: Workspace
+) -> None:
+    workspace.add(user=OMAR, metadata=MARKER)
+
+    assert await slack.find(CHANNEL, ROOT, MARKER) is None
+
+
+async def test_only_the_latest_of_a_channel_is_searched(slack: Slack, workspace: Workspace) -> None:
+    workspace.page_size = 1
+    for _ in range(20):
+        workspace.add()
+
+    assert await slack.find(CHANNEL, None, MARKER) is None
+    assert len(workspace.calls) == client.CHANNEL_PAGES
+
+
+async def test_a_person_is_named_on_one_visible_line(slack: Slack, workspace: Workspace) -> None:
+    workspace.people[OMAR] = {
+        "id": OMAR,
+        "team_id": TEAM,
+        "profile": {"display_name": "Omar\nH\u202e" + "x" * 99},
+    }
+
+    name = await slack.name_of(OMAR)
+
+    assert name == ("Omar H\\u202e" + "x" * 99)[: client.NAME]
+
+
+@pytest.mark.parametrize("fault", [Fault(error="user_not_found"), Fault(status=429, retry_after="60")])
+async def test_a_person_slack_does_not_name_has_no_name(
+    slack: Slack, workspace: Workspace, fault: Fault
+) -> None:
+    workspace.fail("users.info", fault)
+
+    assert await slack.name_of(OMAR) is None
+
+
+async def test_the_real_client_does_not_repeat_calls_by_itself() -> None:
+    async with aiohttp.ClientSession() as session:
+        web = client.web_client("xoxb-1", base_url="http://127.0.0.1:1/api", session=session)
+        slack = Slack(web, limiter_of_this_loop(), me=ME)
+
+        assert web.base_url == "http://127.0.0.1:1/api/"
+        assert web.retry_handlers == []
+        with pytest.raises(SlackUnavailable):
+            await slack.post(CHANNEL, thread_ts=ROOT, text="hi")
+
+
+def limiter_of_this_loop() -> client.Limiter:
+    clock = Clock()
+    return client.Limiter(clock=clock, sleep=clock.wait)
