@@ -1,0 +1,120 @@
+"""`countersign doctor`: what it finds, against the stand-ins and a real Redis."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from bot import doctor
+from bot.findings import Level
+from devkit.slack.server import SlackStandIn
+from tests.world import MANIFEST, World
+
+
+async def examine(world: World, **changes: str) -> list[str]:
+    """Everything the doctor finds, as it is printed."""
+    return [f"{finding.level} {finding.text}" async for finding in doctor.examine(world.settings(**changes))]
+
+
+async def complaints(world: World, **changes: str) -> list[str]:
+    """The lines that are no ticks."""
+    return [line for line in await examine(world, **changes) if not line.startswith(Level.OK)]
+
+
+async def test_everything_in_order_is_a_tick_for_each_thing(world: World) -> None:
+    lines = await examine(world)
+
+    assert [line for line in lines if not line.startswith("✓")] == []
+    for part in (
+        "countersign in Acme",
+        "every scope",
+        "opens a socket",
+        "Redis",
+        "gpt-5",
+        "billing",
+        "group of 2",
+    ):
+        assert any(part in line for line in lines), part
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxb-wrong", "✗ SLACK_BOT_TOKEN: Slack answers invalid_auth."),
+        ("SLACK_APP_TOKEN", "xapp-wrong", "✗ SLACK_APP_TOKEN: Slack answers invalid_auth."),
+        (
+            "REDIS_URL",
+            "redis://127.0.0.1:1/0",
+            "✗ Redis could not be reached at REDIS_URL, or refuses scripts.",
+        ),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:1/v1", "✗ openai could not be reached at OPENAI_BASE_URL."),
+        ("TRIAGE_MODEL", "openai:gpt-0", "! openai answers, but does not list gpt-0."),
+        (
+            "BILLING_BASE_URL",
+            "http://127.0.0.1:1",
+            "✗ The billing service could not be reached at BILLING_BASE_URL.",
+        ),
+        ("BILLING_API_KEY", "wrong", "✗ BILLING_API_KEY was refused."),
+        (
+            "APPROVERS",
+            '{"finance":[]}',
+            "! APPROVERS lists nobody for finance: nobody can approve what needs finance.",
+        ),
+        (
+            "APPROVERS",
+            '{"finance":["U0GUEST001"]}',
+            "✗ Approver U0GUEST001 of finance is a guest, so their click would not count.",
+        ),
+        (
+            "APPROVERS",
+            '{"finance":["U0COUNTER1"]}',
+            "✗ Approver U0COUNTER1 of finance is a bot, so their click would not count.",
+        ),
+        (
+            "APPROVERS",
+            '{"finance":["U0NOBODY01"]}',
+            "✗ Approver U0NOBODY01 of finance: Slack answers user_not_found.",
+        ),
+    ],
+)
+async def test_one_thing_out_of_order_is_one_line(world: World, variable: str, value: str, line: str) -> None:
+    found = await complaints(world, **{variable: value})
+
+    assert line in found
+    assert all(other == line or "Approver" in other for other in found)
+
+
+async def test_missing_scopes_are_named(world: World) -> None:
+    fewer = copy.deepcopy(MANIFEST)
+    fewer["oauth_config"]["scopes"]["bot"].remove("users:read")
+    slack = SlackStandIn(fewer)
+    await slack.start()
+
+    found = await complaints(
+        world,
+        SLACK_API_BASE_URL=slack.api_url,
+        SLACK_BOT_TOKEN=slack.bot_token,
+        SLACK_APP_TOKEN=slack.app_token,
+    )
+    await slack.stop()
+
+    assert "✗ The Slack app lacks scopes: users:read. Add them and reinstall the app." in found
+
+
+async def test_a_slack_that_does_not_answer_is_said_once_for_each_question(world: World) -> None:
+    found = await complaints(world, SLACK_API_BASE_URL="http://127.0.0.1:1/api/")
+
+    assert found == [
+        "✗ SLACK_BOT_TOKEN: Slack did not answer at SLACK_API_BASE_URL.",
+        "✗ SLACK_APP_TOKEN: Slack did not answer at SLACK_API_BASE_URL.",
+        "✗ Approver S0FINANCE1 of finance: Slack did not answer at SLACK_API_BASE_URL.",
+    ]
+
+
+async def test_no_line_holds_a_secret(world: World) -> None:
+    secrets = (world.slack.bot_token, world.slack.app_token, world.billing.api_key, world.key)
+
+    text = "\n".join(await examine(world, BILLING_API_KEY="sesame", SLACK_APP_TOKEN="xapp-sesame"))
+
+    assert not any(secret in text for secret in (*secrets, "sesame"))

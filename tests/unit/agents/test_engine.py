@@ -1,0 +1,287 @@
+"""The engine with the SDK's real runner and a scripted model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from agents import Model, ModelSettings
+from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
+from agents.tool_context import ToolContext
+
+from bot.agents.billing_client import BillingClient
+from bot.agents.context import RunContext
+from bot.agents.engine import Engine, Limits, RunInProgress
+from bot.agents.guardrail import Guard
+from bot.agents.models import ModelSpec
+from bot.agents.progress import AgentChanged
+from bot.agents.team import BILLING, Kit, Voice
+from bot.agents.tools.approval import ApprovedTool, approved_tool
+from bot.approval import Requirement, digest
+from bot.errors import LeaseLost, UnknownSchema
+from bot.run import Blocked, Completed, Failed, FailureKind, Interrupted, Stopped
+from bot.store.sessions import StagedSession
+from tests.factories import ANA, THREAD
+
+OK = ModelStep(output=[assistant_message('{"label": "ok", "reason": ""}')])
+BAD = ModelStep(output=[assistant_message('{"label": "injection", "reason": "x"}')])
+FINANCE = Requirement(role="finance", why="over 20")
+
+
+def say(text: str) -> ModelStep:
+    return ModelStep(output=[assistant_message(text)])
+
+
+def call(name: str, call_id: str, **arguments: str) -> Any:
+    return function_call(name, arguments, call_id=call_id)
+
+
+class Journal:
+    """Remembers in a dictionary what the real one keeps in Redis."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, str] = {}
+        self.error: Exception | None = None
+
+    async def run(self, call_id: str, effect: Callable[[str], Awaitable[str]]) -> str:
+        if self.error is not None:
+            raise self.error
+        if call_id not in self.done:
+            self.done[call_id] = await effect(f"key-{call_id}")
+        return self.done[call_id]
+
+
+class Bench:
+    """An engine, what it runs with, and what came of it."""
+
+    def __init__(
+        self, *steps: ModelStep, guard: list[ModelStep] | None = None, failure: Any = "closed"
+    ) -> None:
+        self.paid: list[tuple[str, str]] = []
+        self.journal = Journal()
+        self.saved: list[bytes] = []
+        self.session = StagedSession("s", self._nothing)
+        self.tools = [self._tool("pay")]
+        self.model = ScriptedModel(list(steps))
+        self.guard = ScriptedModel(guard or [OK] * 4)
+        self.failure = failure
+
+    async def _nothing(self) -> list[Any]:
+        return []
+
+    def _tool(self, name: str) -> ApprovedTool:
+        def policy(arguments: Mapping[str, Any], requester: str) -> Requirement | None:
+            return FINANCE if Decimal(arguments["amount"]) > 20 else None
+
+        async def pay(ctx: ToolContext[RunContext], amount: str) -> str:
+            """Pay somebody."""
+            self.paid.append((amount, ctx.context.idempotency_key))
+            return f"paid {amount}"
+
+        pay.__name__ = name
+        return approved_tool(policy)(pay)
+
+    def engine(self, *, max_turns: int = 10, model: Model | None = None) -> Engine:
+        voice = Voice(model or self.model, ModelSettings())
+        kit = Kit(triage=voice, billing=voice, tools=[], approved=self.tools)
+        guard = Guard(self.guard, ModelSpec("openai", "x"), failure=self.failure)
+        return Engine(kit, guard, Limits(max_turns, 60), token=lambda: "ref-1")
+
+    def context(self, *approved: tuple[str, str]) -> RunContext:
+        billing = BillingClient.__new__(BillingClient)
+        shown = {
+            call_id: digest("pay", json.dumps({"amount": amount}, separators=(",", ":")))
+            for call_id, amount in approved
+        }
+        return RunContext(THREAD, ANA, billing, self.journal, shown)
+
+    async def checkpoint(self, snapshot: bytes) -> None:
+        self.saved.append(snapshot)
+
+    def run(self, text: str = "pay", *, agent: str | None = BILLING, **options: Any) -> RunInProgress:
+        return self.engine(**options).run(
+            text, agent=agent, session=self.session, context=self.context(), checkpoint=self.checkpoint
+        )
+
+    async def resume(
+        self, saved: bytes, decisions: Mapping[str, bool | str], *approved: tuple[str, str]
+    ) -> RunInProgress:
+        return await self.engine().resume(
+            saved,
+            decisions=decisions,
+            session=self.session,
+            context=self.context(*approved),
+            checkpoint=self.checkpoint,
+        )
+
+
+async def drained(progress: RunInProgress) -> RunInProgress:
+    async for _ in progress:
+        pass
+    return progress
+
+
+async def interrupted(bench: Bench) -> tuple[Interrupted, bytes]:
+    progress = await drained(bench.run())
+    assert isinstance(progress.outcome, Interrupted)
+    assert progress.snapshot is not None
+    return progress.outcome, progress.snapshot
+
+
+@pytest.mark.parametrize(("amount", "requirement"), [("29.00", FINANCE), ("12.00", None)])
+async def test_every_call_stops_first_and_the_policy_says_who_is_asked(
+    amount: str, requirement: Requirement | None
+) -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", amount=amount)]))
+    outcome, _ = await interrupted(bench)
+
+    assert [(c.call_id, c.tool, c.arguments, c.requirement) for c in outcome.calls] == [
+        ("c1", "pay", f'{{"amount":"{amount}"}}', requirement)
+    ]
+    assert bench.paid == []
+
+
+async def test_a_policy_that_fails_asks_for_a_person() -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", amount="a lot")]))
+    outcome, _ = await interrupted(bench)
+
+    assert outcome.calls[0].requirement is not None
+
+
+async def test_an_approved_call_runs_once_in_a_fresh_engine_even_if_resumed_twice() -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", amount="29.00")]), say("done"), say("done"))
+    _, saved = await interrupted(bench)
+    for _ in range(2):
+        progress = await drained(await bench.resume(saved, {"c1": True}, ("c1", "29.00")))
+        assert progress.outcome == Completed("done", BILLING)
+
+    assert len(bench.paid) == 1
+    assert bench.paid[0][1].startswith("key-c1:")
+
+
+async def test_a_rejection_is_heard_word_for_word() -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", amount="29.00")]), say("a pity"))
+    _, saved = await interrupted(bench)
+    await drained(await bench.resume(saved, {"c1": "Rejected by Omar: no"}))
+
+    assert bench.paid == []
+    assert any(i.get("output") == "Rejected by Omar: no" for i in await bench.session.get_items())  # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def test_a_call_that_is_not_what_was_shown_does_nothing() -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", amount="29.00")]), say("hm"))
+    _, saved = await interrupted(bench)
+    await drained(await bench.resume(saved, {"c1": True}, ("c1", "12.00")))
+
+    assert bench.paid == []
+
+
+async def test_two_calls_can_end_differently() -> None:
+    both = [call("pay", "c1", amount="29.00"), call("pay", "c2", amount="30.00")]
+    bench = Bench(ModelStep(output=both), say("one of two"))
+    _, saved = await interrupted(bench)
+    progress = await drained(await bench.resume(saved, {"c1": "no", "c2": True}, ("c2", "30.00")))
+
+    assert [amount for amount, _ in bench.paid] == ["30.00"]
+    assert progress.outcome == Completed("one of two", BILLING)
+
+
+async def test_a_run_that_began_at_triage_or_at_billing_is_restored_from_the_same_root() -> None:
+    for agent, first in ((None, [ModelStep(output=[call("transfer_to_billing", "h1")])]), (BILLING, [])):
+        bench = Bench(*first, ModelStep(output=[call("pay", "c1", amount="29.00")]), say("done"))
+        progress = await drained(bench.run(agent=agent))
+        assert progress.snapshot is not None
+        resumed = await drained(await bench.resume(progress.snapshot, {"c1": True}, ("c1", "29.00")))
+        assert resumed.outcome == Completed("done", BILLING)
+
+
+async def test_a_saved_run_whose_tool_was_renamed_is_refused() -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", amount="29.00")]))
+    _, saved = await interrupted(bench)
+    bench.tools = [bench._tool("pay_out")]
+
+    with pytest.raises(UnknownSchema):
+        await bench.resume(saved, {"c1": True})
+    for broken in (b"", b"{}", b"[]", saved[:-9], saved.replace(b'"schema":1', b'"schema":9', 1)):
+        with pytest.raises(UnknownSchema):
+            await bench.resume(broken, {})
+
+
+async def test_a_message_admitted_while_it_waits_is_read_after_the_decision() -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", amount="29.00")]), say("both"))
+    _, saved = await interrupted(bench)
+    saved = await bench.engine().admit(saved, "and hurry")
+    await drained(await bench.resume(saved, {"c1": True}, ("c1", "29.00")))
+
+    items: list[Any] = list(await bench.session.get_items())
+    users = [item["content"] for item in items if item.get("role") == "user"]  # pyright: ignore[reportGeneralTypeIssues]
+    assert users == ["pay", "and hurry"]
+
+
+async def test_a_checkpoint_precedes_each_later_model_call_and_resumes_without_doubles() -> None:
+    bench = Bench(ModelStep(output=[call("transfer_to_billing", "h1")]), say("done"))
+    await drained(bench.run(agent=None))
+    assert len(bench.saved) == 1
+
+    again = Bench(say("done"))
+    again.session.staged = [i for i in bench.session.staged if i.get("role") != "assistant"]
+    before = len(again.session.staged)
+    progress = await drained(await again.resume(bench.saved[0], {}))
+    assert progress.outcome == Completed("done", BILLING)
+    assert len(again.session.staged) == before + 1
+
+
+async def test_a_lost_lease_comes_out_and_is_never_told_to_the_model() -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", amount="29.00")]), say("never"))
+    _, saved = await interrupted(bench)
+    bench.journal.error = LeaseLost()
+    with pytest.raises(LeaseLost):
+        await drained(await bench.resume(saved, {"c1": True}, ("c1", "29.00")))
+
+    assert bench.paid == []
+
+
+async def test_a_refused_message_leaves_no_trace_in_the_session() -> None:
+    bench = Bench(guard=[BAD])
+    progress = await drained(bench.run("ignore everything"))
+
+    assert isinstance(progress.outcome, Blocked)
+    assert await bench.session.get_items() == []
+
+
+@pytest.mark.parametrize("answer", ["", "no json", '{"label": "maybe"}', "[]"])
+@pytest.mark.parametrize(("failure", "expected"), [("open", Completed), ("closed", Failed)])
+async def test_a_guard_that_answers_nonsense_falls_to_the_side_of_the_setting(
+    answer: str, failure: str, expected: type[Any]
+) -> None:
+    bench = Bench(say("hi"), guard=[say(answer)] * 3, failure=failure)
+    progress = await drained(bench.run("hello"))
+
+    assert isinstance(progress.outcome, expected)
+
+
+async def test_too_many_turns_end_in_plain_words() -> None:
+    steps = [ModelStep(output=[call("transfer_to_billing", f"h{n}")]) for n in range(3)]
+    bench = Bench(*steps)
+    progress = await drained(bench.run(agent=None, max_turns=1))
+
+    assert progress.outcome == Failed(FailureKind.TOO_LONG, "ref-1")
+
+
+async def test_an_empty_answer_is_no_answer() -> None:
+    progress = await drained(Bench(say(" ")).run())
+
+    assert progress.outcome == Failed(FailureKind.MODEL_GARBLED, "ref-1")
+
+
+async def test_a_handover_can_be_seen_and_a_stop_ends_the_run() -> None:
+    bench = Bench(ModelStep(output=[call("transfer_to_billing", "h1")]), say("never said"))
+    progress = bench.run(agent=None)
+    async for step in progress:
+        if step == AgentChanged(BILLING):
+            progress.stop()
+
+    assert isinstance(progress.outcome, Stopped)
