@@ -31,7 +31,7 @@ from devkit.processes import Child
 from devkit.slack.server import SlackStandIn
 
 ROOT = Path(__file__).parents[1]
-#: Where the demo keeps its logs, its key and Redis' data.
+#: Where the demo keeps its logs and its key.
 HOME = ROOT / ".demo"
 #: Longest wait for the first bot to connect, in seconds.
 PATIENCE = 30.0
@@ -67,7 +67,7 @@ async def run(options: argparse.Namespace) -> None:
 async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
     """Start the servers, then the bots; returns the address of the page once a bot has connected."""
     run_directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-")))
-    redis = EmbeddedRedis(data=HOME / "redis", run=run_directory, now=now)
+    redis = EmbeddedRedis(run_directory, now=now)
     stack.push_async_callback(redis.stop)
     await redis.start()
     billing = BillingServer(":memory:")

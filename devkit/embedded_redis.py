@@ -17,24 +17,22 @@ PATIENCE = 10.0
 
 
 class EmbeddedRedis:
-    """A Redis server that keeps its data in `data` and listens on a socket file only.
+    """A Redis server that keeps everything in a directory of its own, and listens on a socket file only.
 
-    `run` holds the socket; its path has to be short (a socket's name has at most 107 bytes).
+    The directory's path has to be short: a socket's name has at most 107 bytes.
     """
 
-    def __init__(self, *, data: Path, run: Path, now: Callable[[], datetime]) -> None:
-        self._data = data
-        self._socket = run / "redis.sock"
-        self.child = Child("redis", self._command(), settings={}, log=data.parent / "redis.log", now=now)
+    def __init__(self, directory: Path, *, now: Callable[[], datetime]) -> None:
+        self._directory = directory
+        self._socket = directory / "redis.sock"
+        self.child = Child("redis", self._command(), settings={}, log=directory / "redis.log", now=now)
 
     @property
     def url(self) -> str:
         return f"unix://{self._socket}?db=0"
 
     async def start(self) -> None:
-        """Start it with an empty database; returns once it listens. Raises `RuntimeError` if it ends instead."""
-        shutil.rmtree(self._data, ignore_errors=True)
-        self._data.mkdir(parents=True)
+        """Start it; returns once it listens. Raises `RuntimeError` if it ends instead."""
         await self.child.start()
         try:
             async with asyncio.timeout(PATIENCE):
@@ -62,7 +60,7 @@ class EmbeddedRedis:
             "port": "0",
             "unixsocket": str(self._socket),
             "unixsocketperm": "700",
-            "dir": str(self._data),
+            "dir": str(self._directory),
             "appendonly": "yes",
             "appendfsync": "everysec",
             "maxmemory-policy": "noeviction",

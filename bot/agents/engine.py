@@ -97,7 +97,7 @@ class Engine:
         Calls without a decision keep waiting. Raises `UnknownSchema` if it cannot be restored.
         """
         team = Team(self._kit)
-        state = await snapshot.load(saved, team)
+        state = await self._load(saved, team)
         for item in state.get_interruptions():
             decision = decisions.get(item.call_id or "")
             if decision is True:
@@ -123,12 +123,20 @@ class Engine:
 
         It has been checked with `check` before. Raises `UnknownSchema` if it cannot be restored.
         """
-        state: RunState[Any, Any] = await snapshot.load(saved, Team(self._kit))
+        state = await self._load(saved, Team(self._kit))
         try:
             state.add_input(message)
         except Exception as error:
             raise UnknownSchema(f"a saved run takes no message ({type(error).__name__})") from None
         return snapshot.dump_state(state)
+
+    async def _load(self, saved: bytes, team: Team) -> RunState[Any, Any]:
+        """Restore a run, unless it waits for a tool that is no more."""
+        state = await snapshot.load(saved, team)
+        known = {approved.tool.name for approved in self._kit.approved}
+        if any(item.name not in known for item in state.get_interruptions()):
+            raise UnknownSchema("a saved run waits for a tool that is no more")
+        return state
 
     async def check(self, message: str) -> Outcome | None:
         """Judge a message before it is admitted; None if nothing is wrong with it."""
