@@ -26,7 +26,8 @@ check: setup  ## lint, format, types, imports
 	$(RUN)basedpyright
 	$(RUN)lint-imports
 
-test: check  ## everything: check, unit, store, scenarios, page
+test: check  ## everything: check, unit, store, scenarios, recovery, page
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || $(RUN)playwright install chromium
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(RUN)playwright install chromium
 	$(RUN)pytest -n $(WORKERS)
 

@@ -89,7 +89,7 @@ async def running(
         web_client = client_for(
             settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_base_url, session=http
         )
-        me = await _auth_test(web_client)
+        me = await _introduce(web_client, settings.slack_app_token.get_secret_value())
         url = settings.redis_url.get_secret_value()
         redis = await stack.enter_async_context(redis_client.connect(url))
         blocking = await stack.enter_async_context(redis_client.connect_blocking(url))
@@ -200,13 +200,21 @@ def _worker(
     )
 
 
-async def _auth_test(client: AsyncWebClient) -> AsyncSlackResponse:
+async def _introduce(client: AsyncWebClient, app_token: str) -> AsyncSlackResponse:
+    """Ask Slack who the bot is, and whether it may open a socket.
+
+    The SDK's own `connect` would ask for ever, without a word, with a token that is refused.
+    """
+    name = "SLACK_BOT_TOKEN"
     try:
-        return await client.auth_test()
+        me = await client.auth_test()
+        name = "SLACK_APP_TOKEN"
+        await client.apps_connections_open(app_token=app_token)
     except SlackApiError as error:
-        raise CannotStart(f"Slack refused SLACK_BOT_TOKEN ({error.response['error']}).") from None
+        raise CannotStart(f"Slack refused {name} ({error.response['error']}).") from None
     except (aiohttp.ClientError, TimeoutError, OSError):
         raise CannotStart("Slack could not be reached at SLACK_API_BASE_URL.") from None
+    return me
 
 
 async def _ping(redis: Redis) -> None:

@@ -16,6 +16,8 @@ EDIT: Final = "chat.update"
 BURST: Final = 20
 #: The longest an urgent call waits for Slack in place, in seconds; beyond, the event is tried later.
 PATIENCE: Final = 5.0
+#: What a token may lack: sums of fractions come out a little short, and no clock waits that little.
+_ROUNDING: Final = 1e-6
 
 
 class Limiter:
@@ -86,7 +88,7 @@ class Limiter:
 
     def _wait(self) -> float:
         self._count()
-        return max(self._pause_of(EDIT), (1 - self._tokens) / self._rate)
+        return max(self._pause_of(EDIT), (1 - _ROUNDING - self._tokens) / self._rate)
 
     def _count(self) -> None:
         now = self.clock()

@@ -30,6 +30,18 @@ class StagedSession:
         self._load = load
         self._stored: list[Any] | None = None
 
+    @property
+    def changed(self) -> bool:
+        """Whether anything is staged."""
+        return self.cleared or bool(self.dropped or self.staged)
+
+    @property
+    def kept(self) -> int:
+        """How many of the stored items stay; raises `RuntimeError` before the session was read."""
+        if self._stored is None:
+            raise RuntimeError("the session was not read, so what is stored cannot be cut to a length")
+        return len(self._stored) - self.dropped
+
     async def get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
         """Return the conversation, oldest first; with a limit the latest items only."""
         items = [*await self._kept(), *self.staged]
@@ -37,6 +49,7 @@ class StagedSession:
 
     async def add_items(self, items: list[TResponseInputItem]) -> None:
         """Stage items behind the others."""
+        await self._kept()  # `kept` must be known when this is written
         self.staged.extend(items)
 
     async def pop_item(self) -> TResponseInputItem | None:

@@ -106,11 +106,11 @@ class Writes:
 
         def write(keys: Keys, sealer: Sealer, thread: ThreadRef) -> list[Command]:
             key = keys.session(thread)
-            commands: list[Command] = []
-            if session.cleared:
-                commands.append(Command("DEL", key, ()))
-            elif session.dropped:
-                commands.append(Command("LTRIM", key, (0, -1 - session.dropped)))
+            if not session.changed:
+                return []
+            # A script that redis-py sends again must change nothing: cut to a length, then add.
+            cut = Command("LTRIM", key, (0, session.kept - 1)) if session.kept else Command("DEL", key, ())
+            commands = [cut]
             items = [sealer.seal("item", item) for item in session.staged]
             for at in range(0, len(items), CHUNK):
                 commands.append(Command("RPUSH", key, tuple(items[at : at + CHUNK])))

@@ -14,6 +14,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from devkit.processes import TETHER
+
 ROOT = Path(__file__).parents[2]
 #: Longest wait for the demo to be ready or gone, in seconds; a warm start takes a few.
 PATIENCE = 60
@@ -42,6 +44,7 @@ class Demo:
 @pytest.fixture
 async def demo() -> AsyncGenerator[Demo]:
     process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(TETHER), str(os.getpid())),
         *(sys.executable, "-m", "devkit.demo", "--no-browser"),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,

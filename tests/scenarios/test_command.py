@@ -1,0 +1,89 @@
+"""The command `countersign`, as an operator runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from devkit.processes import inherited
+from tests.world import World
+
+
+async def countersign(command: str, settings: Mapping[str, str], directory: Path) -> tuple[int, str]:
+    """Run a command to its end; its exit code and everything it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", command),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=inherited() | dict(settings),
+        cwd=directory,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode()
+
+
+@pytest.mark.parametrize("command", ["serve", "doctor"])
+async def test_missing_settings_are_named_in_plain_words(command: str, tmp_path: Path) -> None:
+    code, output = await countersign(
+        command, {"SLACK_BOT_TOKEN": "xapp-wrong", "MAX_TURNS": "many"}, tmp_path
+    )
+
+    assert code == 2
+    for name in (
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "STATE_KEYS",
+        "BILLING_BASE_URL",
+        "MAX_TURNS",
+        "OPENAI_API_KEY",
+    ):
+        assert name in output
+    assert "Traceback" not in output
+    assert "xapp-wrong" not in output
+
+
+async def test_the_doctor_finds_a_healthy_world_healthy(world: World, tmp_path: Path) -> None:
+    code, output = await countersign("doctor", world.variables(), tmp_path)
+
+    assert (code, [line for line in output.splitlines() if not line.startswith(("✓", "!"))]) == (0, []), (
+        output
+    )
+    assert len(output.splitlines()) >= 6
+
+
+async def test_the_doctor_says_what_is_wrong(world: World, tmp_path: Path) -> None:
+    wrong = {
+        "SLACK_BOT_TOKEN": "xoxb-wrong",
+        "BILLING_API_KEY": "wrong",
+        "APPROVERS": '{"finance": ["U0NOBODY01"]}',
+    }
+    code, output = await countersign("doctor", world.variables(**wrong), tmp_path)
+
+    assert code == 1
+    assert "Traceback" not in output
+    assert "xoxb-wrong" not in output
+    assert "SLACK_BOT_TOKEN" in output
+    assert "BILLING_API_KEY" in output
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_APP_TOKEN": "xapp-wrong"}, "SLACK_APP_TOKEN"),
+        ({"REDIS_URL": "redis://127.0.0.1:1/0"}, "REDIS_URL"),
+    ],
+)
+async def test_serve_ends_with_one_sentence_when_it_is_turned_away(
+    world: World, tmp_path: Path, wrong: dict[str, str], name: str
+) -> None:
+    code, output = await countersign("serve", world.variables(**wrong), tmp_path)
+
+    assert code == 1
+    assert name in output
+    assert "Traceback" not in output

@@ -1,0 +1,217 @@
+"""The engine where things meet: restarts, moved timers, lapsed leases, wake-ups."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.fernet import Fernet
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.events import ExpiryDue, MessageReceived
+from bot.run import ThreadState
+from bot.store import client
+from bot.store.inbox import Appended, Claim, Inbox
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
+from bot.store.threads import ThreadStore
+from bot.store.writes import Writes
+from bot.thread import ThreadRef
+from tests.factories import ANA, SUPPORT, TEAM, THREAD, an_approval
+from tests.redis_server import RedisServer
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+FAR_OFF = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+class Store:
+    """An engine under a prefix of its own."""
+
+    def __init__(self, redis: Redis, blocking: Redis, *, lease: float = 30.0) -> None:
+        self.redis = redis
+        self.prefix = f"t{secrets.token_hex(4)}"
+        self.keys = Keys(self.prefix, 4)
+        sealer = Sealer([Fernet.generate_key().decode()])
+        self.inbox = Inbox(
+            redis,
+            self.keys,
+            sealer,
+            dedupe_ttl=timedelta(hours=25),
+            lease=timedelta(seconds=lease),
+            blocking=blocking,
+        )
+        self.threads = ThreadStore(redis, self.keys, sealer)
+
+    async def message(self, number: int, thread: ThreadRef = THREAD) -> Appended:
+        """Deliver the message with this number."""
+        ts = f"1795435200.{number:06d}"
+        return await self.inbox.append(
+            thread, MessageReceived(ts, ANA, "hi"), event_ids=(f"m{number}",), order=ts
+        )
+
+    async def claims(self) -> Claim:
+        """Claim what is due, which there is."""
+        found = await self.inbox.claim(secrets.token_hex(4))
+        assert isinstance(found, Claim)
+        return found
+
+
+@pytest.fixture
+async def store(redis_server: RedisServer) -> AsyncGenerator[Store]:
+    async with (
+        client.connect(redis_server.url) as redis,
+        client.connect_blocking(redis_server.url) as blocking,
+    ):
+        yield Store(redis, blocking)
+
+
+async def test_of_many_who_claim_one_event_exactly_one_gets_it(store: Store) -> None:
+    await store.message(1)
+
+    found = await asyncio.gather(*(store.inbox.claim(f"w{number}") for number in range(24)))
+    assert len([claim for claim in found if isinstance(claim, Claim)]) == 1
+    assert all(isinstance(wait, float) and wait >= 0 for wait in found if not isinstance(wait, Claim))
+
+
+async def test_a_lapsed_lease_that_nobody_took_may_still_commit(
+    redis_server: RedisServer, store: Store
+) -> None:
+    short = Store(store.redis, store.redis, lease=0.001)
+    await short.message(1)
+    claim = await short.claims()
+    async with asyncio.timeout(10):
+        while await short.redis.zcount(short.keys.due(short.keys.shard(THREAD)), 0, _now_ms()) == 0:
+            await short.redis.ping()
+    await short.inbox.commit(claim, Writes().state(ThreadState(title="in time")))
+
+    assert (await short.threads.load(THREAD)).title == "in time"
+    assert await short.inbox.claim("x") is None
+
+
+async def test_a_message_that_comes_during_the_work_is_next_and_not_claimed_by_others(store: Store) -> None:
+    await store.message(1)
+    claim = await store.claims()
+    await store.message(2)
+
+    assert not isinstance(await store.inbox.claim("other"), Claim)
+    following = await store.inbox.commit(claim, Writes())
+    assert following is not None
+    assert following.event_id == "m2"
+
+
+async def test_the_fence_grows_with_every_claim(store: Store) -> None:
+    await store.message(1)
+    fences: list[int] = []
+    for _ in range(5):
+        claim = await store.claims()
+        fences.append(int(claim.fence))
+        await store.inbox.release(claim)
+
+    assert fences == sorted(set(fences))
+
+
+async def test_scheduling_the_same_id_again_moves_the_timer(store: Store) -> None:
+    await store.inbox.schedule(THREAD, ExpiryDue("a"), event_id="t", at=FAR_OFF)
+    assert not isinstance(await store.inbox.claim("x"), Claim)
+    await store.inbox.schedule(THREAD, ExpiryDue("b"), event_id="t", at=LONG_AGO)
+
+    claim = await store.claims()
+    assert claim.event == ExpiryDue("b")
+    assert await store.inbox.commit(claim, Writes()) is None
+    assert await store.inbox.claim("x") is None
+
+
+async def test_the_wait_for_a_far_timer_is_told_and_survives_other_events(store: Store) -> None:
+    await store.inbox.schedule(THREAD, ExpiryDue("a"), event_id="t", at=FAR_OFF)
+    before = await store.inbox.claim("x")
+    await store.message(1)
+    await store.inbox.commit(await store.claims(), Writes())
+    after = await store.inbox.claim("x")
+
+    assert isinstance(before, float)
+    assert isinstance(after, float)
+    assert after == pytest.approx(before, abs=60)
+
+
+async def test_a_due_timer_goes_before_the_messages_that_wait(store: Store) -> None:
+    await store.message(1)
+    await store.inbox.schedule(THREAD, ExpiryDue("a"), event_id="t", at=LONG_AGO)
+
+    assert (await store.claims()).event_id == "t"
+
+
+async def test_a_timer_set_while_the_thread_is_worked_on_is_not_forgotten(store: Store) -> None:
+    await store.message(1)
+    claim = await store.claims()
+    await store.inbox.schedule(THREAD, ExpiryDue("a"), event_id="t", at=LONG_AGO)
+    await store.inbox.commit(claim, Writes())
+
+    assert (await store.claims()).event_id == "t"
+
+
+async def test_an_approval_is_found_by_its_id_alone(store: Store) -> None:
+    threads = [ThreadRef(TEAM, SUPPORT, f"1795435{number}.000100") for number in range(200, 210)]
+    ids = [store.threads.new_approval_id(thread, f"k{number}") for number, thread in enumerate(threads)]
+    for number, (thread, approval_id) in enumerate(zip(threads, ids, strict=True)):
+        await store.inbox.append(thread, MessageReceived("1.1", ANA, "hi"), event_ids=(f"m{number}",))
+        claim = await store.claims()
+        approval = an_approval(id=approval_id, thread=claim.thread)
+        await store.inbox.commit(claim, Writes().approval(approval))
+
+    found = await store.threads.approvals([*ids, "00-unknown"])
+    assert [approval.thread for approval in found] == threads
+
+
+async def test_a_waiting_worker_is_woken_by_a_message(store: Store) -> None:
+    async with asyncio.timeout(10):
+        waiting = asyncio.create_task(store.inbox.wait(600))
+        await store.message(1)
+        await waiting
+
+    assert (await store.claims()).event_id == "m1"
+
+
+async def test_nothing_that_can_be_pending_has_a_time_to_live(store: Store) -> None:
+    await store.message(1)
+    claim = await store.claims()
+    session = store.threads.session(THREAD)
+    await session.add_items([{"role": "user", "content": "hi"}])
+    approval = an_approval(id=store.threads.new_approval_id(THREAD, "k"))
+    writes = Writes().state(ThreadState()).session(session).run(b"{}").approval(approval)
+    await store.inbox.checkpoint(claim, writes.timer("t", ExpiryDue("a"), at=FAR_OFF))
+
+    lives = {
+        key: await store.redis.ttl(key) async for key in store.redis.scan_iter(match=f"{store.prefix}:*")
+    }
+    assert len(lives) > 8
+    assert {key for key, life in lives.items() if life != -1} == {store.keys.seen(THREAD, "m1").encode()}
+
+
+async def test_a_killed_redis_comes_back_with_everything_and_needs_no_new_client() -> None:
+    server = RedisServer(appendfsync="always")
+    server.start()
+    try:
+        async with client.connect(server.url) as redis, client.connect_for_acks(server.url) as quick:
+            store, receiver = Store(redis, redis), Store(quick, quick)
+            receiver.keys = store.keys
+            await store.message(1)
+            claim = await store.claims()
+            server.kill()
+            with pytest.raises((RedisError, OSError)):
+                await receiver.message(2)
+            server.start()
+
+            # The lease, the fence and the scripts' caller outlive the server.
+            assert await store.message(1) is Appended.DUPLICATE
+            assert await store.inbox.commit(claim, Writes().state(ThreadState(title="after"))) is None
+            assert (await store.threads.load(THREAD)).title == "after"
+    finally:
+        server.remove()
+
+
+def _now_ms() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)  # noqa: TID251 - compared with the server's clock

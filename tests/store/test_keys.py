@@ -1,0 +1,71 @@
+"""The names of what is stored: a change here loses what running bots have stored."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.store.keys import Keys
+from bot.thread import ThreadRef
+
+THREAD = ThreadRef("T1", "C1", "1795435200.000100")
+
+
+def test_every_key_is_pinned() -> None:
+    keys = Keys("cs", 4)
+
+    assert keys.shard(THREAD) == 2
+    assert [
+        keys.due(2),
+        keys.wake(2),
+        keys.seen(THREAD, "msg:C1:1.1"),
+        keys.recent(2, "T1", "C1", "U1"),
+        keys.approval("02-abc"),
+        keys.row(THREAD),
+        keys.inbox(THREAD),
+        keys.timers(THREAD),
+        keys.events(THREAD),
+        keys.state(THREAD),
+        keys.session(THREAD),
+        keys.run(THREAD),
+        keys.journal(THREAD),
+    ] == [
+        "cs:{s02}:due",
+        "cs:{s02}:wake",
+        "cs:{s02}:seen:msg:C1:1.1",
+        "cs:{s02}:recent:T1:C1:U1",
+        "cs:{s02}:approval:02-abc",
+        "cs:{s02}:T1/C1/1795435200.000100:row",
+        "cs:{s02}:T1/C1/1795435200.000100:inbox",
+        "cs:{s02}:T1/C1/1795435200.000100:timers",
+        "cs:{s02}:T1/C1/1795435200.000100:events",
+        "cs:{s02}:T1/C1/1795435200.000100:state",
+        "cs:{s02}:T1/C1/1795435200.000100:session",
+        "cs:{s02}:T1/C1/1795435200.000100:run",
+        "cs:{s02}:T1/C1/1795435200.000100:journal",
+    ]
+
+
+def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
+    assert {name for name in vars(Keys) if not name.startswith("_")} == {
+        *("shard", "due", "wake", "seen", "recent", "approval"),
+        *("row", "inbox", "timers", "events", "state", "session", "run", "journal"),
+    }
+
+
+@pytest.mark.parametrize("shards", [1, 4, 64])
+def test_all_keys_of_a_thread_lie_in_one_slot(shards: int) -> None:
+    keys = Keys("cs", shards)
+    tag = f"{{s{keys.shard(THREAD):02d}}}"
+
+    of_thread = [
+        keys.row,
+        keys.inbox,
+        keys.timers,
+        keys.events,
+        keys.state,
+        keys.session,
+        keys.run,
+        keys.journal,
+    ]
+    assert all(tag in key(THREAD) for key in of_thread)
+    assert tag in keys.seen(THREAD, "e")

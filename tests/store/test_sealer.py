@@ -1,0 +1,80 @@
+"""State at rest: what opens, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.approval import Approval
+from bot.errors import UnknownSchema
+from bot.events import Event, MessageReceived
+from bot.store import sealer as sealing
+from bot.store.records import APPROVAL, EVENT, STATE
+from bot.store.sealer import Sealer
+from tests.factories import a_decision, an_approval
+
+OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+
+def test_a_new_first_key_still_opens_what_the_old_one_sealed() -> None:
+    sealed = Sealer([OLD]).seal("item", {"content": "hi"})
+
+    assert Sealer([NEW, OLD]).open("item", sealed) == {"content": "hi"}
+
+
+def test_the_first_key_seals_so_that_the_old_one_can_be_retired() -> None:
+    sealed = Sealer([NEW, OLD]).seal("item", {"content": "hi"})
+
+    assert Sealer([NEW]).open("item", sealed) == {"content": "hi"}
+    with pytest.raises(UnknownSchema):
+        Sealer([OLD]).open("item", sealed)
+
+
+@pytest.mark.parametrize("sealed", [b"", b"garbage", "gar\u00e9bage", Fernet(OLD).encrypt(b"not compressed")])
+def test_what_was_not_sealed_by_us_is_refused(sealed: bytes | str) -> None:
+    with pytest.raises(UnknownSchema):
+        Sealer([OLD]).open("item", sealed)
+
+
+def test_one_changed_byte_is_refused() -> None:
+    sealed = bytearray(Sealer([OLD]).seal("item", "hi"))
+    sealed[20] ^= 1
+
+    with pytest.raises(UnknownSchema):
+        Sealer([OLD]).open("item", bytes(sealed))
+
+
+def test_one_kind_cannot_be_passed_off_as_another() -> None:
+    with pytest.raises(UnknownSchema):
+        Sealer([OLD]).open("run", Sealer([OLD]).seal("journal", "{}"))
+
+
+def test_a_version_from_the_future_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as future:
+        future.setitem(sealing.SCHEMAS, "state", {1: "now", 2: "next year"})
+        sealed = Sealer([OLD]).seal("state", {})
+
+    with pytest.raises(UnknownSchema):
+        Sealer([OLD]).open("state", sealed)
+
+
+def test_a_body_that_does_not_fit_its_type_is_refused() -> None:
+    sealed = Sealer([OLD]).seal("state", {"generation": "many"})
+
+    with pytest.raises(UnknownSchema):
+        STATE.load(Sealer([OLD]), sealed)
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "\ud83d", "naïve 👩\u200d🚀"])
+def test_any_text_comes_back_as_it_was(text: str) -> None:
+    event: Event = MessageReceived(ts="1.000001", user="U1", text=text)
+
+    assert EVENT.load(Sealer([OLD]), EVENT.dump(Sealer([OLD]), event)) == event
+
+
+def test_an_approval_comes_back_whole() -> None:
+    approval: Approval = an_approval(decisions=(a_decision(reason="fine"),))
+
+    loaded = APPROVAL.load(Sealer([OLD]), APPROVAL.dump(Sealer([OLD]), approval))
+    assert loaded == approval
+    assert loaded.digest == approval.digest
