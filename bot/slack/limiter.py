@@ -16,8 +16,9 @@ EDIT: Final = "chat.update"
 BURST: Final = 20
 #: The longest an urgent call waits for Slack in place, in seconds; beyond, the event is tried later.
 PATIENCE: Final = 5.0
-#: What a token may lack: sums of fractions come out a little short, and no clock waits that little.
-_ROUNDING: Final = 1e-6
+#: Seconds not worth waiting for: sums of fractions come out a little short, and waiting for so
+#: little might not move the clock at all.
+_SOON: Final = 1e-3
 
 
 class Limiter:
@@ -54,9 +55,9 @@ class Limiter:
         """
         await self.until(not_before)
         async with self._line:
-            while (wait := self._wait()) > 0 or not self._calm.is_set():
+            while (wait := self._wait()) > _SOON or not self._calm.is_set():
                 await self._calm.wait()
-                if wait > 0:
+                if wait > _SOON:
                     await self._sleep(wait)
             self._tokens -= 1
 
@@ -66,7 +67,7 @@ class Limiter:
         Raises `SlackUnavailable` at once when the pause is longer than `PATIENCE`.
         """
         with self._overtaking():
-            while (pause := self._pause_of(method)) > 0:
+            while (pause := self._pause_of(method)) > _SOON:
                 if pause > PATIENCE:
                     raise SlackUnavailable(method, pause)
                 await self._sleep(pause)
@@ -76,7 +77,7 @@ class Limiter:
 
     async def until(self, moment: float) -> None:
         """Wait for a moment of the clock."""
-        while (wait := moment - self.clock()) > 0:
+        while (wait := moment - self.clock()) > _SOON:
             await self._sleep(wait)
 
     def pause(self, method: str, seconds: float) -> None:
@@ -88,7 +89,7 @@ class Limiter:
 
     def _wait(self) -> float:
         self._count()
-        return max(self._pause_of(EDIT), (1 - _ROUNDING - self._tokens) / self._rate)
+        return max(self._pause_of(EDIT), (1 - self._tokens) / self._rate)
 
     def _count(self) -> None:
         now = self.clock()
