@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator
+from copy import copy
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from redis.exceptions import RedisError
 from bot.events import ExpiryDue, MessageReceived
 from bot.run import ThreadState
 from bot.store import client
-from bot.store.inbox import Appended, Claim, Inbox
+from bot.store.inbox import Appended, Claim, Inbox, Renewal
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
@@ -31,20 +32,37 @@ FAR_OFF = datetime(2999, 1, 1, tzinfo=UTC)
 class Store:
     """An engine under a prefix of its own."""
 
-    def __init__(self, redis: Redis, blocking: Redis, *, lease: float = 30.0) -> None:
+    def __init__(self, redis: Redis, blocking: Redis) -> None:
         self.redis = redis
+        self._blocking = blocking
         self.prefix = f"t{secrets.token_hex(4)}"
         self.keys = Keys(self.prefix, 4)
-        sealer = Sealer([Fernet.generate_key().decode()])
-        self.inbox = Inbox(
-            redis,
+        self._sealer = Sealer([Fernet.generate_key().decode()])
+        self.inbox = self._inbox(30.0)
+        self.threads = ThreadStore(redis, self.keys, self._sealer)
+
+    def with_lease(self, seconds: float) -> Store:
+        """The same engine as a worker with another lease sees it."""
+        other = copy(self)
+        other.inbox = self._inbox(seconds)
+        return other
+
+    def on(self, redis: Redis) -> Store:
+        """The same engine through another client."""
+        other = copy(self)
+        other.redis = redis
+        other.inbox = other._inbox(30.0)
+        return other
+
+    def _inbox(self, lease: float) -> Inbox:
+        return Inbox(
+            self.redis,
             self.keys,
-            sealer,
+            self._sealer,
             dedupe_ttl=timedelta(hours=25),
             lease=timedelta(seconds=lease),
-            blocking=blocking,
+            blocking=self._blocking,
         )
-        self.threads = ThreadStore(redis, self.keys, sealer)
 
     async def message(self, number: int, thread: ThreadRef = THREAD) -> Appended:
         """Deliver the message with this number."""
@@ -77,10 +95,8 @@ async def test_of_many_who_claim_one_event_exactly_one_gets_it(store: Store) -> 
     assert all(isinstance(wait, float) and wait >= 0 for wait in found if not isinstance(wait, Claim))
 
 
-async def test_a_lapsed_lease_that_nobody_took_may_still_commit(
-    redis_server: RedisServer, store: Store
-) -> None:
-    short = Store(store.redis, store.redis, lease=0.001)
+async def test_a_lapsed_lease_that_nobody_took_may_still_commit(store: Store) -> None:
+    short = store.with_lease(0.001)
     await short.message(1)
     claim = await short.claims()
     async with asyncio.timeout(10):
@@ -90,6 +106,34 @@ async def test_a_lapsed_lease_that_nobody_took_may_still_commit(
 
     assert (await short.threads.load(THREAD)).title == "in time"
     assert await short.inbox.claim("x") is None
+
+
+async def test_a_renewed_lease_outlives_its_first_end(store: Store) -> None:
+    await store.message(1)
+    short = store.with_lease(0.02)
+    claim = await short.claims()
+    first_end = await store.redis.zscore(store.keys.due(store.keys.shard(THREAD)), str(THREAD))
+    assert first_end is not None
+    assert await store.inbox.renew(claim) is Renewal.HELD
+    async with asyncio.timeout(10):
+        while _now_ms() <= first_end:
+            await store.redis.ping()
+
+    assert not isinstance(await store.inbox.claim("other"), Claim)
+    assert await store.inbox.commit(claim, Writes()) is None
+
+
+async def test_a_commit_that_arrives_again_late_does_not_undo_what_came_after(store: Store) -> None:
+    for number in (1, 2):
+        await store.message(number)
+    claim = await store.claims()
+    old = Writes().state(ThreadState(title="old"))
+    following = await store.inbox.commit(claim, old)
+    assert following is not None
+    await store.inbox.checkpoint(following, Writes().state(ThreadState(title="new")))
+    await store.inbox.commit(claim, old)
+
+    assert (await store.threads.load(THREAD)).title == "new"
 
 
 async def test_a_message_that_comes_during_the_work_is_next_and_not_claimed_by_others(store: Store) -> None:
@@ -196,8 +240,8 @@ async def test_a_killed_redis_comes_back_with_everything_and_needs_no_new_client
     server.start()
     try:
         async with client.connect(server.url) as redis, client.connect_for_acks(server.url) as quick:
-            store, receiver = Store(redis, redis), Store(quick, quick)
-            receiver.keys = store.keys
+            store = Store(redis, redis)
+            receiver = store.on(quick)
             await store.message(1)
             claim = await store.claims()
             server.kill()
@@ -205,9 +249,12 @@ async def test_a_killed_redis_comes_back_with_everything_and_needs_no_new_client
                 await receiver.message(2)
             server.start()
 
-            # The lease, the fence and the scripts' caller outlive the server.
+            # The lease and the fence outlive the server; the scripts it has lost are sent again.
+            assert await receiver.message(2) is Appended.STORED
             assert await store.message(1) is Appended.DUPLICATE
-            assert await store.inbox.commit(claim, Writes().state(ThreadState(title="after"))) is None
+            following = await store.inbox.commit(claim, Writes().state(ThreadState(title="after")))
+            assert following is not None
+            assert following.event_id == "m2"
             assert (await store.threads.load(THREAD)).title == "after"
     finally:
         server.remove()

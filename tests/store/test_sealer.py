@@ -30,7 +30,11 @@ def test_the_first_key_seals_so_that_the_old_one_can_be_retired() -> None:
         Sealer([OLD]).open("item", sealed)
 
 
-@pytest.mark.parametrize("sealed", [b"", b"garbage", "gar\u00e9bage", Fernet(OLD).encrypt(b"not compressed")])
+@pytest.mark.parametrize(
+    "sealed",
+    [b"", b"garbage", "gar\u00e9bage", Fernet(OLD).encrypt(b"not compressed")],
+    ids=["nothing", "garbage", "not ASCII", "not compressed"],
+)
 def test_what_was_not_sealed_by_us_is_refused(sealed: bytes | str) -> None:
     with pytest.raises(UnknownSchema):
         Sealer([OLD]).open("item", sealed)
