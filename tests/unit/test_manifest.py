@@ -24,6 +24,7 @@ EVENT_SCOPES = {
 }
 #: The scope of each Web API method that the bot may call; None where a token is enough.
 METHOD_SCOPES = {
+    "apps_connections_open": None,
     "auth_test": None,
     "chat_delete": "chat:write",
     "chat_postEphemeral": "chat:write",
