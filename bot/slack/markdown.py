@@ -28,7 +28,7 @@ _DEFINITION: Final = re.compile(r"^([ \t>*+\-0-9.)]{0,32})(?=\[[^\]]{1,999}\]:)"
 #: What Slack takes for a mention or a link even in Markdown:
 #: https://docs.slack.dev/messaging/formatting-message-text#advanced
 _TOKEN: Final = re.compile(
-    r"<(?=[@#]|!(?:here|channel|everyone|group|subteam|date)|[^<>\n]*(?:\||://|mailto:|tel:|slack:))",
+    r"<(?=[@#]|!(?:here|channel|everyone|group|subteam|date)|[^>\n]{0,300}(?:\||://|mailto:|tel:|slack:))",
     re.IGNORECASE,
 )
 _HOST: Final = re.compile(r"[a-z0-9.-]+")
@@ -41,7 +41,8 @@ def safe(text: str) -> str:
     Prose loses every `<` to its entity; code only those that Slack would act on, so that it can
     still be read and copied. A link's label names the link's host. All else stays as it is.
     """
-    return "".join(_safe_code(part) if is_code else _safe_prose(part) for part, is_code in _segments(text))
+    parts = (_safe_code(part) if is_code else _safe_prose(part) for part, is_code in _segments(text))
+    return _TOKEN.sub("&lt;", "".join(parts))
 
 
 def escape(text: str) -> str:
@@ -59,7 +60,7 @@ def _safe_code(text: str) -> str:
     def name(link: re.Match[str]) -> str:
         return _named(link) if _ABSOLUTE.match(link[4]) else link[0]
 
-    return _TOKEN.sub("&lt;", _LINK.sub(name, text))
+    return _LINK.sub(name, text)
 
 
 def _safe_prose(text: str) -> str:
