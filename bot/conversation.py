@@ -6,9 +6,12 @@ work (run the agents, checkpointing), settle (one fenced write of the outcome), 
 
 from __future__ import annotations
 
+import contextlib
+
 from bot import words
 from bot.decisions import Decisions
 from bot.delivery import Delivery
+from bot.errors import SlackRejected
 from bot.events import (
     DecisionMade,
     ExpiryDue,
@@ -63,7 +66,8 @@ class Conversation:
 
     async def give_up(self, h: Handling, reference: str) -> Writes:
         """Put an event aside that failed again and again, and tell the thread so."""
-        await self._delivery.deliver(h, Notice(words.gave_up(reference)))
+        with contextlib.suppress(SlackRejected):  # the thread itself may be gone
+            await self._delivery.deliver(h, Notice(words.gave_up(reference)))
         return h.finish()
 
     async def _work(self, h: Handling) -> None:

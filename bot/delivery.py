@@ -47,7 +47,7 @@ class Delivery:
                 messages=h.reply.messages,
                 on_message=remember,
             )
-            if h.claim.tries > 1:
+            if h.attempted:
                 await h.stream.adopt()
         return h.stream
 
@@ -104,7 +104,7 @@ class Delivery:
     async def _post_card(self, h: Handling, approval: Approval) -> CardRef:
         channel, thread_ts = self._place(h)
         marker = cards.marker(approval)
-        if h.claim.tries > 1:
+        if h.attempted:
             found = await self._slack.find(channel, thread_ts, marker)
             if found is not None:  # posted by a worker that died before it could note where
                 return CardRef(channel, found)

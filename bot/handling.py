@@ -28,6 +28,8 @@ class Handling:
         self.claim = claim
         self.state = state
         self.session = session
+        #: Whether an earlier attempt may have posted something for this event.
+        self.attempted = claim.tries > 1 or state.reply_to(claim.event_id) is not None
         self.interrupted = asyncio.Event()
         self.stream: ReplyStream | None = None
         self._inbox = inbox

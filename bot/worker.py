@@ -16,6 +16,7 @@ from bot.errors import LeaseLost, SlackUnavailable
 from bot.handling import Handling
 from bot.store.inbox import Claim, Inbox, Renewal
 from bot.store.threads import ThreadStore
+from bot.store.writes import Writes
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ class Worker:
         )
         try:
             async with self._heartbeat(h):
-                writes = await self._conversation.handle(h)
+                writes = await self._handled(h)
         except (LeaseLost, RedisError):
             raise
         except SlackUnavailable as error:
@@ -139,6 +140,14 @@ class Worker:
                 return None
             writes = await self._conversation.give_up(h, reference)
         return await self._inbox.commit(claim, writes)
+
+    async def _handled(self, h: Handling) -> Writes:
+        """Handle the event, and let no live edit outlive the handling."""
+        try:
+            return await self._conversation.handle(h)
+        finally:
+            if h.stream is not None:
+                await h.stream.abandon()
 
     @asynccontextmanager
     async def _heartbeat(self, h: Handling) -> AsyncGenerator[None]:
