@@ -97,7 +97,10 @@ class BillingServer:
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             raise Refused(400, "no_key", "A refund needs an Idempotency-Key.")
-        body: Any = await request.json()
+        try:
+            body: Any = await request.json()
+        except ValueError:
+            body = None
         if not isinstance(body, dict):
             raise Refused(400, "bad_body", "A refund is a JSON object.")
         fault = self._next_fault()

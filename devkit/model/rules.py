@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any, Final
 
 from devkit.model.dialogue import Answer, Call, Dialogue, Entry
@@ -15,10 +16,15 @@ from devkit.model.samples import HELP, LONG, VERY_LONG, WHO
 
 INVOICE: Final = re.compile(r"\bINV-\d+\b", re.IGNORECASE)
 AMOUNT: Final = re.compile(
-    r"([$€£])\s?([\d,]+(?:\.\d{1,2})?)|([\d,]+(?:\.\d{1,2})?)\s?(USD|EUR|GBP)\b", re.IGNORECASE
+    r"([$€£])\s?(\d[\d,]*(?:\.\d{1,2})?)|\b(\d[\d,]*(?:\.\d{1,2})?)\s?(USD|EUR|GBP)\b"
+    r"|\brefund\s+(\d[\d,]*(?:\.\d{1,2})?)\b",
+    re.IGNORECASE,
 )
 BILLING: Final = re.compile(r"refund|invoice|bill|charge|payment|customer|\bINV-", re.IGNORECASE)
 REFUND: Final = re.compile(r"\brefund", re.IGNORECASE)
+#: "Was it refunded?" asks; "can you refund it?" orders.
+ASKS_WHETHER: Final = re.compile(r"^\W*(was|were|is|are|did|has|have|when|how much)\b", re.IGNORECASE)
+REFUND_ID: Final = re.compile(r"\brf_\w+")
 ABOUT: Final = re.compile(r"\b(date|when|customer|who|how much|amount|status|refunded)\b", re.IGNORECASE)
 HOSTILE: Final = re.compile(
     r"ignore (all |any |your )*(previous |prior |above )*(instructions|rules)|reveal your (system )?prompt"
@@ -59,7 +65,7 @@ def _billing(dialogue: Dialogue) -> Answer:
     earlier = _unanswered(dialogue)
     question = dialogue.question
     wanted = [name.upper() for name in dict.fromkeys(INVOICE.findall(question))]
-    if REFUND.search(question) and (wanted or _known(dialogue)):
+    if _orders_refund(question) and (wanted or _known(dialogue)):
         return _with(earlier, _refund(dialogue, wanted or [_known(dialogue)[-1]["id"]]))
     missing = [name for name in wanted if name not in _looked_up(dialogue)]
     if missing:
@@ -67,8 +73,14 @@ def _billing(dialogue: Dialogue) -> Answer:
     if wanted or ABOUT.search(question):
         return _with(earlier, Answer(_about(dialogue, question, wanted)))
     if BILLING.search(question):
-        return Answer("Which invoice do you mean? Please give me its number, such as INV-1003.")
+        return _with(
+            earlier, Answer("Which invoice do you mean? Please give me its number, such as INV-1003.")
+        )
     return _with(earlier, _chat(question))
+
+
+def _orders_refund(question: str) -> bool:
+    return bool(REFUND.search(question)) and not ASKS_WHETHER.search(question)
 
 
 def _with(earlier: str, answer: Answer) -> Answer:
@@ -87,35 +99,50 @@ def _unanswered(dialogue: Dialogue) -> str:
 
 def _refund(dialogue: Dialogue, wanted: list[str]) -> Answer:
     looked_up = _looked_up(dialogue)
-    missing = [name for name in wanted if name not in looked_up]
+    # What can still be refunded may have changed since an earlier question.
+    asked_now = dialogue.outputs("get_invoice", dialogue.since_user)
+    fresh = {str(_object(call.text).get("invoice_id", "")).upper() for call, _ in asked_now}
+    missing = [name for name in wanted if name not in fresh]
     if missing:
         return Answer("Let me look that up.", tuple(_look(name) for name in missing))
     bad = [looked_up[name]["error"] for name in wanted if "error" in looked_up[name]]
     if bad:
         return Answer(f"I could not do that: {' '.join(bad)}")
-    amounts = _amounts(dialogue.question)
-    calls = [
-        _issue(looked_up[name], amounts[index] if index < len(amounts) else None, dialogue.question)
-        for index, name in enumerate(wanted)
-    ]
+    amounts = _amounts(dialogue.question, wanted)
+    calls = [_issue(looked_up[name], amounts.get(name), dialogue.question) for name in wanted]
     return Answer("I will refund that now.", tuple(calls))
 
 
 def _issue(invoice: dict[str, Any], amount: tuple[str, str] | None, question: str) -> Call:
-    value, currency = amount or (str(invoice["refundable"]), str(invoice["currency"]))
+    value, currency = amount or (str(invoice["refundable"]), "")
     reason = re.search(r"\b(?:because|since|as|for)\b (.+)$", question, re.IGNORECASE)
     arguments = {
         "invoice_id": invoice["id"],
         "amount": value,
-        "currency": currency,
+        "currency": currency or invoice["currency"],
         "reason": reason[1].strip(" .") if reason else "asked for in Slack",
     }
     return Call("issue_refund", arguments)
 
 
-def _amounts(text: str) -> list[tuple[str, str]]:
-    found = ((m[2] or m[3], SYMBOLS.get(m[1] or "", (m[4] or "").upper())) for m in AMOUNT.finditer(text))
-    return [(f"{float(number.replace(',', '')):.2f}", currency) for number, currency in found]
+def _amounts(text: str, wanted: list[str]) -> dict[str, tuple[str, str]]:
+    """Which amount belongs to which invoice; an invoice without one is refunded whole."""
+    found = [(match.start(), _amount(match)) for match in AMOUNT.finditer(text)]
+    if len(found) == len(wanted):
+        return {name: amount for name, (_, amount) in zip(wanted, found, strict=True)}
+    amounts: dict[str, tuple[str, str]] = {}
+    before = 0
+    for named in INVOICE.finditer(text):
+        near = [amount for at, amount in found if before <= at < named.start()]
+        if near:
+            amounts[named[0].upper()] = near[-1]
+        before = named.end()
+    return amounts
+
+
+def _amount(match: re.Match[str]) -> tuple[str, str]:
+    number = Decimal((match[2] or match[3] or match[5]).replace(",", ""))
+    return f"{number:.2f}", SYMBOLS.get(match[1] or "", (match[4] or "").upper())
 
 
 def _look(name: str) -> Call:
@@ -128,8 +155,18 @@ def _looked_up(dialogue: Dialogue) -> dict[str, dict[str, Any]]:
     for call, result in dialogue.outputs("get_invoice"):
         name = str(_object(call.text).get("invoice_id", "")).upper()
         found.pop(name, None)
-        found[name] = _object(result.text) or {"error": result.text.removeprefix("ERROR: ")}
+        found[name] = _invoice(name, result.text)
     return found
+
+
+def _invoice(name: str, text: str) -> dict[str, Any]:
+    """Read an invoice leniently: what it leaves out is unknown."""
+    read = _object(text)
+    if not read:
+        return {"error": text.removeprefix("ERROR: ")}
+    names = ("customer", "amount", "currency", "date", "refunded")
+    amount = read.get("refundable", read.get("amount", "unknown"))
+    return {"id": name, **dict.fromkeys(names, "unknown"), "refundable": amount, **read}
 
 
 def _known(dialogue: Dialogue) -> list[dict[str, Any]]:
@@ -156,12 +193,13 @@ def _about(dialogue: Dialogue, question: str, wanted: list[str]) -> str:
 
 def _outcome(call: Entry, result: Entry) -> str:
     asked, got = _object(call.text), _object(result.text)
-    if "refund_id" in got:
-        return (
-            f"Done: I refunded **{got['amount']} {got['currency']}** on {asked.get('invoice_id')} "
-            f"(refund `{got['refund_id']}`)."
-        )
-    what = f"{asked.get('amount')} {asked.get('currency')} on {asked.get('invoice_id')}"
+    invoice_id = asked.get("invoice_id")
+    named = REFUND_ID.search(result.text)
+    made = got.get("refund_id") or got.get("id") or (named[0] if named else None)
+    if made and not result.text.startswith("ERROR"):
+        amount, currency = (got.get(name) or asked.get(name) for name in ("amount", "currency"))
+        return f"Done: I refunded **{amount} {currency}** on {invoice_id} (refund `{made}`)."
+    what = f"{asked.get('amount')} {asked.get('currency')} on {invoice_id}"
     return f"The refund of {what} was not made. {result.text.removeprefix('ERROR: ')}"
 
 

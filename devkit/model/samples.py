@@ -33,5 +33,5 @@ _CODE: Final = (
 )
 
 VERY_LONG: Final = "\n\n".join(
-    (*(f"## Chapter {n}\n\n{_PARAGRAPH}" for n in range(1, 13)), _TABLE, _CODE, "That was all of it.")
+    (*(f"## Chapter {n}\n\n{_PARAGRAPH}" for n in range(1, 19)), _TABLE, _CODE, "That was all of it.")
 )

@@ -35,10 +35,14 @@ class Asked:
 
 
 class ModelServer:
-    """Answers by the rules, or by the script while there is one; `delay` seconds between pieces."""
+    """Answers by the rules, or by the script while there is one; `delay` seconds between pieces.
 
-    def __init__(self, *, delay: float = 0.0) -> None:
+    With `deepseek` its Chat Completions refuse what DeepSeek's refuse.
+    """
+
+    def __init__(self, *, delay: float = 0.0, deepseek: bool = True) -> None:
         self.delay = delay
+        self._deepseek = deepseek
         self.requests: list[Asked] = []
         self._script: list[Step] = []
         self._guard_script: list[Step] = []
@@ -61,13 +65,13 @@ class ModelServer:
         """The base URL for an OpenAI client."""
         return f"{self._server.address}/v1"
 
-    def script(self, *steps: Step) -> None:
-        """Answer the next requests of agents like this, one step each."""
-        self._script.extend(steps)
+    def script(self, *steps: Step, for_classifier: bool = False) -> None:
+        """Answer the next requests like this, one step each: those of agents, or of the classifier."""
+        (self._guard_script if for_classifier else self._script).extend(steps)
 
     def script_guard(self, *steps: Step) -> None:
         """Answer the next requests of the classifier like this."""
-        self._guard_script.extend(steps)
+        self.script(*steps, for_classifier=True)
 
     def clear(self) -> None:
         """Forget the script: from now on answer by the rules."""
@@ -91,7 +95,7 @@ class ModelServer:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await _body(request)
         asked = Asked(request.path, str(body.get("model")), dialogue.of_chat(body), body)
-        if refusal := _strict(body):
+        if self._deepseek and (refusal := _strict(body)):
             return _error(400, refusal)
         return await self._answer(request, asked)
 
@@ -167,27 +171,47 @@ def _is_text(event: dict[str, Any]) -> bool:
 
 
 def _authorize(request: web.Request) -> None:
-    if not request.headers.get("Authorization", "").removeprefix("Bearer").strip():
-        raise web.HTTPUnauthorized(text=json.dumps({"error": {"message": "No key."}}))
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or not key.strip():
+        text = json.dumps({"error": {"message": "No key."}})
+        raise web.HTTPUnauthorized(text=text, content_type="application/json")
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
     _authorize(request)
-    return await request.json()
+    try:
+        body: Any = await request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        text = json.dumps({"error": {"message": "The body is no JSON object."}})
+        raise web.HTTPBadRequest(text=text, content_type="application/json")
+    return body  # pyright: ignore[reportUnknownVariableType]
 
 
 def _strict(body: dict[str, Any]) -> str | None:
     """Refuse what DeepSeek refuses."""
     if (body.get("response_format") or {}).get("type") == "json_schema":
         return "This response_format type is unavailable now"
+    return _misplaced(body.get("messages") or [])
+
+
+def _misplaced(messages: list[dict[str, Any]]) -> str | None:
+    """Find a tool message without its call, or a call without its tool message."""
     waiting: set[str] = set()
-    for message in body.get("messages") or []:
+    for message in [*messages, {}]:
+        call_id = str(message.get("tool_call_id"))
         if message.get("role") == "tool":
-            waiting.discard(str(message.get("tool_call_id")))
-            continue
-        if waiting:
-            return "An assistant message with 'tool_calls' must be followed by tool messages"
-        waiting = {str(call["id"]) for call in message.get("tool_calls") or []}
+            if call_id not in waiting:
+                return "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'"
+            waiting.remove(call_id)
+        elif waiting:
+            return (
+                "An assistant message with 'tool_calls' must be followed by tool messages "
+                "responding to each 'tool_call_id'. (insufficient tool messages following tool_calls message)"
+            )
+        else:
+            waiting = {str(call["id"]) for call in message.get("tool_calls") or []}
     return None
 
 
