@@ -6,10 +6,11 @@ import asyncio
 import logging
 import secrets
 import signal
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 from redis.asyncio import Redis
@@ -27,26 +28,35 @@ from bot.agents.models import settings as model_settings
 from bot.agents.team import Kit, Voice
 from bot.agents.tools import approved_tools, read_tools
 from bot.agents.tools.approval import ApprovedTool
+from bot.chainer import keep_chained
 from bot.config import Settings
+from bot.controls import Controls
 from bot.conversation import Conversation
 from bot.decisions import Decisions
 from bot.delivery import Delivery
+from bot.electorate import Electorate
 from bot.errors import CannotStart
+from bot.homes import Homes
 from bot.intake import Me
+from bot.noticeboard import Noticeboard
 from bot.receiver import Receiver
+from bot.requests import FloodLimits, Requests
 from bot.resets import Resets
 from bot.runs import Runs
-from bot.settlement import Settlement, Sources
+from bot.settlement import Settlement
 from bot.slack.approvers import Approvers
 from bot.slack.client import Slack
 from bot.slack.client import web_client as client_for
 from bot.slack.limiter import Limiter
 from bot.socket import open_socket, who_am_i
+from bot.sources import Sources
 from bot.store import client as redis_client
+from bot.store.audit import AuditLog
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
+from bot.timekeeper import Timekeeper
 from bot.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -96,12 +106,16 @@ async def running(
         await _ping(redis)
         models = Models(providers(settings))
         stack.push_async_callback(models.close)
-        engine = build_engine(settings, models, sources, tools)
-        slack = _slack(settings, web_client, who_am_i(me))
-        worker = _worker(settings, sources, Connections(redis, blocking, http), slack, engine)
+        approved = all_approved(settings, tools)
+        engine = build_engine(settings, models, sources, approved)
+        connections = Connections(redis, blocking, http)
+        worker = _worker(settings, sources, connections, web_client, who_am_i(me), engine)
+        audit = AuditLog(redis, _keys(settings), Sealer(settings.state_key_list))
+        await stack.enter_async_context(_in_background(keep_chained(audit)))
         loop_of_worker = asyncio.create_task(worker.run())
         stack.push_async_callback(_end, worker, loop_of_worker, settings)
-        receiver = Receiver(lambda: open_socket(settings, me, sources.now))
+        forms = {tool.form.tool: tool.form for tool in approved}
+        receiver = Receiver(lambda: open_socket(settings, me, forms, sources.now))
         await receiver.start()
         stack.push_async_callback(receiver.stop)
 
@@ -130,8 +144,16 @@ def providers(settings: Settings) -> dict[str, Provider]:
     }
 
 
+def all_approved(settings: Settings, tools: Sequence[ApprovedTool] = ()) -> list[ApprovedTool]:
+    """Every tool with a side effect: the bot's own, and those that come on top."""
+    own = approved_tools(
+        refund_approval_over=settings.refund_approval_over, refund_two_over=settings.refund_two_over
+    )
+    return [*own, *tools]
+
+
 def build_engine(
-    settings: Settings, models: Models, sources: Sources, tools: Sequence[ApprovedTool] = ()
+    settings: Settings, models: Models, sources: Sources, approved: Sequence[ApprovedTool]
 ) -> Engine:
     """Choose models, tools and limits."""
     triage, billing, guard = (
@@ -142,7 +164,7 @@ def build_engine(
         triage=Voice(models.model(triage), model_settings(triage)),
         billing=Voice(models.model(billing), model_settings(billing)),
         tools=read_tools(),
-        approved=[*approved_tools(refund_approval_over=settings.refund_approval_over), *tools],
+        approved=approved,
     )
     tracing_key = settings.openai_api_key.get_secret_value() if settings.tracing else ""
     limits = Limits(settings.max_turns, settings.history_items, tracing_key)
@@ -150,23 +172,24 @@ def build_engine(
     return Engine(kit, judge, limits, token=sources.token)
 
 
-def _slack(settings: Settings, client: AsyncWebClient, me: Me) -> tuple[Slack, Limiter]:
-    limiter = Limiter(
-        clock=asyncio.get_running_loop().time, sleep=asyncio.sleep, interval=settings.edit_interval_seconds
-    )
-    return Slack(client, limiter, me=me.user), limiter
+def _keys(settings: Settings) -> Keys:
+    return Keys(settings.redis_prefix, settings.redis_shards)
 
 
 def _worker(
     settings: Settings,
     sources: Sources,
     connections: Connections,
-    slack: tuple[Slack, Limiter],
+    web_client: AsyncWebClient,
+    me: Me,
     engine: Engine,
 ) -> Worker:
     """Wire the parts that answer events."""
-    keys = Keys(settings.redis_prefix, settings.redis_shards)
-    sealer = Sealer(settings.state_key_list)
+    keys, sealer = _keys(settings), Sealer(settings.state_key_list)
+    limiter = Limiter(
+        clock=asyncio.get_running_loop().time, sleep=asyncio.sleep, interval=settings.edit_interval_seconds
+    )
+    slack = Slack(web_client, limiter, me=me.user)
     inbox = Inbox(
         connections.redis,
         keys,
@@ -176,27 +199,48 @@ def _worker(
         blocking=connections.blocking,
     )
     threads = ThreadStore(connections.redis, keys, sealer)
-    delivery = Delivery(*slack, threads, approvals_channel=settings.approvals_channel)
-    settlement = Settlement(threads, approval_ttl=settings.approval_ttl, sources=sources)
+    people = Approvers(slack, settings.approvers, clock=asyncio.get_running_loop().time)
+    electorate = Electorate(people, threads)
+    channel = settings.approvals_channel
+    noticeboard = Noticeboard(slack, threads, electorate, approvals_channel=channel, permalink=me.permalink)
+    delivery = Delivery(slack, limiter, threads, noticeboard, approvals_channel=channel, now=sources.now)
+    requests = Requests(
+        threads, approval_ttl=settings.approval_ttl, limits=_flood_limits(settings), sources=sources
+    )
+    settlement = Settlement(threads, requests, sources)
     billing = BillingClient(
         connections.http, settings.billing_base_url, settings.billing_api_key.get_secret_value()
     )
-    approvers = Approvers(slack[0], settings.approvers, clock=asyncio.get_running_loop().time)
+    decisions = Decisions(threads, electorate, engine, delivery, sources.now)
+    homes = Homes(slack, threads, inbox, electorate, permalink=me.permalink, now=sources.now)
     conversation = Conversation(
         threads,
-        Runs(engine, threads, inbox, delivery, billing, settlement),
+        Runs(engine, threads, delivery, billing, settlement, sources.now),
         settlement,
-        Decisions(threads, approvers, delivery, sources.now),
-        Resets(threads, sources.now),
+        Controls(
+            decisions,
+            Timekeeper(threads, decisions, noticeboard, people, sources.now),
+            Resets(threads, sources.now),
+            homes,
+        ),
+        homes,
         delivery,
     )
     return Worker(
         inbox,
         threads,
         conversation,
-        token=sources.token,
+        sources=sources,
         concurrency=settings.worker_concurrency,
         lease=settings.lease,
+    )
+
+
+def _flood_limits(settings: Settings) -> FloodLimits:
+    return FloodLimits(
+        per_run=settings.pending_per_run,
+        per_requester=settings.pending_per_requester,
+        per_role=settings.pending_per_role,
     )
 
 
@@ -227,6 +271,16 @@ async def _answers(redis: Redis) -> bool:
         return bool(await redis.ping())
     except RedisError:
         return False
+
+
+@asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _end(worker: Worker, loop_of_worker: asyncio.Task[None], settings: Settings) -> None:

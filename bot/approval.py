@@ -1,21 +1,37 @@
-"""Approvals: one tool call of one run that waits for a person.
+"""Approvals: one tool call of one run that waits for people. Pure rules, no I/O.
 
-            ┌── b: decide, quorum of approvals met ─▶ approved
+            ┌── b: decide, every place filled ──────▶ approved ── authorize, executed
 pending ──a─┼── c: decide, one rejection ───────────▶ rejected
-            ├── d: expire ──────────────────────────▶ expired
-            └── e: withdraw (reset) ────────────────▶ withdrawn
+   ▲  │     ├── d: expire ──────────────────────────▶ expired
+   └──┘     ├── e: withdraw (reset, stale run) ─────▶ withdrawn
+ g: edit    └── f: answer, of an outcome's question ▶ answered
+
+A call over a flood limit is `refused` before anybody is asked (edge h, from nothing).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.errors import AlreadyDecided, ApprovalExpired, NotAnApprover, SelfApproval
+from bot.errors import (
+    AlreadyDecided,
+    ApprovalExpired,
+    CardOutdated,
+    DecidedInYourPlace,
+    EditRefused,
+    NotAnApprover,
+    NotAuthorized,
+    NotOffered,
+    ReasonNeeded,
+    SelfApproval,
+)
+from bot.quorum import Seat, missing
+from bot.requirement import Requirement, Severity, strictest
 from bot.thread import ThreadRef
 
 
@@ -27,50 +43,111 @@ class ApprovalStatus(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+    ANSWERED = "answered"
+    REFUSED = "refused"
 
 
 FINAL = frozenset(ApprovalStatus) - {ApprovalStatus.PENDING}
+
+
+class Question(StrEnum):
+    """What the people are asked: may it happen, or (it broke off) did it happen."""
+
+    GO_AHEAD = "go_ahead"
+    OUTCOME = "outcome"
 
 
 class Verdict(StrEnum):
     """What a person can say to a pending approval."""
 
     APPROVE = "approve"
+    APPROVE_REST = "approve_rest"
     REJECT = "reject"
+    HAPPENED = "happened"
+    NOT_HAPPENED = "not_happened"
+    RETRY = "retry"
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """What a policy asks for: who may decide, how many of them, and why it is asked."""
-
-    role: str
-    why: str
-    quorum: int = 1
+APPROVING = frozenset({Verdict.APPROVE, Verdict.APPROVE_REST})
+_ANSWERS = {
+    Question.GO_AHEAD: APPROVING | {Verdict.REJECT},
+    Question.OUTCOME: frozenset({Verdict.HAPPENED, Verdict.NOT_HAPPENED, Verdict.RETRY}),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One person's answer. `at` is when Slack saw the click."""
+    """One person's answer. `at` is when Slack saw the click, `digest` what the card showed.
+
+    `roles` are the ones it counts for and `holder` is whose place it fills: the person's own,
+    or that of somebody they stand in for.
+    """
 
     by: str
     verdict: Verdict
     at: datetime
     reason: str = ""
+    digest: str = ""
+    roles: tuple[str, ...] = ()
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of the arguments before the approval; canonical JSON before and after."""
+
+    by: str
+    at: datetime
+    before: str
+    after: str
+
+
+class Ending(StrEnum):
+    """What became of an approved call."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_RUN = "not_run"
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What became of an approved call, and what its tool said."""
+
+    ending: Ending
+    at: datetime
+    result: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CardRef:
-    """A delivered card: the channel and `ts` of its message."""
+    """A delivered card: the channel and `ts` of its message, and the place it was meant for."""
 
     channel: str
     ts: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What the tool's policy lets approvers do beside Approve and Reject."""
+
+    editable: tuple[str, ...] = ()
+    rest_of_run: bool = False
+    reason_required: bool = False
+
+
+NO_OFFERS = Offers()
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """The record of one interrupted tool call. `arguments` is canonical JSON.
+    """The record of one interrupted tool call.
 
-    `authors` are all whose words the run had read when it asked: none of them may decide.
+    `asked` are its arguments as the model wrote them and `arguments` as they would run, both
+    canonical JSON. `authors` are all whose words or changes went into it: none of them may
+    decide. `effect` is the journal's key of a call whose outcome is in question.
     """
 
     id: str
@@ -81,12 +158,23 @@ class Approval:
     arguments: str
     requester: str
     authors: tuple[str, ...]
-    requirement: Requirement
+    requirements: tuple[Requirement, ...]
     requested_at: datetime
     expires_at: datetime
+    run_id: str = ""
+    asked: str = ""
+    question: Question = Question.GO_AHEAD
+    effect: str = ""
+    offers: Offers = NO_OFFERS
     status: ApprovalStatus = ApprovalStatus.PENDING
     decisions: tuple[Decision, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    escalated: tuple[str, ...] = ()
+    reminders: int = 0
     closed_at: datetime | None = None
+    closed_why: str = ""
+    granted_by: str = ""
+    execution: Execution | None = None
     cards: tuple[CardRef, ...] = ()
 
     @property
@@ -95,8 +183,30 @@ class Approval:
         return digest(self.tool, self.arguments)
 
     @property
+    def asked_digest(self) -> str:
+        """The fingerprint of the call as the model wrote it."""
+        return digest(self.tool, self.asked or self.arguments)
+
+    @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def severity(self) -> Severity:
+        return max((one.severity for one in self.requirements), default=Severity.NORMAL)
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """How many people of which role still have to agree."""
+        return missing(self.requirements, [d.roles for d in self._approvals()])
+
+    def bars(self, user: str) -> bool:
+        """Tell whether nothing this person does can change it, whatever Slack says of them."""
+        return self.is_final or user in {self.requester, *self.authors}
+
+    def _approvals(self) -> list[Decision]:
+        """The approvals of what is shown now; those of other arguments do not count."""
+        return [d for d in self.decisions if d.verdict in APPROVING and d.digest == self.digest]
 
 
 def canonical(arguments: Mapping[str, object]) -> str:
@@ -111,27 +221,55 @@ def digest(tool: str, arguments: str) -> str:
     return hashlib.sha256(f"{tool}\n{arguments}".encode()).hexdigest()
 
 
-def decide(approval: Approval, decision: Decision, *, approvers: frozenset[str]) -> Approval:
-    """Record a decision (edges b and c), or raise the `DecisionRefused` that says why not.
+def decide(approval: Approval, decision: Decision, *, seats: Sequence[Seat]) -> Approval:
+    """Record a decision (edges b, c and f), or raise the `DecisionRefused` that says why not.
 
-    `approvers` are the ids of the people who may decide right now; nobody is the right
-    answer when that could not be found out.
+    `seats` are the places the person may fill right now; none is the right answer when that
+    could not be found out.
     """
-    if approval.is_final:
-        raise AlreadyDecided
-    if decision.at >= approval.expires_at:
-        raise ApprovalExpired
-    if decision.by == approval.requester or decision.by in approval.authors:
-        raise SelfApproval
-    if decision.by not in approvers:
-        raise NotAnApprover
-    decisions = (*(d for d in approval.decisions if d.by != decision.by), decision)
-    recorded = replace(approval, decisions=decisions)
+    seat = _admit(approval, decision.by, decision.at, decision.digest, seats)
+    if decision.verdict not in _ANSWERS[approval.question]:
+        raise NotOffered
+    if decision.verdict is Verdict.APPROVE_REST and not approval.offers.rest_of_run:
+        raise NotOffered
+    if decision.verdict is Verdict.REJECT and approval.offers.reason_required and not decision.reason:
+        raise ReasonNeeded
+    placed = replace(decision, roles=seat.roles, holder=seat.holder)
+    others = (d for d in approval.decisions if d.by != decision.by)
+    recorded = replace(approval, decisions=(*others, placed))
+    if approval.question is Question.OUTCOME:
+        return replace(recorded, status=ApprovalStatus.ANSWERED, closed_at=decision.at)
     if decision.verdict is Verdict.REJECT:
         return replace(recorded, status=ApprovalStatus.REJECTED, closed_at=decision.at)
-    if len(decisions) >= approval.requirement.quorum:
+    if not recorded.missing:
         return replace(recorded, status=ApprovalStatus.APPROVED, closed_at=decision.at)
     return recorded
+
+
+def edit(
+    approval: Approval, change: Edit, *, digest: str, seats: Sequence[Seat], needs: Sequence[Requirement]
+) -> Approval:
+    """Change the arguments (edge g): who changed them is an author, and all decide anew.
+
+    `digest` is of what the person saw, `needs` what the policy asks for the new arguments; it
+    never becomes less than it was. Raises a `DecisionRefused`.
+    """
+    _admit(approval, change.by, change.at, digest, seats)
+    before, after = json.loads(change.before), json.loads(change.after)
+    changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    if approval.question is not Question.GO_AHEAD or change.before != approval.arguments:
+        raise NotOffered
+    if not changed or not changed <= set(approval.offers.editable):
+        raise EditRefused
+    return replace(
+        approval,
+        arguments=change.after,
+        asked=approval.asked or change.before,
+        authors=(*approval.authors, change.by),
+        requirements=strictest((*approval.requirements, *needs)),
+        decisions=(),
+        edits=(*approval.edits, change),
+    )
 
 
 def expire(approval: Approval, *, at: datetime) -> Approval:
@@ -141,8 +279,91 @@ def expire(approval: Approval, *, at: datetime) -> Approval:
     return replace(approval, status=ApprovalStatus.EXPIRED, closed_at=at)
 
 
-def withdraw(approval: Approval, *, at: datetime) -> Approval:
-    """Close a pending approval because its thread was reset (edge e)."""
+def withdraw(approval: Approval, *, at: datetime, why: str) -> Approval:
+    """Close a pending approval because its run is no more (edge e); `why` stands on the card."""
     if approval.is_final:
         return approval
-    return replace(approval, status=ApprovalStatus.WITHDRAWN, closed_at=at)
+    return replace(approval, status=ApprovalStatus.WITHDRAWN, closed_at=at, closed_why=why)
+
+
+def escalate(approval: Approval, role: str) -> Approval:
+    """Let the backup of a role decide as well; changes nothing where it may already, or is too late."""
+    if approval.is_final or role in approval.escalated:
+        return approval
+    return replace(approval, escalated=(*approval.escalated, role))
+
+
+def grant(approval: Approval, by: Approval) -> Approval:
+    """Approve a call by what was approved before for the rest of its run, where that covers it."""
+    if not covers(by, approval):
+        return approval
+    decisions = tuple(replace(d, digest=approval.digest) for d in by.decisions if d.verdict in APPROVING)
+    return replace(
+        approval,
+        status=ApprovalStatus.APPROVED,
+        decisions=decisions,
+        granted_by=by.id,
+        closed_at=approval.requested_at,
+    )
+
+
+def covers(earlier: Approval, later: Approval) -> bool:
+    """Tell whether an approval for the rest of the run reaches a later call of the same run.
+
+    It must be of the same tool, need nothing that was not given, be of no high severity, and
+    none of those who gave it may have become an author since.
+    """
+    givers = [d for d in earlier.decisions if d.verdict in APPROVING]
+    return (
+        earlier.status is ApprovalStatus.APPROVED
+        and not earlier.granted_by
+        and bool(givers)
+        and all(d.verdict is Verdict.APPROVE_REST for d in givers)
+        and (earlier.tool, earlier.thread, earlier.run_id, earlier.generation)
+        == (later.tool, later.thread, later.run_id, later.generation)
+        and later.severity < Severity.HIGH
+        and later.offers.rest_of_run
+        and not any(d.by in later.authors or d.holder in later.authors for d in givers)
+        and not missing(later.requirements, [d.roles for d in givers])
+    )
+
+
+def authorize(approval: Approval, asked_digest: str) -> None:
+    """Check, right before the tool's body, that this very call may run; raises `NotAuthorized`."""
+    rightful = (
+        approval.question is Question.GO_AHEAD
+        and approval.status is ApprovalStatus.APPROVED
+        and approval.asked_digest == asked_digest
+        and not approval.missing
+        and not any(d.by in approval.authors or d.holder in approval.authors for d in approval.decisions)
+        and (approval.execution is None or approval.execution.ending is Ending.UNKNOWN)
+    )
+    if not rightful:
+        raise NotAuthorized
+
+
+def executed(approval: Approval, execution: Execution) -> Approval:
+    """Note what became of the call."""
+    return replace(approval, execution=execution)
+
+
+def _admit(approval: Approval, by: str, at: datetime, shown: str, seats: Sequence[Seat]) -> Seat:
+    """Let a person act on a pending approval, and say on whose place."""
+    if approval.is_final:
+        raise AlreadyDecided
+    if at >= approval.expires_at:
+        raise ApprovalExpired
+    barred = {approval.requester, *approval.authors}
+    if by in barred:
+        raise SelfApproval
+    if shown != approval.digest:
+        raise CardOutdated
+    # Nobody lends a right they do not have: not the requester, to a friend who stands in.
+    rightful = [seat for seat in seats if seat.roles and seat.holder not in barred]
+    if not rightful:
+        raise NotAnApprover
+    taken = {d.holder for d in approval.decisions if d.by != by}
+    free = [seat for seat in rightful if seat.holder not in taken]
+    if not free:
+        raise DecidedInYourPlace
+    return free[0]

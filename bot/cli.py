@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 from cryptography.fernet import Fernet
 
-from bot import config, doctor, logs
+from bot import audit_report, config, doctor, logs
+from bot.audit_report import Filter, Format
 from bot.config import ConfigError, Settings
 from bot.errors import BotError
 from bot.findings import Level
@@ -23,6 +25,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+audit = typer.Typer(help="Check or export the audit log.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+
+#: How a moment may be written on the command line.
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 
 
 @app.command()
@@ -33,17 +40,46 @@ def serve() -> None:
     # Imported here because it loads the agents, which the other commands do not need.
     from bot.app import serve as serve_bot
 
-    try:
-        _run(serve_bot(settings), loop_factory=_fast_loop())
-    except BotError as error:
-        _complain(str(error))
-        raise typer.Exit(FAILED) from None
+    _run(serve_bot(settings), loop_factory=_fast_loop())
 
 
 @app.command(name="doctor")
 def check() -> None:
     """Check the settings and everything they point to, one line for each."""
     if _run(_report(_settings())):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def policies() -> None:
+    """List every tool that may need a person: when, who, how many, by when."""
+    settings = _settings()
+    from bot.policy_table import table
+
+    typer.echo(table(settings))
+
+
+@audit.command()
+def verify() -> None:
+    """Check that no entry of the audit log was altered, removed or put elsewhere."""
+    if not _run(audit_report.verify(_settings(), typer.echo)):
+        raise typer.Exit(FAILED)
+
+
+@audit.command()
+def export(
+    since: Annotated[
+        datetime | None, typer.Option(formats=MOMENTS, help="From this moment on (UTC).")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=MOMENTS, help="Up to this moment (UTC).")] = None,
+    thread: Annotated[str, typer.Option(help="Of one thread: TEAM/CHANNEL/TS.")] = "",
+    person: Annotated[str, typer.Option(help="Of one person: their Slack id.")] = "",
+    written_as: Annotated[Format, typer.Option("--format", help="How to write entries.")] = Format.JSONL,
+) -> None:
+    """Write the audit log, or some of it, to standard output."""
+    wanted = Filter(_utc(since), _utc(until), thread, person)
+    if not _run(audit_report.export(_settings(), wanted, written_as, typer.echo)):
+        _complain("Some entries could not be opened; `countersign audit verify` names them.")
         raise typer.Exit(FAILED)
 
 
@@ -65,6 +101,10 @@ async def _report(settings: Settings) -> bool:
         typer.echo(f"{finding.level} {finding.text}")
         failed = failed or finding.level is Level.FAILED
     return failed
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
 
 
 def _settings() -> Settings:
@@ -89,6 +129,9 @@ def _run(
             return runner.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+    except BotError as error:
+        _complain(str(error))
+        raise typer.Exit(FAILED) from None
 
 
 def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

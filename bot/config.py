@@ -67,9 +67,13 @@ class Settings(BaseSettings):
     billing_base_url: str = ""
     billing_api_key: SecretStr = SecretStr("")
     refund_approval_over: Decimal = Field(default=Decimal("20.00"), ge=0, allow_inf_nan=False)
+    refund_two_over: Decimal = Field(default=Decimal("10000.00"), ge=0, allow_inf_nan=False)
     approvers: Annotated[dict[str, list[str]], NoDecode, BeforeValidator(config_rules.parse_json)] = {}
     approvals_channel: str = Field(default="", pattern=r"^([CG][A-Z0-9]{5,20})?$")
     approval_ttl_hours: int = Field(default=72, ge=1, le=24 * 365)
+    pending_per_run: int = Field(default=10, ge=1, le=1000)
+    pending_per_requester: int = Field(default=20, ge=1, le=1000)
+    pending_per_role: int = Field(default=100, ge=1, le=10_000)
 
     # Work
     worker_concurrency: int = Field(default=8, ge=1, le=200)

@@ -9,20 +9,13 @@ from __future__ import annotations
 import contextlib
 
 from bot import words
-from bot.decisions import Decisions
+from bot.controls import Controls
 from bot.delivery import Delivery
 from bot.errors import SlackRejected
-from bot.events import (
-    DecisionMade,
-    ExpiryDue,
-    MessageReceived,
-    ResetRequested,
-    RetryRequested,
-    StopRequested,
-)
+from bot.events import MessageReceived, RetryRequested
 from bot.handling import Handling
-from bot.resets import Resets
-from bot.run import Notice, Reply
+from bot.homes import Homes
+from bot.run import Interrupted, Notice, Reply, Unsure
 from bot.runs import Runs
 from bot.settlement import Settlement
 from bot.store.threads import ThreadStore
@@ -40,15 +33,15 @@ class Conversation:
         threads: ThreadStore,
         runs: Runs,
         settlement: Settlement,
-        decisions: Decisions,
-        resets: Resets,
+        controls: Controls,
+        homes: Homes,
         delivery: Delivery,
     ) -> None:
         self._threads = threads
         self._runs = runs
         self._settlement = settlement
-        self._decisions = decisions
-        self._resets = resets
+        self._controls = controls
+        self._homes = homes
         self._delivery = delivery
 
     async def handle(self, h: Handling) -> Writes:
@@ -62,10 +55,13 @@ class Conversation:
         if h.reply.outcome is not None:
             await self._delivery.deliver(h, h.reply.outcome)
         await self._delivery.retire(h)
+        await self._tell_homes(h)
         return h.finish()
 
     async def give_up(self, h: Handling, reference: str) -> Writes:
         """Put an event aside that failed again and again, and tell the thread so."""
+        if h.thread.is_home:
+            return h.finish()  # there is nobody to tell, and opening Home again tries it again
         with contextlib.suppress(SlackRejected):  # the thread itself may be gone
             await self._delivery.deliver(h, Notice(words.gave_up(reference)))
         return h.finish()
@@ -74,17 +70,11 @@ class Conversation:
         match h.claim.event:
             case MessageReceived() as message:
                 await self._message(h, message)
-            case DecisionMade() | ExpiryDue() as event:
-                if await self._decisions.changed(h, event):
-                    await self._go_on(h)
-            case ResetRequested() as reset:
-                await self._resets.reset(h, reset)
             case RetryRequested() as retry:
                 await self._retry(h, retry)
-            case StopRequested() | None:
-                # A stop has done its work by being there: the run before it saw it waiting.
-                # An unreadable event has nothing in it that could be answered.
-                pass
+            case event:
+                if await self._controls.answer(h, event):
+                    await self._go_on(h)
 
     async def _message(self, h: Handling, message: MessageReceived) -> None:
         if h.state.reset_ts and float(message.ts) < float(h.state.reset_ts):
@@ -103,6 +93,7 @@ class Conversation:
                 title=h.state.title or message.text[:TITLE_LENGTH],
                 run_id=h.claim.event_id,
                 authors=(message.user,),
+                grants=(),
                 failed=None,
             )
             await self._runs.start(h, message)
@@ -129,8 +120,14 @@ class Conversation:
     async def _go_on(self, h: Handling) -> None:
         """Resume the run once every one of its approvals is decided."""
         approvals = await self._threads.approvals(h.state.approvals)
-        if all(approval.is_final for approval in approvals):
+        if approvals and all(approval.is_final for approval in approvals):
             await self._runs.recover(h, None)
+
+    async def _tell_homes(self, h: Handling) -> None:
+        """Let the Homes of all concerned show what has changed."""
+        asked = h.state.approvals if isinstance(h.reply.outcome, Interrupted | Unsure) else ()
+        if changed := tuple(dict.fromkeys((*h.reply.closed, *asked))):
+            await self._homes.tell(h, await self._threads.approvals(changed))
 
     async def _retry(self, h: Handling, retry: RetryRequested) -> None:
         failed = h.state.failed

@@ -1,19 +1,36 @@
-"""Decisions on approvals: who clicked, does it count, and what the card says then."""
+"""Clicks on approvals: who clicked, does it count, and what is on record then."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from bot import words
-from bot.approval import Approval, Decision, decide, expire
+from bot.agents.engine import Engine
+from bot.approval import (
+    Approval,
+    ApprovalStatus,
+    CardRef,
+    Decision,
+    Edit,
+    Question,
+    Verdict,
+    decide,
+    edit,
+)
+from bot.audit import Deed
 from bot.delivery import Delivery
+from bot.electorate import Electorate
 from bot.errors import AlreadyDecided, DecisionRefused
-from bot.events import DecisionMade, ExpiryDue
+from bot.events import Click, DecisionMade, EditMade
 from bot.handling import Handling
-from bot.settlement import expiry_id
-from bot.slack.approvers import Approvers
+from bot.journal import answered, settled
+from bot.quorum import Seat
+from bot.requests import cancel_timers
+from bot.settlement import ending_of
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
@@ -21,24 +38,24 @@ log = logging.getLogger(__name__)
 
 
 class Decisions:
-    """Records what counts, refuses privately what does not."""
+    """Records what counts, refuses privately what does not, and writes both down."""
 
     def __init__(
-        self, threads: ThreadStore, approvers: Approvers, delivery: Delivery, now: Callable[[], datetime]
+        self,
+        threads: ThreadStore,
+        electorate: Electorate,
+        engine: Engine,
+        delivery: Delivery,
+        now: Callable[[], datetime],
     ) -> None:
         self._threads = threads
-        self._approvers = approvers
+        self._electorate = electorate
+        self._engine = engine
         self._delivery = delivery
         self._now = now
 
-    async def changed(self, h: Handling, event: DecisionMade | ExpiryDue) -> bool:
-        """Apply an event to its approval; True when it (now, or before a crash) changed it."""
-        if isinstance(event, DecisionMade):
-            return await self.decided(h, event)
-        return await self.expired(h, event)
-
-    async def decided(self, h: Handling, click: DecisionMade) -> bool:
-        """Record a click; True when it (now, or before a crash) changed its approval."""
+    async def clicked(self, h: Handling, click: Click) -> bool:
+        """Apply a click; True when it (now, or before a crash) changed its approval."""
         approval = await self._threads.approval(click.approval_id)
         if h.resumed:
             return True  # recorded by a worker that died after it
@@ -46,42 +63,115 @@ class Decisions:
             await self._delivery.tell(click, words.UNKNOWN_CARD)
             return False
         try:
-            decision = Decision(by=click.user, verdict=click.verdict, at=click.at, reason=click.reason)
-            changed = decide(approval, decision, approvers=await self._allowed(approval, click.user))
-        except AlreadyDecided:
-            await self._refuse(approval, click, words.already_closed(approval))
-            return False
+            seats = await self._seats(approval, click)
+            changed = (
+                self._decided(approval, click, seats)
+                if isinstance(click, DecisionMade)
+                else self._edited(approval, click, seats)
+            )
         except DecisionRefused as refusal:
-            await self._refuse(approval, click, refusal.user_message)
+            await self._refuse(h, approval, click, refusal)
             return False
-        await self._record(h, changed)
+        await self._record(h, approval, changed, click)
         return True
 
-    async def expired(self, h: Handling, expiry: ExpiryDue) -> bool:
-        """Close an approval whose deadline has come; True when that (or a crash before) did it."""
-        approval = await self._threads.approval(expiry.approval_id)
-        if h.resumed:
-            return True
-        if approval is None or (changed := expire(approval, at=self._now())) == approval:
-            return False
-        await self._record(h, changed)
-        return True
+    def _decided(self, approval: Approval, click: DecisionMade, seats: list[Seat]) -> Approval:
+        decision = Decision(
+            by=click.user,
+            verdict=click.verdict,
+            at=click.at,
+            reason=click.reason,
+            digest=_shown(approval, click.digest),
+        )
+        return decide(approval, decision, seats=seats)
 
-    async def _allowed(self, approval: Approval, user: str) -> frozenset[str]:
+    def _edited(self, approval: Approval, click: EditMade, seats: list[Seat]) -> Approval:
+        arguments = json.loads(click.arguments)
+        needs = self._engine.judge(approval.tool, arguments, approval.requester, approval.thread.channel)
+        # What was shown may have changed since the form was opened; then its digest differs.
+        change = Edit(click.user, click.at, approval.arguments, click.arguments)
+        shown = _shown(approval, click.digest)
+        changed = edit(approval, change, digest=shown, seats=seats, needs=needs)
+        if self._engine.problems(approval.tool, arguments):
+            raise DecisionRefused
+        return changed
+
+    async def _seats(self, approval: Approval, click: Click) -> list[Seat]:
         """Ask Slack, now, about the one person who clicked."""
-        if approval.is_final:
-            return frozenset()  # no need to ask: `decide` refuses it anyway
-        allowed = await self._approvers.allows(approval.requirement.role, user, approval.thread.team)
-        return frozenset({user}) if allowed else frozenset()
+        if approval.is_final or click.user in approval.authors:
+            return []  # no need to ask: it is refused anyway
+        return await self._electorate.seats(approval, click.user, click.at)
 
-    async def _refuse(self, approval: Approval, click: DecisionMade, text: str) -> None:
-        log.info("decision refused", extra={"approval": approval.id, "user": click.user})
-        await self._delivery.tell(click, text)
+    async def _refuse(self, h: Handling, approval: Approval, click: Click, why: DecisionRefused) -> None:
+        said = click.verdict.value if isinstance(click, DecisionMade) else click.kind
+        h.note(Deed.CLICK_REFUSED, approval, person=click.user, why=type(why).__name__, verdict=said)
+        log.info("click refused", extra={"approval": approval.id, "user": click.user})
+        closed = isinstance(why, AlreadyDecided)
+        await self._delivery.tell(click, words.already_closed(approval) if closed else why.user_message)
+        self._look_after(h, approval, click)
 
-    async def _record(self, h: Handling, approval: Approval) -> None:
+    async def _record(self, h: Handling, before: Approval, after: Approval, click: Click) -> None:
         writes = Writes()
-        if approval.is_final:
-            writes.cancel_timer(expiry_id(approval.id))
-        h.retire([approval])
-        await h.save(approval, writes=writes)
-        log.info("approval changed", extra={"approval": approval.id, "status": approval.status})
+        changed = [after]
+        if isinstance(click, DecisionMade):
+            last = after.decisions[-1]
+            noted = {"verdict": last.verdict.value, "reason": last.reason, "status": after.status.value}
+            h.note(Deed.DECIDED, after, person=click.user, place=last.holder, **noted)
+        else:
+            noted = {"before": before.arguments, "after": after.arguments}
+            h.note(Deed.EDITED, after, person=click.user, **noted)
+        if after.is_final:
+            cancel_timers(after, writes)
+        if after.status is ApprovalStatus.ANSWERED:
+            changed += await self.resolve(h, after, writes)
+        changed[0] = _with_card(changed[0], click)
+        h.retire(changed)
+        grants = (*h.state.grants, after.id) if _is_grant(after) else h.state.grants
+        await h.save(*changed, writes=writes, grants=grants)
+        log.info("approval changed", extra={"approval": after.id, "status": after.status})
+
+    async def resolve(self, h: Handling, question: Approval, writes: Writes) -> list[Approval]:
+        """Let the journal know what a person said of a call; returns its approval, changed.
+
+        This goes into the write of the answer itself: were it done later and again after a
+        crash, a call tried again could be tried a second time without anybody being asked.
+        """
+        ending, result = ending_of(question)
+        writes.journal(question.effect, answered(ending, result))
+        h.note(Deed.EXECUTED, question, ending=ending.value, result=result, told="by a person")
+        about = [
+            approval
+            for approval in await self._threads.approvals(h.state.approvals)
+            if approval.question is Question.GO_AHEAD and approval.call_id == question.call_id
+        ]
+        return [settled(approval, ending, self._now(), result) for approval in about]
+
+    def _look_after(self, h: Handling, approval: Approval, click: Click) -> None:
+        """Show on the clicked card how things stand, and keep it in mind if nobody did.
+
+        It may have missed an update, or have been posted right before a crash.
+        """
+        adopted = _with_card(approval, click)
+        if adopted != approval:
+            h.later.approval(adopted)
+        h.outdated += [
+            (adopted, c) for c in adopted.cards if (c.channel, c.ts) == (click.channel, click.card_ts)
+        ]
+
+
+def _shown(approval: Approval, fingerprint: str) -> str:
+    """The digest of what a card showed: of the call as asked, for a card that names none."""
+    if not fingerprint:
+        return approval.asked_digest
+    return approval.digest if approval.digest.startswith(fingerprint) else fingerprint
+
+
+def _with_card(approval: Approval, click: Click) -> Approval:
+    if not click.card_ts or any((c.channel, c.ts) == (click.channel, click.card_ts) for c in approval.cards):
+        return approval
+    return replace(approval, cards=(*approval.cards, CardRef(click.channel, click.card_ts, click.channel)))
+
+
+def _is_grant(approval: Approval) -> bool:
+    givers = [decision.verdict for decision in approval.decisions]
+    return approval.status is ApprovalStatus.APPROVED and all(v is Verdict.APPROVE_REST for v in givers)

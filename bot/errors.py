@@ -77,5 +77,49 @@ class ApprovalExpired(DecisionRefused):
     user_message = "This approval has expired, so nothing was done."
 
 
+class CardOutdated(DecisionRefused):
+    """The arguments were changed after the card that was clicked had been shown."""
+
+    user_message = "This was changed while you looked at it, so nothing happened. Please read it again."
+
+
+class DecidedInYourPlace(DecisionRefused):
+    """Somebody who stands in for the person, or for whom they stand in, has decided already."""
+
+    user_message = "This place is taken: who stands in and who is stood in for count once between them."
+
+
+class NotOffered(DecisionRefused):
+    """This approval does not offer what was clicked."""
+
+    user_message = "This is not possible here, so nothing changed."
+
+
+class ReasonNeeded(DecisionRefused):
+    """A rejection of this tool needs a reason."""
+
+    user_message = "A rejection needs a reason here, so nothing changed."
+
+
+class EditRefused(DecisionRefused):
+    """Nothing was changed, or something that may not be."""
+
+    user_message = "There was nothing that could be changed that way, so nothing happened."
+
+
+class DelegationRefused(BotError):
+    """Nobody stands in for themselves, nor for a time that is over or too long."""
+
+    user_message = "Choose somebody else, and an end within the next 90 days."
+
+
+class OutcomeUnknown(BotError):
+    """A side effect began and did not end: it may have happened."""
+
+
+class NotAuthorized(BotError):
+    """This call is not one that was approved."""
+
+
 class CannotStart(BotError):
     """Something the bot cannot do without turned it away at start."""

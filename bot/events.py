@@ -32,7 +32,9 @@ class MessageReceived:
 class DecisionMade:
     """A person clicked Approve or Reject; whether it counts is decided later.
 
-    `channel` and `thread_ts` are where the click was made, for a private answer there.
+    `channel` and `thread_ts` are where the click was made, for a private answer there; without
+    a channel it was made in Home. `card_ts` is the message that was clicked. `digest` begins the fingerprint of what the card showed;
+    empty for a card that shows the call as it was asked for.
     """
 
     approval_id: str
@@ -42,7 +44,24 @@ class DecisionMade:
     channel: str
     thread_ts: str | None = None
     reason: str = ""
+    digest: str = ""
+    card_ts: str = ""
     kind: Literal["decision"] = "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class EditMade:
+    """A person changed the arguments of a pending approval; canonical JSON. Else like a decision."""
+
+    approval_id: str
+    user: str
+    arguments: str
+    at: datetime
+    channel: str
+    thread_ts: str | None = None
+    digest: str = ""
+    card_ts: str = ""
+    kind: Literal["edit"] = "edit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +70,52 @@ class ExpiryDue:
 
     approval_id: str
     kind: Literal["expiry"] = "expiry"
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderDue:
+    """It is time to remind those who have not decided yet."""
+
+    approval_id: str
+    kind: Literal["reminder"] = "reminder"
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationDue:
+    """It is time to let the backup of a role decide as well."""
+
+    approval_id: str
+    role: str
+    kind: Literal["escalation"] = "escalation"
+
+
+@dataclass(frozen=True, slots=True)
+class RepairDue:
+    """It is time to try again to show on these cards (channel, ts) what Slack had refused."""
+
+    approval_id: str
+    cards: tuple[tuple[str, str], ...]
+    attempt: int
+    kind: Literal["repair"] = "repair"
+
+
+@dataclass(frozen=True, slots=True)
+class HomeOpened:
+    """A person looks at their Home tab, or what it shows has changed."""
+
+    user: str
+    kind: Literal["home"] = "home"
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationSet:
+    """A person chose who stands in for them, until when; nobody (any more) where `to` is empty."""
+
+    user: str
+    to: str
+    until: datetime | None
+    at: datetime
+    kind: Literal["delegation"] = "delegation"
 
 
 class ResetVia(StrEnum):
@@ -89,13 +154,30 @@ class RetryRequested:
     kind: Literal["retry"] = "retry"
 
 
-Event = MessageReceived | DecisionMade | ExpiryDue | ResetRequested | StopRequested | RetryRequested
+Click = DecisionMade | EditMade
+Timer = ExpiryDue | ReminderDue | EscalationDue | RepairDue
+Event = (
+    MessageReceived
+    | Click
+    | Timer
+    | ResetRequested
+    | StopRequested
+    | RetryRequested
+    | HomeOpened
+    | DelegationSet
+)
 
 LANES: dict[type, Lane] = {
     ResetRequested: Lane.INTERRUPT,
     StopRequested: Lane.INTERRUPT,
     DecisionMade: Lane.CONTROL,
+    EditMade: Lane.CONTROL,
     ExpiryDue: Lane.CONTROL,
+    ReminderDue: Lane.CONTROL,
+    EscalationDue: Lane.CONTROL,
+    RepairDue: Lane.CONTROL,
+    DelegationSet: Lane.CONTROL,
+    HomeOpened: Lane.MESSAGE,
     RetryRequested: Lane.CONTROL,
     MessageReceived: Lane.MESSAGE,
 }

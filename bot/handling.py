@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.approval import Approval
+from bot.approval import Approval, CardRef
+from bot.audit import Deed, Entry
 from bot.run import Outcome, Reply, ThreadState
 from bot.slack.reply import ReplyStream
+from bot.sources import Sources
 from bot.store.inbox import Claim, Inbox
 from bot.store.sessions import StagedSession
 from bot.store.writes import Writes
@@ -24,7 +26,9 @@ class Handling:
     gets `LeaseLost` from it and has written nothing.
     """
 
-    def __init__(self, claim: Claim, state: ThreadState, session: StagedSession, inbox: Inbox) -> None:
+    def __init__(
+        self, claim: Claim, state: ThreadState, session: StagedSession, inbox: Inbox, sources: Sources
+    ) -> None:
         self.claim = claim
         self.state = state
         self.session = session
@@ -32,7 +36,13 @@ class Handling:
         self.attempted = claim.tries > 1 or state.reply_to(claim.event_id) is not None
         self.interrupted = asyncio.Event()
         self.stream: ReplyStream | None = None
+        #: What the commit of this event shall write beside.
+        self.later = Writes()
+        #: Cards that were clicked and may not be true any more, with their approvals.
+        self.outdated: list[tuple[Approval, CardRef]] = []
         self._inbox = inbox
+        self._sources = sources
+        self._noted: list[Entry] = []
 
     @property
     def thread(self) -> ThreadRef:
@@ -57,8 +67,36 @@ class Handling:
         writes = writes or Writes()
         for approval in changed:
             writes.approval(approval)
-        await self._inbox.checkpoint(self.claim, writes.state(self.state).session(self.session))
+        await self._write(writes.state(self.state).session(self.session))
         self.session.mark_saved()
+
+    async def save_beside(self, writes: Writes) -> None:
+        """Write something of a call that is under way: nothing of the thread's row or session."""
+        await self._write(writes)
+
+    def note(
+        self,
+        deed: Deed,
+        approval: Approval | None = None,
+        *,
+        tool: str = "",
+        person: str = "",
+        **details: str,
+    ) -> None:
+        """Put something on record: with the next write of this handling, or not at all."""
+        entry = Entry(
+            id=self._sources.token(),
+            at=self._sources.now(),
+            team=self.thread.team,
+            deed=deed,
+            thread=str(self.thread),
+            approval=approval.id if approval else "",
+            tool=approval.tool if approval else tool,
+            person=person,
+            digest=approval.digest if approval else "",
+            details=details,
+        )
+        self._noted.append(entry)
 
     def retire(self, approvals: Sequence[Approval]) -> None:
         """Note that the cards of these approvals have yet to show what became of them."""
@@ -74,4 +112,14 @@ class Handling:
     def finish(self) -> Writes:
         """Close the reply: what the commit of this event still has to write."""
         self.state = self.state.without_reply(self.claim.event_id)
-        return Writes().state(self.state).session(self.session)
+        return self._with_notes(self.later.state(self.state).session(self.session))
+
+    async def _write(self, writes: Writes) -> None:
+        noted = len(self._noted)
+        await self._inbox.checkpoint(self.claim, self._with_notes(writes))
+        del self._noted[:noted]
+
+    def _with_notes(self, writes: Writes) -> Writes:
+        for entry in self._noted:
+            writes.audit(entry)
+        return writes

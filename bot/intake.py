@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.approval import Approval, Verdict
 from bot.events import (
     DecisionMade,
+    DelegationSet,
+    EditMade,
+    HomeOpened,
     MessageReceived,
     ResetRequested,
     ResetVia,
@@ -20,6 +23,7 @@ from bot.slack import incoming
 from bot.store.inbox import Appended, Inbox
 from bot.store.threads import ThreadStore
 from bot.thread import ThreadRef
+from bot.tool_form import ToolForm
 
 #: How many threads the /reset picker offers, and how far back a link may reach.
 PICKER_THREADS = 8
@@ -34,6 +38,14 @@ class Me:
     user: str
     url: str
 
+    def permalink(self, thread: ThreadRef) -> str:
+        """The link to a thread's first message.
+
+        https://docs.slack.dev/reference/methods/chat.getPermalink: the form has been stable for
+        years, and a call for each link would not fit into the three seconds of an ack.
+        """
+        return f"{self.url}archives/{thread.channel}/p{thread.thread_ts.replace('.', '')}"
+
 
 @dataclass(frozen=True, slots=True)
 class RecentThread:
@@ -46,12 +58,18 @@ class RecentThread:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Who clicked, where and when (Slack's `action_ts`)."""
+    """Who clicked, where and when (Slack's `action_ts`). Without a channel it was in Home."""
 
     user: str
     channel: str
     thread_ts: str
     action_ts: str
+    message_ts: str = ""
+
+    @property
+    def at(self) -> datetime:
+        """The moment of the click."""
+        return datetime.fromtimestamp(float(self.action_ts), UTC)
 
 
 class Intake:
@@ -61,10 +79,18 @@ class Intake:
     that follows never promises more than is kept. Errors of Redis propagate: no ack.
     """
 
-    def __init__(self, inbox: Inbox, threads: ThreadStore, me: Me, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        threads: ThreadStore,
+        me: Me,
+        forms: Mapping[str, ToolForm],
+        now: Callable[[], datetime],
+    ) -> None:
         self._inbox = inbox
         self._threads = threads
         self._me = me
+        self._forms = forms
         self._now = now
 
     def now_ts(self) -> str:
@@ -99,7 +125,7 @@ class Intake:
         return await self._threads.approval(approval_id)
 
     async def decide(
-        self, approval_id: str, click: Click, verdict: Verdict, *, at: datetime, reason: str = ""
+        self, approval_id: str, click: Click, verdict: Verdict, *, digest: str = "", reason: str = ""
     ) -> bool:
         """Store a click on a card; False if the card is not one of ours."""
         approval = await self._threads.approval(approval_id)
@@ -109,18 +135,52 @@ class Intake:
             approval_id=approval_id,
             user=click.user,
             verdict=verdict,
-            at=at,
+            at=click.at,
             channel=click.channel,
             thread_ts=click.thread_ts or None,
             reason=reason,
+            digest=digest,
+            card_ts=click.message_ts,
         )
+        await self._click(approval, decision, click)
+        return True
+
+    async def edit(self, approval: Approval, click: Click, arguments: str, *, digest: str) -> None:
+        """Store a change of an approval's arguments (canonical JSON)."""
+        edit = EditMade(
+            approval_id=approval.id,
+            user=click.user,
+            arguments=arguments,
+            at=click.at,
+            channel=click.channel,
+            thread_ts=click.thread_ts or None,
+            digest=digest,
+            card_ts=click.message_ts,
+        )
+        await self._click(approval, edit, click)
+
+    def form(self, approval: Approval | None) -> ToolForm | None:
+        """How a call may be changed; None for one that is not known or allows no change."""
+        return self._forms.get(approval.tool) if approval and approval.offers.editable else None
+
+    async def home(self, user: str, *, delivery_id: str) -> None:
+        """Store that a person opened their Home tab."""
+        home = ThreadRef.home(self._me.team, user)
+        await self._inbox.append(home, HomeOpened(user), event_ids=(f"evt:{delivery_id}",))
+
+    async def stand_in(self, click: Click, to: str, until: datetime | None) -> None:
+        """Store who stands in for the person who clicked; nobody for an empty `to`."""
+        home = ThreadRef.home(self._me.team, click.user)
+        event = DelegationSet(click.user, to, until, at=click.at)
+        await self._inbox.append(home, event, event_ids=(f"stand_in:{click.user}:{click.action_ts}",))
+
+    async def _click(self, approval: Approval, event: DecisionMade | EditMade, click: Click) -> None:
         await self._inbox.append(
             approval.thread,
-            decision,
-            event_ids=(f"click:{approval_id}:{click.user}:{click.action_ts}",),
+            event,
+            event_ids=(f"click:{approval.id}:{click.user}:{click.action_ts}",),
             order=click.action_ts,
         )
-        return True
 
     async def reset(self, thread: ThreadRef, *, user: str, via: ResetVia, ts: str) -> None:
         """Store the wish to forget a thread; `ts` is the moment of the wish in Slack's form."""
@@ -152,10 +212,10 @@ class Intake:
 
     async def recent(self, channel: str, user: str) -> list[RecentThread]:
         """List the person's latest threads with the bot in this channel, newest first."""
-        threads = await self._inbox.recent(self._me.team, channel, user, limit=PICKER_THREADS)
+        threads = await self._inbox.recent(self._me.team, user, channel=channel, limit=PICKER_THREADS)
         states = [await self._threads.load(thread) for thread in threads]
         return [
-            RecentThread(thread, state.title, self._permalink(thread))
+            RecentThread(thread, state.title, self._me.permalink(thread))
             for thread, state in zip(threads, states, strict=True)
         ]
 
@@ -169,13 +229,8 @@ class Intake:
         if found is None:
             return False
         thread = self.thread(*found)
-        own = await self._inbox.recent(thread.team, thread.channel, user, limit=LINKABLE_THREADS)
+        own = await self._inbox.recent(thread.team, user, channel=thread.channel, limit=LINKABLE_THREADS)
         if thread not in own:
             return False
         await self.reset(thread, user=user, via=ResetVia.LINK, ts=self.now_ts())
         return True
-
-    def _permalink(self, thread: ThreadRef) -> str:
-        # https://docs.slack.dev/reference/methods/chat.getPermalink: the form has been stable for
-        # years, and eight calls would not fit into the three seconds of an ack.
-        return f"{self._me.url}archives/{thread.channel}/p{thread.thread_ts.replace('.', '')}"

@@ -3,43 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 
+from bot.agents.context import Permit
+from bot.approval import Approval, Ending, Execution, authorize, executed
+from bot.audit import Deed
+from bot.errors import OutcomeUnknown
 from bot.handling import Handling
-from bot.store.inbox import Inbox
 from bot.store.threads import JournalEntry, JournalStatus, ThreadStore
 from bot.store.writes import Writes
+
+#: Characters of a tool's answer that an approval keeps.
+RESULT = 2_000
 
 
 class Journal:
     """Runs an effect under a key of its own: `started` is written before it, `done` after it.
 
-    A call found `done` returns its stored result. One found only `started` is sent again under
-    the same idempotency key, which the service behind it answers with the first result.
+    A call found `done` returns its stored result. One that is found `started` died on its way:
+    whether it happened is not known, and it is a person who says so, never a second try.
     """
 
-    def __init__(self, handling: Handling, inbox: Inbox, threads: ThreadStore) -> None:
+    def __init__(self, handling: Handling, threads: ThreadStore, now: Callable[[], datetime]) -> None:
         self._handling = handling
-        self._inbox = inbox
         self._threads = threads
+        self._now = now
 
-    async def run(self, call_id: str, effect: Callable[[str], Awaitable[str]]) -> str:
-        """Do the effect, handing it its idempotency key; raises `LeaseLost` before it, if at all."""
-        key = self._key(call_id)
+    async def run(self, call_id: str, permit: Permit, effect: Callable[[str], Awaitable[str]]) -> str:
+        """Do the effect, handing it its idempotency key; raises `LeaseLost` before it, if at all.
+
+        Raises `NotAuthorized` for what was not approved, `OutcomeUnknown` where it broke off.
+        """
+        key = self.key(call_id, permit)
         entry = await self._threads.journal(self._handling.thread, key)
         if entry is not None and entry.status is JournalStatus.DONE:
             return entry.result or ""
+        if _broke_off(entry):
+            raise OutcomeUnknown
+        if permit.approval is not None:
+            authorize(permit.approval, permit.asked_digest)
+        self._handling.note(Deed.STARTED, permit.approval, tool=permit.tool, call=call_id)
         await self._write(key, JournalEntry(JournalStatus.STARTED, None))
-        result = await effect(key)
-        await self._write(key, JournalEntry(JournalStatus.DONE, result))
+        try:
+            result = await effect(key)
+        except OutcomeUnknown:
+            await self._ended(key, permit, call_id, Ending.UNKNOWN, "")
+            raise
+        ending = Ending.FAILED if result.startswith("ERROR:") else Ending.DONE
+        await self._ended(key, permit, call_id, ending, result)
         return result
 
-    def _key(self, call_id: str) -> str:
+    async def broke_off(self, call_id: str, permit: Permit) -> bool:
+        """Tell whether the call began and nobody knows how it ended."""
+        return _broke_off(await self._threads.journal(self._handling.thread, self.key(call_id, permit)))
+
+    def key(self, call_id: str, permit: Permit) -> str:
+        """Name an effect: by its thread, its run, its call and what the model wrote."""
         # Some Chat Completions servers count their call ids from zero in every answer, so the
         # id alone would make a second refund of the thread look like the first one again.
         state = self._handling.state
-        scope = f"{self._handling.thread}\n{state.generation}\n{state.run_id}\n{call_id}"
+        call = f"{call_id}:{permit.asked_digest[:16]}"
+        scope = f"{self._handling.thread}\n{state.generation}\n{state.run_id}\n{call}"
         return sha256(scope.encode()).hexdigest()[:40]
 
-    async def _write(self, key: str, entry: JournalEntry) -> None:
-        await self._inbox.checkpoint(self._handling.claim, Writes().journal(key, entry))
+    async def _ended(self, key: str, permit: Permit, call_id: str, ending: Ending, result: str) -> None:
+        approval = permit.approval
+        status = JournalStatus.UNKNOWN if ending is Ending.UNKNOWN else JournalStatus.DONE
+        changed: list[Approval] = []
+        if approval is not None:
+            changed = [executed(approval, Execution(ending, self._now(), result[:RESULT]))]
+            self._handling.retire(changed)
+        noted = {"call": call_id, "ending": ending.value, "result": result[:RESULT]}
+        self._handling.note(Deed.EXECUTED, approval, tool=permit.tool, **noted)
+        await self._write(key, JournalEntry(status, result), *changed)
+
+    async def _write(self, key: str, entry: JournalEntry, *changed: Approval) -> None:
+        writes = Writes().journal(key, entry)
+        for approval in changed:
+            writes.approval(approval)
+        await self._handling.save_beside(writes)
+
+
+def _broke_off(entry: JournalEntry | None) -> bool:
+    return entry is not None and entry.status in {JournalStatus.STARTED, JournalStatus.UNKNOWN}
+
+
+def answered(ending: Ending, result: str) -> JournalEntry:
+    """What a person's word about a call that broke off is in the journal."""
+    if ending is Ending.UNKNOWN:
+        return JournalEntry(JournalStatus.AGAIN, None)
+    return JournalEntry(JournalStatus.DONE, result)
+
+
+def settled(approval: Approval, ending: Ending, at: datetime, result: str) -> Approval:
+    """Note on the approval of a call what a person said became of it."""
+    return replace(approval, execution=Execution(ending, at, result))

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot import words
-from bot.approval import withdraw
+from bot.approval import ApprovalStatus, Ending, withdraw
+from bot.audit import Deed
 from bot.events import ResetRequested
 from bot.handling import Handling
+from bot.journal import settled
+from bot.requests import cancel_timers
 from bot.run import Notice, Reply, ThreadState
-from bot.settlement import expiry_id
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
@@ -28,18 +30,26 @@ class Resets:
     async def reset(self, h: Handling, event: ResetRequested) -> None:
         """Forget the thread in one fenced write; the delivery then retires the cards."""
         approvals = await self._threads.approvals(h.state.approvals)
-        withdrawn = [withdraw(a, at=self._now()) for a in approvals if not a.is_final]
+        withdrawn = [withdraw(a, at=self._now(), why=words.WAS_RESET) for a in approvals if not a.is_final]
         writes = Writes().forget()
         for approval in withdrawn:
-            writes.cancel_timer(expiry_id(approval.id))
+            cancel_timers(approval, writes)
+            h.note(Deed.WITHDRAWN, approval, person=event.user, why=words.WAS_RESET)
+        h.note(Deed.RESET, person=event.user, via=event.via.value)
+        # What was approved and waits for the rest of its turn will not run any more.
+        stopped = [
+            settled(a, Ending.NOT_RUN, self._now(), words.WAS_RESET)
+            for a in approvals
+            if a.status is ApprovalStatus.APPROVED and a.execution is None
+        ]
         reply = Reply(
             h.claim.event_id,
             outcome=Notice(words.reset(len(withdrawn))),
-            closed=tuple(approval.id for approval in withdrawn),
+            closed=tuple(approval.id for approval in (*withdrawn, *stopped)),
         )
         await h.session.clear_session()
         # Replies that were cut off keep their place: their messages come up again, older than
         # the reset, and are then closed instead of answered.
         h.state = ThreadState(generation=h.state.generation + 1, reset_ts=event.ts, replies=h.state.replies)
-        await h.save(*withdrawn, writes=writes, reply=reply)
+        await h.save(*withdrawn, *stopped, writes=writes, reply=reply)
         log.info("thread reset", extra={"withdrawn": len(withdrawn)})

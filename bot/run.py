@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-from bot.approval import Requirement
+from bot.approval import NO_OFFERS, Offers
 from bot.events import MessageReceived
+from bot.requirement import Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +16,29 @@ class PendingCall:
     """A tool call with a side effect, stopped before it runs. `arguments` is canonical JSON.
 
     Every such call stops the run once, so that the intent (and its `call_id`) is saved before
-    the effect. Where the policy asks for nobody, `requirement` is None and the run goes on at once.
+    the effect. Where the policy asks for nobody, `requirements` is empty and the run goes on at once.
     """
 
     call_id: str
     tool: str
     arguments: str
-    requirement: Requirement | None
+    requirements: tuple[Requirement, ...]
+    offers: Offers = NO_OFFERS
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenCall:
+    """A call that began and did not end: nobody knows whether it happened. `role` is asked.
+
+    `effect` is its key in the journal, `arguments` what ran and `asked` what the model wrote.
+    """
+
+    call_id: str
+    tool: str
+    arguments: str
+    asked: str
+    effect: str
+    role: str
 
 
 class FailureKind(StrEnum):
@@ -53,6 +70,14 @@ class Interrupted:
     agent: str
     calls: tuple[PendingCall, ...]
     kind: Literal["interrupted"] = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """The run waits for people to say whether these calls happened."""
+
+    calls: tuple[BrokenCall, ...]
+    kind: Literal["unsure"] = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +113,7 @@ class Notice:
     kind: Literal["notice"] = "notice"
 
 
-Outcome = Completed | Interrupted | Blocked | Stopped | Failed | Notice
+Outcome = Completed | Interrupted | Unsure | Blocked | Stopped | Failed | Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +147,7 @@ class ThreadState:
     `generation` grows with every reset, and messages older than `reset_ts` are void.
     `run_id` names the present run across processes: the event that began it. `authors` wrote
     what it has read, the requester first. `approvals` belong to the saved run and stay until
-    the resumed run has got past them. `replies` are those in progress: more than one only when
+    the resumed run has got past them; `grants` are those given for the rest of it. `replies` are those in progress: more than one only when
     a decision or a reset overtook a message whose delivery Slack had put off.
     """
 
@@ -134,6 +159,7 @@ class ThreadState:
     authors: tuple[str, ...] = ()
     replies: tuple[Reply, ...] = ()
     approvals: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
     failed: Unanswered | None = None
 
     def reply_to(self, event_id: str) -> Reply | None:

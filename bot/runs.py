@@ -5,27 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 
 from bot import words
 from bot.agents.billing_client import BillingClient
-from bot.agents.context import RunContext
+from bot.agents.context import Permit, RunContext
 from bot.agents.engine import Engine, RunInProgress
 from bot.agents.progress import AgentChanged, Progress, TextDelta, ToolFinished, ToolStarted
-from bot.approval import Approval, ApprovalStatus, digest
+from bot.approval import Approval, ApprovalStatus, Question, digest
 from bot.delivery import Delivery
-from bot.errors import UnknownSchema
+from bot.errors import OutcomeUnknown, UnknownSchema
 from bot.events import MessageReceived
 from bot.handling import Handling
 from bot.journal import Journal
-from bot.run import Interrupted, Outcome, PendingCall
+from bot.run import BrokenCall, Interrupted, Outcome, PendingCall
 from bot.settlement import Settlement
 from bot.slack.reply import ReplyStream
-from bot.store.inbox import Inbox
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
-
-#: What is said to the run about each of its calls: True to do it, a text to tell why not.
-Answers = Mapping[str, bool | str]
 
 
 class Runs:
@@ -35,17 +32,17 @@ class Runs:
         self,
         engine: Engine,
         threads: ThreadStore,
-        inbox: Inbox,
         delivery: Delivery,
         billing: BillingClient,
         settlement: Settlement,
+        now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
         self._threads = threads
-        self._inbox = inbox
         self._delivery = delivery
         self._billing = billing
         self._settlement = settlement
+        self._now = now
 
     async def start(self, h: Handling, message: MessageReceived) -> None:
         """Run the agents on a message, from the agent that spoke last in this thread."""
@@ -54,7 +51,7 @@ class Runs:
             message.text,
             agent=h.state.agent,
             session=h.session,
-            context=self._context(h, ()),
+            context=self._context(h, {}),
             checkpoint=self._checkpoint(h),
         )
         await self._drive(h, progress, message)
@@ -77,10 +74,16 @@ class Runs:
         return await self._engine.check(message.text)
 
     async def admit(self, h: Handling, message: MessageReceived) -> bytes | None:
-        """Put a message into the saved run; None where that run cannot be read any more."""
+        """Put a message into the saved run; None where that run cannot be read any more.
+
+        The model is told when it is not from the person whose request waits.
+        """
         snapshot = await self._threads.run(h.thread)
+        text = message.text
+        if h.state.authors and message.user != h.state.authors[0]:
+            text = words.from_another(await self._delivery.name_of(message.user), text)
         try:
-            return await self._engine.admit(snapshot, message.text) if snapshot else None
+            return await self._engine.admit(snapshot, text) if snapshot else None
         except UnknownSchema:
             return None
 
@@ -89,43 +92,111 @@ class Runs:
     ) -> None:
         await self._begin_reply(h)
         snapshot = await self._threads.run(h.thread)
-        approved = [a for a in approvals if a.status is ApprovalStatus.APPROVED]
-        answers: dict[str, bool | str] = {a.call_id: True for a in approved}
-        for approval in approvals:
-            if approval.status is not ApprovalStatus.APPROVED:
-                who = await self._delivery.decided_by(approval)
-                answers[approval.call_id] = words.rejection(approval, who)
         try:
             if snapshot is None:
                 raise UnknownSchema
-            progress = await self._continue(h, snapshot, answers, approved)
+            progress = await self._continue(h, snapshot, approvals)
         except UnknownSchema:
             await self._settlement.close_stale(h)
-        else:
+            return
+        if progress is not None:
             await self._drive(h, progress, message)
 
     async def _continue(
-        self, h: Handling, snapshot: bytes, answers: Answers, approved: Sequence[Approval | PendingCall]
-    ) -> RunInProgress:
+        self, h: Handling, snapshot: bytes, approvals: Sequence[Approval]
+    ) -> RunInProgress | None:
+        """Go on with a saved run, each call of it answered; None where one of them broke off.
+
+        Calls that need nobody run along. Raises `UnknownSchema`.
+        """
+        pending = await self._engine.waiting(snapshot, self._context(h, {}))
+        answers, permits = await self._answers(pending, approvals)
+        if broken := await self._broken(h, permits, approvals):
+            await self._settlement.doubt(h, broken)
+            return None
         return await self._engine.resume(
             snapshot,
             decisions=answers,
             session=h.session,
-            context=self._context(h, approved),
+            context=self._context(h, permits),
             checkpoint=self._checkpoint(h),
         )
 
+    async def _answers(
+        self, pending: Sequence[PendingCall], approvals: Sequence[Approval]
+    ) -> tuple[dict[str, bool | str], dict[str, Permit]]:
+        """What each waiting call is told; and, for those that may run, as what."""
+        answers: dict[str, bool | str] = {}
+        permits: dict[str, Permit] = {}
+        decided = {a.call_id: a for a in approvals if a.question is Question.GO_AHEAD}
+        for call in pending:
+            approval = decided.get(call.call_id)
+            if approval is None and not call.requirements:
+                asked = digest(call.tool, call.arguments)
+                permits[call.call_id] = Permit(call.tool, asked, call.arguments)
+                answers[call.call_id] = True
+            elif approval is not None and approval.status is ApprovalStatus.APPROVED:
+                permits[call.call_id] = Permit(
+                    approval.tool, approval.asked_digest, approval.arguments, approval
+                )
+                answers[call.call_id] = True
+            elif approval is not None:
+                who = await self._delivery.decided_by(approval)
+                answers[call.call_id] = words.rejection(approval, who)
+        return answers, permits
+
+    async def _broken(
+        self, h: Handling, permits: Mapping[str, Permit], approvals: Sequence[Approval]
+    ) -> list[BrokenCall]:
+        """The calls that began and did not end, and about which nobody is being asked yet."""
+        journal = self._journal(h)
+        asked = {a.call_id for a in approvals if a.question is Question.OUTCOME and not a.is_final}
+        return [
+            BrokenCall(
+                call_id,
+                permit.tool,
+                permit.arguments,
+                permit.approval.asked if permit.approval else permit.arguments,
+                journal.key(call_id, permit),
+                self._engine.unknown_to(permit.tool),
+            )
+            for call_id, permit in permits.items()
+            if call_id not in asked and await journal.broke_off(call_id, permit)
+        ]
+
     async def _drive(self, h: Handling, progress: RunInProgress, message: MessageReceived | None) -> None:
-        outcome = await self._follow(h, progress)
-        while _is_free(outcome) and progress.snapshot:
+        """Follow a run to where it ends or waits for people."""
+        current: RunInProgress | None = progress
+        while current is not None:
+            try:
+                outcome = await self._follow(h, current)
+            except OutcomeUnknown:
+                current = await self._continue(h, await self._saved(h), await self._known(h))
+                continue
+            snapshot = current.snapshot
+            if not isinstance(outcome, Interrupted) or snapshot is None:
+                await self._settlement.settle(h, outcome, message)
+                return
+            approvals = await self._settlement.ask(h, outcome.calls)
+            if not all(approval.is_final for approval in approvals):
+                await self._settlement.wait(h, outcome, snapshot, approvals)
+                return
             # Nobody need be asked, but the intent is saved before the effect all the same: after
             # a crash in between, the call is repeated under its own id and never under a new one.
-            await h.save(writes=Writes().run(progress.snapshot), approvals=())
-            calls = outcome.calls if isinstance(outcome, Interrupted) else ()
-            answers: Answers = {call.call_id: True for call in calls}
-            progress = await self._continue(h, progress.snapshot, answers, calls)
-            outcome = await self._follow(h, progress)
-        await self._settlement.settle(h, outcome, progress.snapshot, message)
+            ids = tuple(approval.id for approval in approvals)
+            await h.save(*approvals, writes=Writes().run(snapshot), approvals=ids)
+            current = await self._continue(h, snapshot, approvals)
+
+    async def _saved(self, h: Handling) -> bytes:
+        """The run as it was before its calls; what was staged since goes."""
+        h.session.discard()
+        snapshot = await self._threads.run(h.thread)
+        if snapshot is None:
+            raise UnknownSchema
+        return snapshot
+
+    async def _known(self, h: Handling) -> list[Approval]:
+        return await self._threads.approvals(h.state.approvals)
 
     async def _begin_reply(self, h: Handling) -> None:
         """Show that work begins; before the run, so that none is under way if Slack refuses."""
@@ -150,14 +221,17 @@ class Runs:
                 await stopper
         return progress.outcome
 
-    def _context(self, h: Handling, approved: Sequence[Approval | PendingCall]) -> RunContext:
+    def _context(self, h: Handling, permits: Mapping[str, Permit]) -> RunContext:
         return RunContext(
             thread=h.thread,
             requester=h.state.authors[0],
             billing=self._billing,
-            journal=Journal(h, self._inbox, self._threads),
-            approved={call.call_id: digest(call.tool, call.arguments) for call in approved},
+            journal=self._journal(h),
+            permits=permits,
         )
+
+    def _journal(self, h: Handling) -> Journal:
+        return Journal(h, self._threads, self._now)
 
     def _checkpoint(self, h: Handling) -> Callable[[bytes], Awaitable[None]]:
         async def checkpoint(snapshot: bytes) -> None:
@@ -165,10 +239,6 @@ class Runs:
             await h.save(writes=Writes().run(snapshot), approvals=())
 
         return checkpoint
-
-
-def _is_free(outcome: Outcome) -> bool:
-    return isinstance(outcome, Interrupted) and not any(call.requirement for call in outcome.calls)
 
 
 async def _stop_when(interrupted: asyncio.Event, progress: RunInProgress) -> None:

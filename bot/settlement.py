@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
-from bot.approval import Approval, Requirement, withdraw
-from bot.events import ExpiryDue, MessageReceived
+from bot import words
+from bot.approval import Approval, ApprovalStatus, Ending, Verdict, withdraw
+from bot.audit import Deed
+from bot.events import MessageReceived
 from bot.handling import Handling
+from bot.journal import settled
+from bot.requests import Requests, cancel_timers
 from bot.run import (
     Blocked,
+    BrokenCall,
     Completed,
     Failed,
     FailureKind,
@@ -21,90 +24,104 @@ from bot.run import (
     PendingCall,
     Stopped,
     Unanswered,
+    Unsure,
 )
+from bot.sources import Sources
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Time and random ids, passed in so that tests can hold them still."""
-
-    now: Callable[[], datetime]
-    token: Callable[[], str]
-
-
-def expiry_id(approval_id: str) -> str:
-    """Name the timer of an approval's deadline."""
-    return f"expiry:{approval_id}"
-
-
 class Settlement:
     """Writes down how a run ended: session, approvals, timers and the thread's row together."""
 
-    def __init__(self, threads: ThreadStore, *, approval_ttl: timedelta, sources: Sources) -> None:
+    def __init__(self, threads: ThreadStore, requests: Requests, sources: Sources) -> None:
         self._threads = threads
-        self._approval_ttl = approval_ttl
+        self._requests = requests
         self._sources = sources
 
-    async def settle(
-        self, h: Handling, outcome: Outcome, snapshot: bytes | None, message: MessageReceived | None
-    ) -> None:
+    async def settle(self, h: Handling, outcome: Outcome, message: MessageReceived | None) -> None:
         """Record the outcome; `message` is what a Retry button would read again."""
         closed = Writes().run(None)
         match outcome:
-            case Interrupted():
-                await self._wait(h, outcome, snapshot)
             case Completed():
-                await h.settle(outcome, writes=closed, approvals=(), failed=None, agent=outcome.agent)
+                await h.settle(
+                    outcome, writes=closed, approvals=(), grants=(), failed=None, agent=outcome.agent
+                )
             case Stopped():
                 said = f"{outcome.text} [stopped by a person]".strip()
                 await h.session.add_items([{"role": "assistant", "content": said}])
-                await h.settle(outcome, writes=closed, approvals=(), failed=None)
+                await h.settle(outcome, writes=closed, approvals=(), grants=(), failed=None)
             case Blocked():
-                await h.settle(outcome, writes=closed, approvals=(), failed=None)
+                await h.settle(outcome, writes=closed, approvals=(), grants=(), failed=None)
             case Failed():
                 # The last checkpoint stays: Retry goes on from there and repeats no side effect.
                 h.session.discard()
                 failed = Unanswered(h.claim.event_id, h.reply.messages, message)
                 await h.settle(outcome, failed=failed)
-            case Notice():
+            case Interrupted() | Unsure() | Notice():
                 await h.settle(outcome)
 
-    async def close_stale(self, h: Handling) -> None:
-        """Close a saved run that this version cannot read, withdrawing what it still waits for."""
-        approvals = await self._threads.approvals(h.state.approvals)
-        withdrawn = [withdraw(a, at=self._sources.now()) for a in approvals if not a.is_final]
-        writes = Writes().run(None)
-        for approval in withdrawn:
-            writes.cancel_timer(expiry_id(approval.id))
-        h.retire(withdrawn)
-        outcome = Failed(FailureKind.STALE_RUN, self._sources.token())
-        log.warning("saved run not readable", extra={"reference": outcome.reference})
-        await h.settle(outcome, *withdrawn, writes=writes, approvals=(), failed=None)
+    async def ask(self, h: Handling, calls: Sequence[PendingCall]) -> list[Approval]:
+        """Make the approvals that stopped calls need; see `Requests.ask`."""
+        return await self._requests.ask(h, calls)
 
-    async def _wait(self, h: Handling, outcome: Interrupted, snapshot: bytes | None) -> None:
+    async def wait(
+        self, h: Handling, outcome: Interrupted, snapshot: bytes, approvals: Sequence[Approval]
+    ) -> None:
+        """Record that the run waits for people."""
         writes = Writes().run(snapshot)
-        approvals = [self._request(h, call, call.requirement) for call in outcome.calls if call.requirement]
         for approval in approvals:
-            writes.timer(expiry_id(approval.id), ExpiryDue(approval.id), at=approval.expires_at)
+            self._requests.timers(approval, writes)
         ids = tuple(approval.id for approval in approvals)
+        h.retire([approval for approval in approvals if approval.granted_by])
         await h.settle(outcome, *approvals, writes=writes, approvals=ids, failed=None, agent=outcome.agent)
 
-    def _request(self, h: Handling, call: PendingCall, requirement: Requirement) -> Approval:
+    async def doubt(self, h: Handling, calls: Sequence[BrokenCall]) -> None:
+        """Record that the run waits for people to say whether these calls happened.
+
+        What the run had staged goes: it will be run again from where it was saved last.
+        """
+        h.session.discard()
+        questions = [self._requests.question(h, call) for call in calls]
+        writes = Writes()
+        for question in questions:
+            self._requests.timers(question, writes)
+        ids = (*h.state.approvals, *(question.id for question in questions))
+        await h.settle(Unsure(tuple(calls)), *questions, writes=writes, approvals=ids, failed=None)
+
+    async def close_stale(self, h: Handling) -> None:
+        """Close a saved run that this version cannot read, with everything it waits for.
+
+        What was approved and has not run yet will not run: its card says so.
+        """
+        approvals = await self._threads.approvals(h.state.approvals)
         now = self._sources.now()
-        return Approval(
-            id=self._threads.new_approval_id(h.thread, self._sources.token()),
-            thread=h.thread,
-            generation=h.state.generation,
-            call_id=call.call_id,
-            tool=call.tool,
-            arguments=call.arguments,
-            requester=h.state.authors[0],
-            authors=h.state.authors,
-            requirement=requirement,
-            requested_at=now,
-            expires_at=now + self._approval_ttl,
-        )
+        changed: list[Approval] = []
+        writes = Writes().run(None)
+        for approval in approvals:
+            if not approval.is_final:
+                changed.append(withdraw(approval, at=now, why=words.STALE))
+                h.note(Deed.WITHDRAWN, changed[-1], why=words.STALE)
+                cancel_timers(approval, writes)
+            elif approval.status is ApprovalStatus.APPROVED and approval.execution is None:
+                changed.append(settled(approval, Ending.NOT_RUN, now, words.STALE))
+                h.note(Deed.EXECUTED, changed[-1], ending=Ending.NOT_RUN.value, result=words.STALE)
+        h.retire(changed)
+        outcome = Failed(FailureKind.STALE_RUN, self._sources.token())
+        log.warning("saved run not readable", extra={"reference": outcome.reference})
+        await h.settle(outcome, *changed, writes=writes, approvals=(), grants=(), failed=None)
+
+
+def ending_of(question: Approval) -> tuple[Ending, str]:
+    """What the answer to a question says became of the call, and what the model is told."""
+    if question.status is not ApprovalStatus.ANSWERED:
+        return Ending.FAILED, words.NOBODY_KNOWS
+    match question.decisions[-1].verdict:
+        case Verdict.HAPPENED:
+            return Ending.DONE, words.IT_HAPPENED
+        case Verdict.NOT_HAPPENED:
+            return Ending.FAILED, words.IT_DID_NOT
+        case _:
+            return Ending.UNKNOWN, ""

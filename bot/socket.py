@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -24,6 +24,7 @@ from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
+from bot.tool_form import ToolForm
 
 #: Slack waits three seconds for an ack, so nothing on the way to one may wait longer.
 SLACK_TIMEOUT = 2
@@ -33,7 +34,10 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def open_socket(
-    settings: Settings, me: AsyncSlackResponse, now: Callable[[], datetime]
+    settings: Settings,
+    me: AsyncSlackResponse,
+    forms: Mapping[str, ToolForm],
+    now: Callable[[], datetime],
 ) -> AsyncGenerator[AsyncSocketModeHandler]:
     """Build the Bolt app and its handler in the running loop; the caller connects it."""
     keys = Keys(settings.redis_prefix, settings.redis_shards)
@@ -43,7 +47,7 @@ async def open_socket(
         aiohttp.ClientSession(trust_env=True) as session,
     ):
         inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
-        intake = Intake(inbox, ThreadStore(redis, keys, sealer), who_am_i(me), now)
+        intake = Intake(inbox, ThreadStore(redis, keys, sealer), who_am_i(me), forms, now)
         client = AsyncWebClient(
             token=settings.slack_bot_token.get_secret_value(),
             base_url=settings.slack_api_base_url,

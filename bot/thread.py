@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Stands for the channel of Home tabs; no id of Slack's has small letters.
+HOME = "home"
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class ThreadRef:
@@ -20,6 +23,16 @@ class ThreadRef:
     def is_direct(self) -> bool:
         """Whether this is a direct message with the bot (Slack's `D…` ids)."""
         return self.channel.startswith("D")
+
+    @property
+    def is_home(self) -> bool:
+        """Whether this is a person's Home tab, which is worked on like a thread."""
+        return self.channel == HOME
+
+    @classmethod
+    def home(cls, team: str, user: str) -> ThreadRef:
+        """A person's Home tab."""
+        return cls(team, HOME, user)
 
     @classmethod
     def parse(cls, text: str) -> ThreadRef:

@@ -11,12 +11,20 @@ HELLO = "Hi! Tell me what you need, in this thread, and I will get on with it."
 BLOCKED = "I can't help with that request, so I did nothing. If I misread it, please say it in other words."
 STOPPED = "_Stopped. Nothing after this point was done._"
 NEEDS_APPROVAL = "This needs a go-ahead before I do it. The card below says exactly what would happen."
-EXPIRED_REASON = "Nobody decided before the deadline, so this was not done."
-ASKED_ELSEWHERE = "This needs a go-ahead before I do it. I have asked in the approvers' channel."
-NO_APPROVERS_HERE = (
-    "This needs an approver, but nobody who may decide can see this conversation. "
-    "Ask me in a channel the approvers are in, or have `APPROVALS_CHANNEL` set."
+ASKED_DIRECTLY = "This needs a go-ahead before I do it. I have asked the approvers directly."
+UNSURE = (
+    "Something broke off on the way, so I do not know whether it happened. "
+    "I have asked the approvers to look, and will not try again by myself."
 )
+STALE = "The bot was updated and can no longer go on with this request. Please ask again."
+WAS_RESET = "The thread was reset."
+NOBODY_KNOWS = (
+    "ERROR: it is not known whether this happened, and nobody said so in time. "
+    "Do not try again; tell the person that someone has to check."
+)
+IT_HAPPENED = "This broke off, but a person has checked: it did happen. Do not do it again."
+IT_DID_NOT = "ERROR: this broke off, and a person has checked: it did not happen."
+EXPIRED_REASON = "Nobody decided before the deadline, so this was not done."
 
 UNKNOWN_CARD = "I no longer know this card, so your click did nothing."
 OVERTAKEN = "_This thread was reset before I had answered._"
@@ -44,10 +52,20 @@ def gave_up(reference: str) -> str:
     return f"I tried this several times and could not do it, so I put it aside. (reference `{reference}`)"
 
 
+def asked_in(channel: str) -> str:
+    """Say where approvers were asked."""
+    return f"This needs a go-ahead before I do it. I have asked in <#{channel}>."
+
+
+def from_another(name: str, text: str) -> str:
+    """Hand the model a message of somebody who did not ask for what waits."""
+    return f"[{name}, who did not ask for the pending action, writes:]\n{text}"
+
+
 def waiting(approvals: Sequence[Approval]) -> str:
     """Tell the author of a new message what the thread waits for before it is answered."""
     names = " and ".join(sorted({f"`{approval.tool}`" for approval in approvals}))
-    roles = " and ".join(sorted({approval.requirement.role for approval in approvals}))
+    roles = " and ".join(sorted({role for approval in approvals for role in approval.missing}))
     return f"Noted. I am waiting for {roles} to decide on {names}; I will read your message right after that."
 
 
@@ -66,6 +84,11 @@ def rejection(approval: Approval, by: str) -> str:
             return EXPIRED_REASON
         case ApprovalStatus.REJECTED:
             return f"Rejected by {by}: {approval.decisions[-1].reason or 'no reason given'}"
+        case ApprovalStatus.REFUSED:
+            return (
+                f"ERROR: this was not done and nobody was asked: {approval.closed_why}. "
+                "Do not ask again now; tell the person to wait until some are decided."
+            )
         case _:
             return f"This was not done: the approval was {approval.status}."
 
@@ -74,7 +97,7 @@ def already_closed(approval: Approval) -> str:
     """Tell a late clicker, privately, what became of the approval."""
     match approval.status:
         case ApprovalStatus.WITHDRAWN:
-            return "This thread was reset, and the approval went with it. Your click did nothing."
+            return f"This was withdrawn. {approval.closed_why} Your click did nothing."
         case ApprovalStatus.EXPIRED:
             return "This approval has expired. Your click did nothing."
         case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from bot.conversation import Conversation
 from bot.errors import LeaseLost, SlackUnavailable
 from bot.handling import Handling
+from bot.sources import Sources
 from bot.store.inbox import Claim, Inbox, Renewal
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
@@ -41,14 +42,14 @@ class Worker:
         threads: ThreadStore,
         conversation: Conversation,
         *,
-        token: Callable[[], str],
+        sources: Sources,
         concurrency: int,
         lease: timedelta,
     ) -> None:
         self._inbox = inbox
         self._threads = threads
         self._conversation = conversation
-        self._token = token
+        self._sources = sources
         self._slots = asyncio.Semaphore(concurrency)
         self._lease = lease
         self._draining = False
@@ -59,7 +60,7 @@ class Worker:
         while not self._draining:
             await self._slots.acquire()
             try:
-                found = await self._inbox.claim(self._token())
+                found = await self._inbox.claim(self._sources.token())
             except RedisError as error:
                 self._slots.release()
                 log.warning("claim failed", extra={"error": type(error).__name__})
@@ -118,7 +119,11 @@ class Worker:
 
     async def _handle(self, claim: Claim) -> Claim | None:
         h = Handling(
-            claim, await self._threads.load(claim.thread), self._threads.session(claim.thread), self._inbox
+            claim,
+            await self._threads.load(claim.thread),
+            self._threads.session(claim.thread),
+            self._inbox,
+            self._sources,
         )
         try:
             async with self._heartbeat(h):
@@ -133,7 +138,7 @@ class Worker:
         except Exception as error:
             # One of the two places that catch everything: an event must never take the worker,
             # or its thread, down with it.
-            reference = self._token()
+            reference = self._sources.token()
             log.exception("event failed", extra={"reference": reference, "error": type(error).__name__})
             if claim.tries < MAX_TRIES:
                 await self._inbox.release(claim, retry_in=timedelta(seconds=_backoff(claim.tries)))

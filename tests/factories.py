@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.approval import Approval, Decision, Requirement, Verdict, canonical
+from bot.approval import Approval, Decision, Verdict, canonical
+from bot.quorum import Seat
+from bot.requirement import Requirement
 from bot.thread import ThreadRef
 
 TEAM = "T0ACME0001"
@@ -29,14 +32,20 @@ def an_approval(**changes: Any) -> Approval:
         ),
         "requester": ANA,
         "authors": (ANA,),
-        "requirement": Requirement(role="finance", why="Refunds over 20.00 need one of finance."),
+        "requirements": (Requirement(role="finance", why="Refunds over 20.00 need one of finance."),),
         "requested_at": NOON,
         "expires_at": NOON + timedelta(days=1),
     }
-    return Approval(**(values | changes))
+    made = Approval(**(values | changes))
+    return made if made.asked else replace(made, asked=made.arguments)
 
 
 def a_decision(by: str = OMAR, verdict: Verdict = Verdict.APPROVE, **changes: Any) -> Decision:
-    """Omar approves, an hour after noon."""
-    values: dict[str, Any] = {"at": NOON + timedelta(hours=1)}
+    """Omar approves what `an_approval` shows, an hour after noon."""
+    values: dict[str, Any] = {"at": NOON + timedelta(hours=1), "digest": an_approval().digest}
     return Decision(by=by, verdict=verdict, **(values | changes))
+
+
+def seated(by: str, *roles: str, holder: str = "") -> list[Seat]:
+    """The place of a person who may decide for some roles (finance, if none is named)."""
+    return [Seat(holder or by, roles or ("finance",))]

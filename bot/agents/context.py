@@ -7,14 +7,31 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bot.agents.billing_client import BillingClient
+from bot.approval import Approval
 from bot.thread import ThreadRef
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """A call that may run: as the model wrote it (by digest), with these arguments.
+
+    `approval` is None for a call that nobody had to be asked about.
+    """
+
+    tool: str
+    asked_digest: str
+    arguments: str
+    approval: Approval | None = None
 
 
 class Journal(Protocol):
     """Runs a side effect once per call, across processes and crashes."""
 
-    async def run(self, call_id: str, effect: Callable[[str], Awaitable[str]]) -> str:
-        """Do the effect under its idempotency key, or return what it returned before."""
+    async def run(self, call_id: str, permit: Permit, effect: Callable[[str], Awaitable[str]]) -> str:
+        """Do the effect under its idempotency key, or return what it returned before.
+
+        Raises `NotAuthorized`, and `OutcomeUnknown` where it began and nobody knows how it ended.
+        """
         ...
 
 
@@ -22,18 +39,20 @@ class Journal(Protocol):
 class RunContext:
     """The context of a run. Only the requester goes into a saved state; the rest is made anew.
 
-    `approved` maps the calls that may run now to the digest of what was shown.
-    `idempotency_key` is set for the body of an approved tool and empty elsewhere. `faults` are
-    errors of the bot's own store: they end the run and are never told to the model.
+    `permits` are of the calls that may run now. `idempotency_key` is set for the body of an
+    approved tool and empty elsewhere. `faults` are errors of the bot's own store: they end the
+    run and are never told to the model. `unsure` are calls that broke off, `busy` those under way.
     """
 
     thread: ThreadRef
     requester: str
     billing: BillingClient
     journal: Journal
-    approved: Mapping[str, str]
+    permits: Mapping[str, Permit]
     idempotency_key: str = ""
     faults: list[Exception] = field(default_factory=list[Exception])
+    unsure: list[str] = field(default_factory=list[str])
+    busy: set[str] = field(default_factory=set[str])
 
 
 def serialize(context: Any) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,8 +32,10 @@ from bot.agents.history import outputs_behind_calls
 from bot.agents.progress import AgentChanged, Progress, TextDelta, ToolFinished, ToolStarted
 from bot.agents.team import Kit, Team
 from bot.agents.tools.approval import arguments_of
-from bot.approval import canonical
-from bot.errors import UnknownSchema
+from bot.approval import Offers, canonical
+from bot.errors import OutcomeUnknown, UnknownSchema
+from bot.policy import Call
+from bot.requirement import Requirement
 from bot.run import Blocked, Completed, Failed, FailureKind, Interrupted, Outcome, PendingCall, Stopped
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ class Engine:
         self._guard = guard
         self._limits = limits
         self._token = token
+        self._approved = {approved.tool.name: approved for approved in kit.approved}
 
     def run(
         self,
@@ -133,8 +136,7 @@ class Engine:
     async def _load(self, saved: bytes, team: Team) -> RunState[Any, Any]:
         """Restore a run, unless it waits for a tool that is no more."""
         state = await snapshot.load(saved, team)
-        known = {approved.tool.name for approved in self._kit.approved}
-        if any(item.name not in known for item in state.get_interruptions()):
+        if any(item.name not in self._approved for item in state.get_interruptions()):
             raise UnknownSchema("a saved run waits for a tool that is no more")
         return state
 
@@ -174,12 +176,40 @@ class Engine:
         hooks.watch(result, context)
         return RunInProgress(self, result, context, session)
 
-    def requirement_of(self, tool: str, arguments: Mapping[str, Any], requester: str) -> Any:
-        """Ask the policy of a stopped tool; unknown tools cannot be stopped."""
-        for approved in self._kit.approved:
-            if approved.tool.name == tool:
-                return approved.requirement(arguments, requester)
-        return None
+    async def waiting(self, saved: bytes, context: RunContext) -> tuple[PendingCall, ...]:
+        """The calls a saved run waits for, as the policies judge them now.
+
+        Raises `UnknownSchema` if it cannot be restored.
+        """
+        state = await self._load(saved, Team(self._kit))
+        return self.pending(state.get_interruptions(), context)
+
+    def pending(self, interruptions: Sequence[Any], context: RunContext) -> tuple[PendingCall, ...]:
+        """Judge stopped calls."""
+        calls: list[PendingCall] = []
+        for item in interruptions:
+            tool, arguments = str(item.name), arguments_of(item.arguments or "")
+            needs = self.judge(tool, arguments, context.requester, context.thread.channel)
+            offers = self._approved[tool].offers if tool in self._approved else Offers()
+            calls.append(PendingCall(item.call_id or "", tool, canonical(arguments), needs, offers))
+        return tuple(calls)
+
+    def judge(
+        self, tool: str, arguments: Mapping[str, Any], requester: str, channel: str
+    ) -> tuple[Requirement, ...]:
+        """Ask the policy of a tool; tools without one are not stopped in the first place."""
+        call = Call(tool, arguments, requester, channel)
+        return self._approved[tool].policy.requirements(call) if tool in self._approved else ()
+
+    def unknown_to(self, tool: str) -> str:
+        """The role that says what happened where a call of this tool broke off."""
+        return self._approved[tool].policy.unknown_to
+
+    def problems(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, str]:
+        """Check arguments by the tool's own schema; what is wrong, by argument."""
+        if tool not in self._approved:
+            return {"": "there is no such tool any more"}
+        return self._approved[tool].form.problems(arguments)
 
     def failed(self, error: BaseException) -> Outcome:
         """Turn what ended a run into an outcome, and write the details to the log only."""
@@ -223,9 +253,12 @@ class RunInProgress:
         self.tools: dict[str, str] = {}
 
     def stop(self) -> None:
-        """End the run now; what was said so far becomes the outcome."""
+        """End the run; what was said so far becomes the outcome.
+
+        A side effect that has begun ends first, and its result goes into the session.
+        """
         self._stopped = True
-        self._result.cancel(mode="immediate")
+        self._result.cancel(mode="after_turn" if self._context.busy else "immediate")
 
     async def abandon(self) -> None:
         """End the run because its thread is no longer ours to work on; nothing comes of it."""
@@ -244,6 +277,8 @@ class RunInProgress:
             error = caught
         if self._context.faults:
             raise self._context.faults[0]
+        if self._context.unsure:
+            raise OutcomeUnknown
         self.outcome = await self._ended(error)
 
     def _step(self, event: Any) -> Progress | None:
@@ -286,13 +321,8 @@ class RunInProgress:
         return Completed(self._result.final_output, self._result.last_agent.name)
 
     def _waiting(self) -> Interrupted:
-        calls: list[PendingCall] = []
-        for item in self._result.interruptions:
-            arguments = arguments_of(item.arguments or "")
-            tool = str(item.name)
-            requirement = self._engine.requirement_of(tool, arguments, self._context.requester)
-            calls.append(PendingCall(item.call_id or "", tool, canonical(arguments), requirement))
-        return Interrupted(self._text, self._result.last_agent.name, tuple(calls))
+        calls = self._engine.pending(self._result.interruptions, self._context)
+        return Interrupted(self._text, self._result.last_agent.name, calls)
 
     async def _forget_message(self) -> None:
         """Take a refused message out of the session; the SDK has stored it by now."""
@@ -326,7 +356,9 @@ class _Hooks(RunHooks[RunContext]):
         system_prompt: str | None,
         input_items: list[TResponseInputItem],
     ) -> None:
-        """Save where the run stands."""
+        """Save where the run stands, unless one of its calls broke off: then nobody asks on."""
+        if self._context is not None and self._context.unsure:
+            raise OutcomeUnknown
         if self._due and self._result is not None and self._context is not None:
             try:
                 await self._checkpoint(snapshot.dump(self._result))

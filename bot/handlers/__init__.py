@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.handlers import approvals, fallback, messages, replies, resets
+from bot.handlers import approvals, edits, fallback, home, messages, rejections, replies, resets
 from bot.intake import Intake
 
 #: What `manifest.yml` must subscribe to; a test holds the two equal.
-EVENTS = ("app_mention", "message.channels", "message.groups", "message.im", "message.mpim")
+EVENTS = (
+    "app_home_opened",
+    "app_mention",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "message.mpim",
+)
 COMMANDS = (resets.COMMAND,)
 MESSAGE_SHORTCUTS = (resets.SHORTCUT,)
 
@@ -17,6 +24,9 @@ def register(app: AsyncApp, intake: Intake) -> None:
     """Register every listener; the catch-all comes last, so that nothing goes without an ack."""
     messages.register(app, intake)
     approvals.register(app, intake)
+    rejections.register(app, intake)
+    edits.register(app, intake)
     resets.register(app, intake)
     replies.register(app, intake)
+    home.register(app, intake)
     fallback.register(app)

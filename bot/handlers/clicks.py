@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.intake import Click
+from bot.slack import actions
+from bot.slack.forms import ClickedAt
+
+UNKNOWN_CARD: Final = "I no longer know this card, so your click did nothing."
 
 
 def click_of(body: dict[str, Any]) -> Click:
     """Read who clicked, where and when; Slack attests the user, everything else is only a place.
 
-    A message that starts its thread has no `thread_ts` of its own.
+    A message that starts its thread has no `thread_ts` of its own; a click in Home has no message.
     """
     message: dict[str, Any] = body.get("message") or {}
     container: dict[str, Any] = body.get("container") or {}
     place: dict[str, Any] = body.get("channel") or {}
-    channel = place.get("id") or container.get("channel_id") or ""
     return Click(
         user=body["user"]["id"],
-        channel=channel,
+        channel=place.get("id") or container.get("channel_id") or "",
         thread_ts=message.get("thread_ts") or container.get("thread_ts") or message.get("ts") or "",
         action_ts=body["actions"][0]["action_ts"],
+        message_ts=message.get("ts") or container.get("message_ts") or "",
     )
 
 
-def moment(slack_ts: str) -> datetime:
-    """Turn a Slack timestamp ("1795414302.000001", seconds since 1970) into a time."""
-    return datetime.fromtimestamp(float(slack_ts), UTC)
+def card_of(body: dict[str, Any]) -> tuple[str, str]:
+    """Read which approval a button is of, and the fingerprint of what its card showed."""
+    return actions.unpack_approval(actions.unpack(body["actions"][0]) or "")
+
+
+def clicked_at(click: Click) -> ClickedAt:
+    """Where the click was, to be handed through a form."""
+    return ClickedAt(click.channel, click.thread_ts, click.message_ts)
+
+
+def submitted(body: dict[str, Any], where: ClickedAt, now_ts: str) -> Click:
+    """Take a form's submission for a click where the form was opened; it has no time of its own."""
+    return Click(body["user"]["id"], where.channel, where.thread_ts, now_ts, where.message_ts)
+
+
+async def unknown(client: AsyncWebClient, click: Click) -> None:
+    """Say privately that a card is not known any more."""
+    if click.channel:
+        await client.chat_postEphemeral(channel=click.channel, user=click.user, text=UNKNOWN_CARD)

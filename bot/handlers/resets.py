@@ -14,7 +14,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.events import ResetVia
 from bot.handlers.clicks import click_of
 from bot.intake import Intake
-from bot.slack import actions, cards
+from bot.slack import actions
+from bot.slack.picker import reset_picker
 from bot.thread import ThreadRef
 
 COMMAND = "/reset"
@@ -38,7 +39,7 @@ def register(app: AsyncApp, intake: Intake) -> None:
             done = await intake.reset_linked(link, user=body["user_id"])
             await ack(DONE if done else NOT_YOURS)
         elif threads := await intake.recent(body["channel_id"], body["user_id"]):
-            picker = cards.reset_picker([(str(t.thread), t.title, t.permalink) for t in threads])
+            picker = reset_picker([(str(t.thread), t.title, t.permalink) for t in threads])
             await ack(text=picker.text, blocks=picker.blocks)
         else:
             await ack(NO_THREADS)

@@ -5,18 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bot.approval import Approval
 from bot.slack import limits
 
 APPROVE: Final = "approve"
+APPROVE_REST: Final = "approve_rest"
 REJECT: Final = "reject"
+EDIT: Final = "edit"
+DETAILS: Final = "details"
+HAPPENED: Final = "happened"
+NOT_HAPPENED: Final = "not_happened"
+TRY_AGAIN: Final = "try_again"
+STAND_IN: Final = "stand_in"
+RETURN: Final = "return"
 RESET: Final = "reset_thread"
 STOP: Final = "stop"
 RETRY: Final = "retry"
 
-#: The callback id of the form behind Reject.
+#: The callback ids of the forms behind Reject, Edit and "Choose a stand-in".
 REJECT_FORM: Final = "reject_reason"
+EDIT_FORM: Final = "edit_arguments"
+STAND_IN_FORM: Final = "stand_in_form"
 
-IDS: Final = frozenset({APPROVE, REJECT, RESET, STOP, RETRY})
+IDS: Final = frozenset(
+    {
+        *(APPROVE, APPROVE_REST, REJECT, EDIT, DETAILS, HAPPENED, NOT_HAPPENED, TRY_AGAIN),
+        *(RESET, STOP, RETRY, STAND_IN, RETURN),
+    }
+)
+
+#: Characters of a call's fingerprint that a button carries: what its card showed.
+FINGERPRINT: Final = 16
 
 
 def pack(action_id: str, value: str) -> str:
@@ -38,6 +57,17 @@ def unpack(action: Mapping[str, Any]) -> str | None:
     return value if prefix == action_id and value else None
 
 
+def pack_approval(approval: Approval) -> str:
+    """Name an approval and what a card shows of it."""
+    return f"{approval.id}:{approval.digest[:FINGERPRINT]}"
+
+
+def unpack_approval(value: str) -> tuple[str, str]:
+    """Read the id, and the fingerprint where there is one."""
+    approval_id, _, fingerprint = value.partition(":")
+    return approval_id, fingerprint
+
+
 def button(action_id: str, label: str, value: str, *, style: str | None = None) -> dict[str, Any]:
     """Build a button; `style` is Slack's "primary" or "danger"."""
     element: dict[str, Any] = {
@@ -47,3 +77,22 @@ def button(action_id: str, label: str, value: str, *, style: str | None = None) 
         "value": pack(action_id, value),
     }
     return element | ({"style": style} if style else {})
+
+
+def confirm(what: str) -> dict[str, Any]:
+    """Ask once more before a click counts.
+
+    https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object
+    """
+    question = f"{what}\n\nApprove this? Check the arguments once more."
+    return {
+        "title": _plain("High stakes"),
+        "text": _plain(question[: limits.CONFIRM_TEXT]),
+        "confirm": _plain("Approve"),
+        "deny": _plain("Not yet"),
+        "style": "danger",
+    }
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}

@@ -29,13 +29,17 @@ class Approvers:
         self._groups: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._people: dict[str, tuple[float, Person | None]] = {}
 
+    def members_of(self, role: str) -> Sequence[str]:
+        """The ids that the settings list for a role, user groups as such."""
+        return self._roles.get(role, ())
+
     async def who(self, role: str, team: str) -> frozenset[str]:
         """Name everybody who may decide for a role in a workspace, at most a minute old.
 
         Guests, bots, deactivated people and those of other workspaces are left out. Raises
         `ApproverUnknown` when Slack does not answer for any one of them.
         """
-        found = {user for user in await self._named(role) if await self._is_eligible(user, team)}
+        found = {user for user in await self.named(role) if await self.is_eligible(user, team)}
         return frozenset(found)
 
     async def allows(self, role: str, user: str, team: str) -> bool:
@@ -43,14 +47,15 @@ class Approvers:
 
         Raises `ApproverUnknown` when Slack does not answer.
         """
-        if user not in await self._named(role):
+        if user not in await self.named(role):
             return False
         for group in self._roles.get(role, ()):
             self._groups.pop(group, None)
         self._people.pop(user, None)
-        return user in await self._named(role) and await self._is_eligible(user, team)
+        return user in await self.named(role) and await self.is_eligible(user, team)
 
-    async def _named(self, role: str) -> frozenset[str]:
+    async def named(self, role: str) -> frozenset[str]:
+        """Everybody the settings name for a role, whether or not they would count."""
         found: set[str] = set()
         for name in self._roles.get(role, ()):
             if name.startswith("S"):  # a user group; people are U… or W…
@@ -66,7 +71,8 @@ class Approvers:
         self._groups[group] = (self._clock(), members)
         return members
 
-    async def _is_eligible(self, user: str, team: str) -> bool:
+    async def is_eligible(self, user: str, team: str) -> bool:
+        """Tell whether a person is a regular member of the workspace, at most a minute ago."""
         person = await self._person(user)
         return person is not None and person.id == user and person.is_regular and team in person.teams
 

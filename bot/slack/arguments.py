@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from bot.slack import limits
@@ -15,6 +16,8 @@ from bot.slack.visible import visible
 _LEAST: Final = 80
 #: Begins an element that goes on inside a value, so that its text cannot pass for an argument.
 _CONTINUED: Final = "\u21aa "
+_MONEY: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -91,3 +94,39 @@ def _elements(text: str) -> list[str]:
         elements.append(text[:end])
         text = text[end + 1 :] if border > 0 else f"{_CONTINUED}{text[end:]}"
     return [*elements, text] if text else elements
+
+
+def amount(arguments: str) -> str:
+    """Write the arguments `amount` and `currency` as "1,029.00 USD"; empty where there is no amount.
+
+    Only what is plainly a number is taken: the list of arguments shows what it is in any case.
+    """
+    try:
+        given: object = json.loads(arguments)
+    except ValueError:
+        return ""
+    if not isinstance(given, Mapping):
+        return ""
+    named: Mapping[str, object] = given  # pyright: ignore[reportUnknownVariableType]
+    value, currency = named.get("amount"), named.get("currency")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, str | int | float)
+        or not _MONEY.fullmatch(str(value))
+    ):
+        return ""
+    written = f"{Decimal(str(value)):,}"
+    return f"{written} {currency}" if isinstance(currency, str) and _CURRENCY.fullmatch(currency) else written
+
+
+def changes(before: str, after: str, *, limit: int) -> str:
+    """List what differs between two sets of canonical arguments, one `name: old → new` a line."""
+    old: dict[str, object] = json.loads(before)
+    new: dict[str, object] = json.loads(after)
+    lines: list[str] = []
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            shown_old, shown_new = (_pretty(side[name]) if name in side else "—" for side in (old, new))
+            lines.append(f"{_named(name)}: {shown_old} → {shown_new}")
+    text = "\n".join(lines)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,20 +1,38 @@
-"""Approval cards and the forms around them: pure, and safe whatever a model or a person wrote.
-
-Words of models, tools and people stand in `plain_text` or `rich_text_preformatted` elements only,
-which Slack never reads for mentions, links or formatting.
-"""
+"""Approval cards: pure, and safe whatever a model or a person wrote."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
-from bot.approval import Approval, ApprovalStatus, Decision, Requirement, Verdict
+from bot.approval import (
+    Approval,
+    ApprovalStatus,
+    Decision,
+    Edit,
+    Ending,
+    Question,
+    Verdict,
+)
+from bot.requirement import Requirement, Severity
 from bot.slack import actions, limits
-from bot.slack.arguments import Shown, shown
+from bot.slack.arguments import Shown, amount, changes, shown
+from bot.slack.blocks import (
+    Block,
+    buttons,
+    context,
+    fields,
+    header,
+    link,
+    mrkdwn,
+    person,
+    plain,
+    preformatted,
+    section,
+    short,
+    when,
+)
 from bot.slack.markdown import escape
 from bot.slack.visible import visible
 
@@ -27,13 +45,24 @@ _HEADLINES: Final = {
     ApprovalStatus.REJECTED: "Rejected",
     ApprovalStatus.EXPIRED: "Expired",
     ApprovalStatus.WITHDRAWN: "Withdrawn",
+    ApprovalStatus.ANSWERED: "Answered",
+    ApprovalStatus.REFUSED: "Not asked for",
+}
+_VERDICTS: Final = {
+    Verdict.APPROVE: "Approved",
+    Verdict.APPROVE_REST: "Approved for the rest of the run",
+    Verdict.REJECT: "Rejected",
+    Verdict.HAPPENED: "It happened, says",
+    Verdict.NOT_HAPPENED: "It did not happen, says",
+    Verdict.RETRY: "To be tried again, says",
+}
+_ENDINGS: Final = {
+    Ending.DONE: "*Done*",
+    Ending.FAILED: "*Not done*: the tool refused it",
+    Ending.UNKNOWN: "*Nobody knows* whether this happened: it broke off",
+    Ending.NOT_RUN: "*Not done*",
 }
 _NUMBERS: Final = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
-
-_REASON_BLOCK: Final = "reason"
-_REASON_INPUT: Final = "reason_text"
-
-Block = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,208 +73,158 @@ class Card:
     blocks: list[Block]
 
 
-@dataclass(frozen=True, slots=True)
-class ClickedAt:
-    """Where Reject was clicked, for a private answer there: a form's submission does not say."""
-
-    channel: str
-    thread_ts: str
+def marker(approval: Approval, kind: str = "card") -> dict[str, Any]:
+    """The metadata by which an approval's card, or a notice about it, is found again."""
+    payload = {"approval_id": approval.id} | ({} if kind == "card" else {"kind": kind})
+    return {"event_type": CARD, "event_payload": payload}
 
 
-@dataclass(frozen=True, slots=True)
-class RejectForm:
-    """What came back from the form behind Reject."""
+def card(approval: Approval, *, thread_link: str = "", can_decide: bool = True) -> Card:
+    """Show an approval as it stands: all it takes to decide, or what became of it.
 
-    approval_id: str
-    channel: str
-    thread_ts: str
-    reason: str
-
-
-def marker(approval: Approval) -> dict[str, Any]:
-    """The metadata by which an approval's card is found again."""
-    return {"event_type": CARD, "event_payload": {"approval_id": approval.id}}
-
-
-def pending_card(approval: Approval) -> Card:
-    """Show everything a person needs in order to decide, with Approve and Reject."""
-    buttons = [
-        actions.button(actions.APPROVE, "Approve", approval.id, style="primary"),
-        actions.button(actions.REJECT, "Reject", approval.id, style="danger"),
-    ]
-    given = [_decided(decision) for decision in approval.decisions]
-    deadline = f"Decide by {_when(approval.expires_at)}"
-    return _card(approval, [*given, _context(deadline, _fingerprint(approval)), _actions(buttons)])
-
-
-def closed_card(approval: Approval) -> Card:
-    """Show what became of an approval: who decided, when and why. Nothing left to click."""
-    told: list[Block] = []
-    for decision in approval.decisions:
-        told += [_decided(decision), *_reason(decision)]
-    closed = _when(approval.closed_at or approval.expires_at)
-    if approval.status is ApprovalStatus.EXPIRED:
-        told.append(_section(_mrkdwn(f"*Expired* {closed}: nobody decided in time. This was not done.")))
-    if approval.status is ApprovalStatus.WITHDRAWN:
-        told.append(_section(_mrkdwn(f"*Withdrawn* {closed}: the thread was reset. This was not done.")))
-    return _card(approval, [*told, _context(_fingerprint(approval))])
-
-
-def reject_view(approval: Approval, where: ClickedAt) -> dict[str, Any]:
-    """Build the form that asks why, with the reason left to the person."""
-    place = {"approval": approval.id, "channel": where.channel, "thread_ts": where.thread_ts}
-    metadata = json.dumps(place, separators=(",", ":"))
-    if len(metadata) > limits.PRIVATE_METADATA:
-        raise ValueError("the form's metadata is too long")
-    return {
-        "type": "modal",
-        "callback_id": actions.REJECT_FORM,
-        "title": _plain("Reject"),
-        "submit": _plain("Reject"),
-        "close": _plain("Cancel"),
-        "private_metadata": metadata,
-        "blocks": [
-            _section(_plain(f"{_tool(approval)} will not run. The agent is told why and goes on.")),
-            {
-                "type": "input",
-                "block_id": _REASON_BLOCK,
-                "optional": True,
-                "label": _plain("Reason"),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": _REASON_INPUT,
-                    "multiline": True,
-                    "max_length": limits.REASON,
-                },
-            },
-        ],
-    }
-
-
-def read_reject_form(view: dict[str, Any]) -> RejectForm:
-    """Read what `reject_view` brought back; raises `ValueError` or `KeyError` for another form."""
-    place = json.loads(view["private_metadata"])
-    given = view["state"]["values"][_REASON_BLOCK][_REASON_INPUT].get("value")
-    return RejectForm(
-        approval_id=place["approval"],
-        channel=place["channel"],
-        thread_ts=place["thread_ts"],
-        reason=str(given or "").strip()[: limits.REASON],
-    )
-
-
-def reset_picker(threads: Sequence[tuple[str, str, str]]) -> Card:
-    """List threads, each a (value, title, permalink), with a Reset button each.
-
-    A click comes back with the value. Lists at most as many as a message holds blocks.
+    `thread_link` leads to where it was asked for. Where it is not to be decided here, or not
+    any more, there is nothing to click but what shows more.
     """
-    blocks: list[Block] = [_section(_plain("Which thread should I forget?"))]
-    for value, title, permalink in threads[: limits.BLOCKS - 1]:
-        name = _plain(visible(" ".join(title.split()), keep="")[:100] or "Untitled thread")
-        link = _mrkdwn(f"<{escape(permalink).replace('|', '%7C')}|Open>")
-        button = actions.button(actions.RESET, "Reset", value)
-        blocks.append({"type": "section", "fields": [name, link], "accessory": button})
-    return Card("Which thread should I forget?", blocks)
-
-
-def _card(approval: Approval, below: Iterable[Block]) -> Card:
-    headline = f"{_HEADLINES[approval.status]}: {_tool(approval)}"
+    headline = headline_of(approval)
+    told = [*_history(approval), *_state(approval)]
+    offered = _offers(approval) if can_decide and not approval.is_final else []
+    below = buttons(*offered, actions.button(actions.DETAILS, "Show everything", approval.id))
+    by = person(approval.requester)
     arguments = shown(approval.arguments, limit=limits.ARGUMENTS)
-    by = _person(approval.requester)
-    blocks: list[Block] = [
-        {"type": "header", "text": _plain(_short(headline, limits.HEADER))},
-        {
-            "type": "section",
-            "fields": [
-                _mrkdwn(f"*Requested by*\n{by}"),
-                _mrkdwn(f"*Who can decide*\n{escape(_deciders(approval.requirement))}"),
-            ],
-        },
-        _section(
-            _plain(f"Why it needs approval: {_short(visible(approval.requirement.why), limits.REASON)}")
-        ),
-        {"type": "rich_text", "elements": [_preformatted(element) for element in arguments.elements]},
+    blocks = [
+        header(short(headline, limits.HEADER)),
+        fields(*_fields(approval, by, thread_link)),
+        section(plain(f"Why it is asked: {short(why_of(approval), limits.REASON)}")),
+        preformatted(*arguments.elements),
         *_omitted(approval, arguments),
-        *below,
+        *told,
+        context(*_footer(approval)),
+        below,
     ]
     return Card(f"{escape(headline)}, requested by {by}", blocks)
 
 
-def _omitted(approval: Approval, arguments: Shown) -> list[Block]:
-    """Say plainly that not everything is shown, and how to recognise what is not."""
-    if not arguments.omitted:
-        return []
-    return [
-        _section(
-            _mrkdwn(
+def headline_of(approval: Approval) -> str:
+    """Name an approval in one line: what of it, which tool, what amount."""
+    status = _HEADLINES[approval.status]
+    if approval.question is Question.OUTCOME and not approval.is_final:
+        status = "Did this happen"
+    what = filter(None, (tool_of(approval), amount(approval.arguments)))
+    end = "?" if status == "Did this happen" else ""
+    return f"{status}: {' · '.join(what)}{end}"
+
+
+def tool_of(approval: Approval) -> str:
+    """The tool's name, safe to show."""
+    return short(visible(approval.tool, keep=""), 100)
+
+
+def why_of(approval: Approval) -> str:
+    """Every reason it is asked for."""
+    return " ".join(visible(one.why) for one in approval.requirements)
+
+
+def deciders(requirements: Sequence[Requirement], escalated: Sequence[str] = ()) -> str:
+    """Say who may decide, how many of each, in words."""
+    parts: list[str] = []
+    for one in requirements:
+        role = short(visible(one.role, keep=""), 100)
+        backup = f" or {short(visible(one.escalate_to, keep=''), 100)}" if one.role in escalated else ""
+        parts.append(f"{_NUMBERS.get(one.quorum, str(one.quorum))} of {role}{backup}")
+    return f"{' and '.join(parts)}, but not who asked"
+
+
+def still_needed(approval: Approval) -> str:
+    """Say how many of whom are still to agree."""
+    parts = [f"{count} of {visible(role, keep='')}" for role, count in approval.missing.items()]
+    return short(" and ".join(parts), 500)
+
+
+def edited(change: Edit) -> str:
+    """Show a change of the arguments, before and after."""
+    return changes(change.before, change.after, limit=limits.ARGUMENTS_ELEMENT)
+
+
+def _fields(approval: Approval, by: str, thread_link: str) -> Iterator[Block]:
+    where = f"\n{link(thread_link, 'Open the thread')}" if thread_link else ""
+    yield mrkdwn(f"*Requested by*\n{by}{where}")
+    who = escape(deciders(approval.requirements, approval.escalated))
+    yield mrkdwn(f"*Who can decide*\n{short(who, limits.SECTION_FIELD - 50)}")
+
+
+def _history(approval: Approval) -> Iterator[Block]:
+    for change in approval.edits[-3:]:
+        yield section(
+            mrkdwn(f"*Changed* by {person(change.by)} {when(change.at)}, who may not approve it then")
+        )
+        yield preformatted(edited(change))
+    for decision in approval.decisions[-10:]:
+        yield section(mrkdwn(_decided(decision)))
+        if reason := visible(decision.reason).strip():
+            yield section(plain(f"Reason: {short(reason, limits.REASON)}"))
+
+
+def _decided(decision: Decision) -> str:
+    place = f" in the place of {person(decision.holder)}" if decision.holder not in {"", decision.by} else ""
+    verdict = _VERDICTS[decision.verdict]
+    by = "by " if not verdict.endswith("says") else ""
+    return f"*{verdict}* {by}{person(decision.by)}{place} {when(decision.at)}"
+
+
+def _state(approval: Approval) -> Iterator[Block]:
+    closed = when(approval.closed_at or approval.expires_at)
+    match approval.status:
+        case ApprovalStatus.EXPIRED if approval.question is Question.OUTCOME:
+            yield section(mrkdwn(f"*Expired* {closed}: nobody said what happened. It was not tried again."))
+        case ApprovalStatus.EXPIRED:
+            yield section(mrkdwn(f"*Expired* {closed}: nobody decided in time. This was not done."))
+        case ApprovalStatus.WITHDRAWN:
+            yield section(mrkdwn(f"*Withdrawn* {closed}: {escape(approval.closed_why)} This was not done."))
+        case ApprovalStatus.APPROVED if approval.granted_by:
+            yield section(mrkdwn("*Approved before*, for the rest of this run. Nobody was asked again."))
+        case _:
+            pass
+    if approval.execution is not None:
+        yield section(mrkdwn(f"{_ENDINGS[approval.execution.ending]} {when(approval.execution.at)}"))
+        if result := visible(approval.execution.result).strip():
+            yield section(plain(f"Result: {short(result, limits.REASON)}"))
+
+
+def _footer(approval: Approval) -> Iterator[str]:
+    if not approval.is_final:
+        yield f"Decide by {when(approval.expires_at)}"
+        if approval.decisions:
+            yield f"Still needed: {escape(still_needed(approval))}"
+    if approval.severity is Severity.HIGH:
+        yield ":red_circle: High stakes"
+    yield f"Fingerprint `{approval.digest[:12]}`"
+
+
+def _offers(approval: Approval) -> list[Block]:
+    value = actions.pack_approval(approval)
+    if approval.question is Question.OUTCOME:
+        return [
+            actions.button(actions.HAPPENED, "It happened", value),
+            actions.button(actions.NOT_HAPPENED, "It did not happen", value),
+            actions.button(actions.TRY_AGAIN, "Try again", value, style="danger"),
+        ]
+    high = approval.severity is Severity.HIGH
+    approve = actions.button(actions.APPROVE, "Approve", value, style="primary")
+    offered = [approve | ({"confirm": actions.confirm(headline_of(approval))} if high else {})]
+    if approval.offers.rest_of_run and not high:
+        offered.append(actions.button(actions.APPROVE_REST, "Approve for the rest of this run", value))
+    offered.append(actions.button(actions.REJECT, "Reject", value, style="danger"))
+    if approval.offers.editable:
+        offered.append(actions.button(actions.EDIT, "Edit", value))
+    return offered
+
+
+def _omitted(approval: Approval, arguments: Shown) -> Iterator[Block]:
+    """Say plainly that not everything is shown, and how to see the rest."""
+    if arguments.omitted:
+        yield section(
+            mrkdwn(
                 f":warning: *{arguments.omitted:,} characters of the arguments are not shown here.* "
-                f"SHA-256 of the whole call: `{approval.digest}`"
+                f"“Show everything” has them. SHA-256 of the whole call: `{approval.digest}`"
             )
         )
-    ]
-
-
-def _decided(decision: Decision) -> Block:
-    verdict = "Approved" if decision.verdict is Verdict.APPROVE else "Rejected"
-    return _section(_mrkdwn(f"*{verdict}* by {_person(decision.by)} {_when(decision.at)}"))
-
-
-def _reason(decision: Decision) -> list[Block]:
-    reason = visible(decision.reason).strip()
-    return [_section(_plain(f"Reason: {_short(reason, limits.REASON)}"))] if reason else []
-
-
-def _deciders(requirement: Requirement) -> str:
-    number = _NUMBERS.get(requirement.quorum, str(requirement.quorum))
-    return f"{number} of {_short(visible(requirement.role, keep=''), 100)}, but not who asked"
-
-
-def _tool(approval: Approval) -> str:
-    return _short(visible(approval.tool, keep=""), 100)
-
-
-def _fingerprint(approval: Approval) -> str:
-    return f"Fingerprint `{approval.digest[:12]}`"
-
-
-def _person(user: str) -> str:
-    """Mention a person by id; anything that is no id is shown as it is."""
-    is_id = user.isascii() and user.isalnum() and user[:1] in {"U", "W"}
-    return f"<@{user}>" if is_id else escape(visible(user, keep=""))
-
-
-def _when(moment: datetime) -> str:
-    """Write a time that each reader sees in their own zone.
-
-    https://docs.slack.dev/messaging/formatting-message-text#date-formatting
-    """
-    fallback = f"{moment:%Y-%m-%d %H:%M %Z}".strip()
-    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"
-
-
-def _short(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def _preformatted(text: str) -> Block:
-    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
-
-
-def _section(text: Block) -> Block:
-    return {"type": "section", "text": text}
-
-
-def _context(*lines: str) -> Block:
-    return {"type": "context", "elements": [_mrkdwn(line) for line in lines]}
-
-
-def _actions(buttons: list[Block]) -> Block:
-    return {"type": "actions", "elements": buttons}
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": False}
-
-
-def _mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": text, "verbatim": True}

@@ -69,7 +69,20 @@ class Slack:
         blocks: Blocks | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> str:
-        """Post a message and return its `ts`.
+        """Post a message and return its `ts`; else like `deliver`."""
+        _, ts = await self.deliver(channel, thread_ts=thread_ts, text=text, blocks=blocks, metadata=metadata)
+        return ts
+
+    async def deliver(
+        self,
+        channel: str,
+        *,
+        thread_ts: str | None,
+        text: str,
+        blocks: Blocks | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> tuple[str, str]:
+        """Post a message; returns its channel and its `ts`. A person's id stands for their DM.
 
         After `SlackUnavailable` it may be there all the same: look for its `metadata` first.
         """
@@ -85,7 +98,8 @@ class Slack:
                 unfurl_media=False,
             )
 
-        return str((await self._urgent("chat.postMessage", call, tries=1))["ts"])
+        answer = await self._urgent("chat.postMessage", call, tries=1)
+        return str(answer.get("channel") or channel), str(answer["ts"])
 
     async def update(
         self,
@@ -158,6 +172,14 @@ class Slack:
                     yield message
             metadata: Mapping[str, Any] = page.get("response_metadata") or {}
             cursor = metadata.get("next_cursor")
+
+    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
+        """Show a person their Home tab."""
+
+        async def call() -> Any:
+            return await self._client.views_publish(user_id=user, view=dict(view))
+
+        await self._urgent("views.publish", call)
 
     async def person(self, user: str) -> Person:
         """Look a person up."""

@@ -20,8 +20,11 @@ CONTEXT_ELEMENTS: Final = 10
 ACTION_ID: Final = 255
 BUTTON_TEXT: Final = 75
 BUTTON_VALUE: Final = 2_000
+# https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object
+CONFIRM_TEXT: Final = 300
 # https://docs.slack.dev/reference/views/modal-views
 VIEW_TITLE: Final = 24
+VIEW_BLOCKS: Final = 100
 PRIVATE_METADATA: Final = 3_000
 # https://docs.slack.dev/reference/methods/chat.update
 UPDATE_TEXT: Final = 4_000
@@ -37,8 +40,8 @@ ALL_BLOCKS: Final = 13_000
 #: What one message of a reply holds of its text: the rest of `MARKDOWN` and `ALL_BLOCKS` is for
 #: closing a fence, for status lines and for the button.
 REPLY_PART: Final = 11_000
-#: What a card shows of a call's arguments, and in one element.
-ARGUMENTS: Final = 8_000
+#: What a card shows of a call's arguments (a form has the rest), and in one element.
+ARGUMENTS: Final = 4_000
 ARGUMENTS_ELEMENT: Final = 2_500
 #: What a card shows of a policy's or a person's reason.
 REASON: Final = 1_000

@@ -101,7 +101,7 @@ class Inbox:
         `participant` is remembered as one who wrote in the thread.
         """
         keys, shard = self._keys, self._keys.shard(thread)
-        recent = keys.recent(shard, thread.team, thread.channel, participant or "")
+        recent = keys.recent(shard, thread.team, participant or "")
         answer = await self._scripts.append(
             [
                 *(keys.due(shard), keys.wake(shard), keys.row(thread), keys.inbox(thread)),
@@ -181,14 +181,17 @@ class Inbox:
         # Redis takes a timeout of 0 for "for ever".
         await cast("Any", self._blocking.brpop(lists, timeout=max(seconds, 0.01)))
 
-    async def recent(self, team: str, channel: str, user: str, *, limit: int) -> list[ThreadRef]:
-        """List the threads of a channel in which a person wrote to the bot, newest first."""
+    async def recent(
+        self, team: str, user: str, *, limit: int, channel: str | None = None
+    ) -> list[ThreadRef]:
+        """List the threads (of one channel) in which a person wrote to the bot, newest first."""
         found: list[tuple[float, str]] = []
         for shard in range(self._keys.shards):
-            key = self._keys.recent(shard, team, channel, user)
-            rows: Any = await self._redis.zrange(key, 0, limit - 1, desc=True, withscores=True)
+            key = self._keys.recent(shard, team, user)
+            rows: Any = await self._redis.zrange(key, 0, -1, desc=True, withscores=True)
             found += [(score, member.decode()) for member, score in rows]
-        return [ThreadRef.parse(member) for _, member in sorted(found, reverse=True)[:limit]]
+        threads = [ThreadRef.parse(member) for _, member in sorted(found, reverse=True)]
+        return [thread for thread in threads if channel in {None, thread.channel}][:limit]
 
     async def _claim_in(self, shard: int, owner: str) -> Claim | float | None:
         pipeline = self._redis.pipeline(transaction=False)

@@ -34,9 +34,37 @@ class Keys:
         """String with a TTL: this event was accepted before."""
         return f"{self._tag(self.shard(thread))}:seen:{event_id}"
 
-    def recent(self, shard: int, team: str, channel: str, user: str) -> str:
-        """Sorted set: the person's threads in a channel, by Slack time."""
-        return f"{self._tag(shard)}:recent:{team}:{channel}:{user}"
+    def recent(self, shard: int, team: str, user: str) -> str:
+        """Sorted set: the person's threads, by Slack time."""
+        return f"{self._tag(shard)}:recent:{team}:{user}"
+
+    def pending(self, shard: int) -> str:
+        """Sorted set: the approvals that wait, by the second of their request."""
+        return f"{self._tag(shard)}:pending"
+
+    def asked(self, shard: int, team: str, user: str) -> str:
+        """Sorted set: the approvals that a person's requests led to, by second."""
+        return f"{self._tag(shard)}:asked:{team}:{user}"
+
+    def delegation(self, home: ThreadRef) -> str:
+        """String: who stands in for the person whose Home this is."""
+        return self._of(home, "delegation")
+
+    def outbox(self, shard: int) -> str:
+        """Hash: audit entries that are not chained yet, by id."""
+        return f"{self._tag(shard)}:audit"
+
+    def audit(self, team: str) -> str:
+        """List: the workspace's audit chain, oldest first."""
+        return f"{self._prefix}:{{audit:{team}}}:log"
+
+    def audit_head(self, team: str) -> str:
+        """String: the last link's number and hash."""
+        return f"{self._prefix}:{{audit:{team}}}:head"
+
+    def audit_ids(self, team: str) -> str:
+        """Set: the ids of all chained entries."""
+        return f"{self._prefix}:{{audit:{team}}}:ids"
 
     def approval(self, approval_id: str) -> str:
         """String: one approval; its id begins with its shard. Raises `ValueError` for other ids."""

@@ -1,4 +1,4 @@
-"""The five Lua scripts as typed calls. Every write of the engine is one of them."""
+"""The Lua scripts as typed calls: the five of the engine, and the audit chain's."""
 
 from __future__ import annotations
 
@@ -38,11 +38,15 @@ class Scripts:
         """Set or move a timer; see `schedule.lua`."""
         await self._call("schedule", keys, arguments)
 
+    async def chain(self, keys: Sequence[str], arguments: Sequence[Argument]) -> bool:
+        """Put links behind the head of an audit chain; see `chain.lua`."""
+        return bool(await self._call("chain", keys, arguments))
+
     async def _call(self, name: str, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
         return await self._scripts[name](keys=list(keys), args=list(arguments))
 
 
-NAMES = ("append", "claim", "renew", "commit", "schedule")
+NAMES = ("append", "claim", "renew", "commit", "schedule", "chain")
 
 
 def _source(name: str) -> str:

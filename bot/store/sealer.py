@@ -14,11 +14,21 @@ from bot.errors import UnknownSchema
 #: What each version of a stored kind holds. A reader that meets another one refuses it.
 SCHEMAS: dict[str, dict[int, str]] = {
     "event": {1: "an entry of a thread's inbox"},
-    "state": {1: "a thread's row: agent, replies in progress, approvals"},
+    "state": {
+        1: "a thread's row: agent, replies in progress, approvals",
+        2: "several requirements of a call, approvals for the rest of a run",
+    },
     "item": {1: "one item of the SDK session"},
     "run": {1: "a RunState as the engine's own envelope"},
-    "approval": {1: "an approval with its decisions and cards"},
+    "approval": {
+        1: "an approval with its decisions and cards",
+        2: "several requirements, edits, reminders, execution",
+    },
     "journal": {1: "what is known of a side effect"},
+    "delegation": {1: "who stands in for whom, until when"},
+    "entry": {1: "an audit entry that is not chained yet"},
+    "link": {1: "an audit entry in its place in the chain"},
+    "head": {1: "where the audit chain ends"},
 }
 
 
@@ -40,6 +50,10 @@ class Sealer:
 
     def open(self, kind: str, sealed: bytes | str) -> Any:
         """Read what `seal` wrote; raises `UnknownSchema` for anything else."""
+        return self.open_versioned(kind, sealed)[1]
+
+    def open_versioned(self, kind: str, sealed: bytes | str) -> tuple[int, Any]:
+        """Read what `seal` wrote, with its version; raises `UnknownSchema` for anything else."""
         try:
             envelope: Any = json.loads(zlib.decompress(self._fernet.decrypt(sealed)))
             found, schema, body = envelope["kind"], envelope["schema"], envelope["body"]
@@ -47,4 +61,4 @@ class Sealer:
             raise UnknownSchema(f"a stored {kind} cannot be opened") from None
         if found != kind or schema not in SCHEMAS[kind]:
             raise UnknownSchema(f"a stored {kind} has an unknown version")
-        return body
+        return schema, body

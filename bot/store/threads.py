@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 
 from bot.approval import Approval
+from bot.delegation import Delegation
+from bot.errors import UnknownSchema
 from bot.run import ThreadState
 from bot.store.keys import Keys
-from bot.store.records import APPROVAL, STATE
+from bot.store.records import APPROVAL, DELEGATION, STATE
 from bot.store.sealer import Sealer
 from bot.store.sessions import StagedSession
 from bot.store.writes import JournalEntry, JournalStatus
@@ -57,6 +60,38 @@ class ThreadStore:
         """The approvals of these ids, in their order, without those that are not there."""
         found = [await self.approval(approval_id) for approval_id in ids]
         return [approval for approval in found if approval is not None]
+
+    async def pending(self, team: str) -> list[Approval]:
+        """Every approval of the workspace that waits, the oldest first."""
+        ids: list[Any] = []
+        for shard in range(self._keys.shards):
+            ids += await self._redis.zrange(self._keys.pending(shard), 0, -1)
+        found = await self._readable(ids)
+        waiting = [approval for approval in found if not approval.is_final and approval.thread.team == team]
+        return sorted(waiting, key=lambda approval: approval.requested_at)
+
+    async def asked_by(self, team: str, user: str, *, limit: int) -> list[Approval]:
+        """What a person's requests have led to, the latest first."""
+        ids: list[Any] = []
+        for shard in range(self._keys.shards):
+            key = self._keys.asked(shard, team, user)
+            ids += await self._redis.zrange(key, 0, limit - 1, desc=True)
+        found = await self._readable(ids)
+        return sorted(found, key=lambda approval: approval.requested_at, reverse=True)[:limit]
+
+    async def delegation(self, team: str, user: str) -> Delegation | None:
+        """Who stands in for a person, also where that is over."""
+        sealed = await self._redis.get(self._keys.delegation(ThreadRef.home(team, user)))
+        return None if sealed is None else DELEGATION.load(self._sealer, sealed)
+
+    async def _readable(self, ids: Sequence[bytes]) -> list[Approval]:
+        """Load approvals for a list, leaving out what this version cannot read."""
+        found: list[Approval] = []
+        for approval_id in ids:
+            with contextlib.suppress(UnknownSchema):
+                approval = await self.approval(approval_id.decode())
+                found += [approval] if approval else []
+        return found
 
     async def journal(self, thread: ThreadRef, effect: str) -> JournalEntry | None:
         """What is known of a side effect."""

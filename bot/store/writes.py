@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from bot.approval import Approval
+from bot.audit import Entry
+from bot.delegation import Delegation
 from bot.events import Event
 from bot.run import ThreadState
 from bot.store.keys import Keys
-from bot.store.records import APPROVAL, EVENT, STATE
+from bot.store.records import APPROVAL, DELEGATION, ENTRY, EVENT, STATE
 from bot.store.sealer import Sealer
 from bot.store.sessions import StagedSession
 from bot.thread import ThreadRef
 
 #: Values of one RPUSH: Lua's stack holds some 8,000.
 CHUNK: Final = 1000
+#: How many of a person's requests are listed (in each shard), and for how long.
+ASKED: Final = 50
+ASKED_FOR: Final = timedelta(days=90)
 
 Value = str | bytes | int
 
@@ -33,10 +38,15 @@ class Command:
 
 
 class JournalStatus(StrEnum):
-    """How far a side effect is known to have come."""
+    """How far a side effect is known to have come.
+
+    `AGAIN`: a person has looked and wants it done again, under the same key.
+    """
 
     STARTED = "started"
     DONE = "done"
+    UNKNOWN = "unknown"
+    AGAIN = "again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +82,37 @@ class Writes:
         return self._add(lambda k, s, t: [Command("SET", k.run(t), (s.seal("run", text),))])
 
     def approval(self, approval: Approval) -> Writes:
-        """Write an approval."""
+        """Write an approval, and keep the lists of those that wait and of who asked for what."""
+        since = int(approval.requested_at.timestamp())
+
+        def write(keys: Keys, sealer: Sealer, thread: ThreadRef) -> list[Command]:
+            shard = keys.shard(thread)
+            pending, asked = keys.pending(shard), keys.asked(shard, thread.team, approval.requester)
+            if approval.is_final:
+                listed = Command("ZREM", pending, (approval.id,))
+            else:
+                listed = Command("ZADD", pending, (since, approval.id))
+            return [
+                Command("SET", keys.approval(approval.id), (APPROVAL.dump(sealer, approval),)),
+                listed,
+                Command("ZADD", asked, (since, approval.id)),
+                Command("ZREMRANGEBYRANK", asked, (0, -ASKED - 1)),
+                Command("PEXPIRE", asked, (int(ASKED_FOR / timedelta(milliseconds=1)),)),
+            ]
+
+        return self._add(write)
+
+    def audit(self, entry: Entry) -> Writes:
+        """Put an entry on record."""
         return self._add(
-            lambda k, s, t: [Command("SET", k.approval(approval.id), (APPROVAL.dump(s, approval),))]
+            lambda k, s, t: [Command("HSET", k.outbox(k.shard(t)), (entry.id, ENTRY.dump(s, entry)))]
         )
+
+    def delegation(self, delegation: Delegation | None) -> Writes:
+        """Keep who stands in for the person whose Home is worked on; None for nobody."""
+        if delegation is None:
+            return self._add(lambda k, s, t: [Command("DEL", k.delegation(t), ())])
+        return self._add(lambda k, s, t: [Command("SET", k.delegation(t), (DELEGATION.dump(s, delegation),))])
 
     def timer(self, event_id: str, event: Event, *, at: datetime) -> Writes:
         """Let an event join the inbox at a moment."""

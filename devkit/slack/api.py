@@ -11,13 +11,12 @@ from typing import Any
 from aiohttp import web
 
 from devkit.slack import rules
-from devkit.slack.methods import Methods
 from devkit.slack.rules import Pace, Refusal
 
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next calls of a method ("*" is every one)."""
+    """What goes wrong with the next calls of a method ("*" is every one), in one `channel` if it is given."""
 
     method: str
     error: str = ""
@@ -25,6 +24,11 @@ class Fault:
     retry_after: int | None = None
     delay: float = 0.0
     times: int = 1
+    channel: str | None = None
+
+    def hits(self, method: str, given: Mapping[str, Any]) -> bool:
+        """Whether a call is one of those."""
+        return self.method in {method, "*"} and self.channel in {None, given.get("channel")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Api:
 
     def __init__(
         self,
-        methods: Methods,
+        methods: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]],
         tokens: tuple[str, str],
         scopes: list[str],
         pace: Pace | None,
@@ -60,7 +64,7 @@ class Api:
         method = request.match_info["method"]
         given = await _arguments(request)
         headers = {"x-oauth-scopes": ",".join(self._scopes)}
-        if fault := self._fault(method):
+        if fault := self._fault(method, given):
             await asyncio.sleep(fault.delay)
             if fault.status != 200:
                 retry = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
@@ -83,9 +87,9 @@ class Api:
         rules.check_scope(method, self._scopes)
         if method in self._special:
             return await self._special[method](given)
-        if method not in self._methods.by_name:
+        if method not in self._methods:
             raise Refusal("unknown_method", req_method=method)
-        return self._methods.by_name[method](given)
+        return self._methods[method](given)
 
     def _authorize(self, request: web.Request, given: Mapping[str, Any], method: str) -> None:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
@@ -100,9 +104,9 @@ class Api:
     def _wait(self, method: str, given: Mapping[str, Any]) -> int:
         return self._pace.wait(method, str(given.get("channel"))) if self._pace else 0
 
-    def _fault(self, method: str) -> Fault | None:
+    def _fault(self, method: str, given: Mapping[str, Any]) -> Fault | None:
         for fault in self.faults:
-            if fault.method in {method, "*"}:
+            if fault.hits(method, given):
                 fault.times -= 1
                 if fault.times <= 0:
                     self.faults.remove(fault)

@@ -45,6 +45,12 @@ def change_event(message: Message, event_id: str, at: str, *, deleted: bool) -> 
     return envelope(event, event_id, float(at))
 
 
+def home_event(user: str, channel: str, at: str, tab: str, view: dict[str, Any] | None) -> dict[str, Any]:
+    """The event of a person who opens a tab of the app's home."""
+    event = {"type": "app_home_opened", "user": user, "channel": channel, "event_ts": at, "tab": tab}
+    return event | ({"view": view} if view else {})
+
+
 def envelope(event: dict[str, Any], event_id: str, at: float) -> dict[str, Any]:
     """The outer payload of an event."""
     authorization = {"enterprise_id": None, "team_id": TEAM, "user_id": BOT_USER, "is_bot": True}

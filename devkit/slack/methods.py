@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from devkit.slack import rules
+from devkit.slack.block_rules import check_blocks
 from devkit.slack.events import message_form
 from devkit.slack.rules import Refusal
 from devkit.slack.workspace import BOT_ID, BOT_USER, TEAM, TEAM_NAME, Message, Workspace
@@ -53,7 +54,7 @@ class Methods:
 
     def post(self, given: Arguments) -> Answer:
         """Post a message as the bot."""
-        channel = self._channel(given)
+        channel = self._writable(self._addressed(given))
         text, blocks = self._content(given, POST_TEXT)
         message = Message(
             channel=channel,
@@ -66,13 +67,14 @@ class Methods:
             unfurl=(_flag(given.get("unfurl_links")), _flag(given.get("unfurl_media"))),
             pings=rules.pings(text, blocks),
         )
-        if message.thread_ts and not self._workspace.find(channel, message.thread_ts):
+        if message.thread_ts and not self._workspace.thread(channel, message.thread_ts):
             raise Refusal("thread_not_found")
         self._workspace.add(message)
         return {"channel": channel, "ts": message.ts, "message": message_form(message, metadata=True)}
 
     def update(self, given: Arguments) -> Answer:
         """Edit one of the bot's messages."""
+        self._writable(self._channel(given))
         message = self._own(given)
         message.text, message.blocks = self._content(given, UPDATE_TEXT)
         if given.get("metadata") is not None:
@@ -93,8 +95,8 @@ class Methods:
 
     def ephemeral(self, given: Arguments) -> Answer:
         """Show a message to one person."""
-        channel, user = self._channel(given), str(given.get("user"))
-        if user not in self._workspace.channels[channel].members:
+        channel, user = self._writable(self._channel(given)), str(given.get("user"))
+        if user not in self._workspace.channels[channel].members or self._is_gone(user):
             raise Refusal("user_not_in_channel")
         text, blocks = self._content(given, POST_TEXT)
         thread_ts = given.get("thread_ts") or None
@@ -134,8 +136,8 @@ class Methods:
                 "deleted": person.deleted,
                 "is_bot": person.is_bot,
                 "is_restricted": person.is_restricted,
-                "is_ultra_restricted": False,
-                "is_stranger": False,
+                "is_ultra_restricted": person.is_ultra_restricted,
+                "is_stranger": person.is_stranger,
                 "profile": {"real_name": person.real_name, "display_name": ""},
             }
         }
@@ -145,7 +147,8 @@ class Methods:
         group = self._workspace.groups.get(str(given.get("usergroup")))
         if group is None:
             raise Refusal("no_such_subteam")
-        return {"users": list(group[1])}
+        everyone = _flag(given.get("include_disabled"))
+        return {"users": [user for user in group[1] if everyone or not self._is_gone(user)]}
 
     def groups(self, _: Arguments) -> Answer:
         """All user groups."""
@@ -172,6 +175,24 @@ class Methods:
             raise Refusal("not_in_channel")
         return channel.id
 
+    def _addressed(self, given: Arguments) -> str:
+        """Where a post goes: a person's id stands for their direct messages with the bot."""
+        person = self._workspace.people.get(str(given.get("channel")))
+        if person is None:
+            return self._channel(given)
+        if person.is_bot or person.deleted:
+            raise Refusal("channel_not_found")
+        return self._workspace.direct(person.id).id
+
+    def _is_gone(self, user: str) -> bool:
+        person = self._workspace.people.get(user)
+        return person is None or person.deleted
+
+    def _writable(self, channel: str) -> str:
+        if self._workspace.channels[channel].is_archived:
+            raise Refusal("is_archived")
+        return channel
+
     def _own(self, given: Arguments) -> Message:
         message = self._workspace.find(self._channel(given), str(given.get("ts")))
         if message is None:
@@ -182,7 +203,7 @@ class Methods:
 
     def _content(self, given: Arguments, most: int) -> tuple[str, list[dict[str, Any]] | None]:
         text = str(given.get("text") or "")
-        blocks = rules.check_blocks(given["blocks"]) if given.get("blocks") else None
+        blocks = check_blocks(given["blocks"]) if given.get("blocks") else None
         if not text and not blocks:
             raise Refusal("no_text")
         if len(text) > most:

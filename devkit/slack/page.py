@@ -63,6 +63,7 @@ class Page:
                     "name": c.name,
                     "kind": "dm" if c.is_direct else "channel",
                     "members": list(c.members),
+                    "is_archived": c.is_archived,
                 }
                 for c in channels
             ],
@@ -78,10 +79,16 @@ class Page:
                 ]
                 for c in channels
             },
-            "views": [view.body for view in self._people.views.values() if view.user == me],
+            "views": [view.form for view in self._people.views.open.values() if view.user == me],
+            "home": self._home(me),
             "panels": list(self.panels),
         }
         return web.json_response(state)
+
+    def _home(self, me: str) -> dict[str, Any]:
+        views = self._people.views
+        home = views.homes.get(me)
+        return {"enabled": views.has_home, "view": home.form if home else None}
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         me = request.query.get("as", "")
@@ -134,11 +141,24 @@ class Page:
         return {"ts": self._people.say(me, given["channel"], text, given.get("thread_ts") or None)}
 
     async def _action_deed(self, me: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        value = given.get("value")
         place = (str(given["channel"]), str(given["message_ts"]))
         await self._people.click(
-            me, *place, str(given["action_id"]), value if isinstance(value, str) else None
+            me, place, str(given["action_id"]), given.get("value"), block_id=given.get("block_id")
         )
+        return {}
+
+    async def _view_action_deed(self, me: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        views = self._people.views
+        mine = [view for view in (*views.open.values(), *views.homes.values()) if view.user == me]
+        view = next((view for view in mine if view.id == given["view_id"]), None)
+        if view is None:
+            raise LookupError("The view is closed.")
+        action_id, block_id, values = str(given["action_id"]), given["block_id"], given.get("values")
+        await self._people.act(me, view, action_id, given.get("value"), block_id=str(block_id), values=values)
+        return {}
+
+    async def _app_home_deed(self, me: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        self._people.open_home(me, str(given["tab"]))
         return {}
 
     async def _command_deed(self, me: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,6 +176,6 @@ class Page:
         answer = await self._people.submit(me, given["view_id"], given["values"])
         return {"ok": False, "errors": answer["errors"]} if answer.get("errors") else {}
 
-    async def _view_close_deed(self, _: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        self._people.close(given["view_id"])
+    async def _view_close_deed(self, me: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        await self._people.dismiss(me, given["view_id"], everything=bool(given.get("all")))
         return {}

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from devkit.slack import events
-from devkit.slack.rules import Refusal, check_blocks
+from devkit.slack.block_rules import check_blocks
+from devkit.slack.forms import filled, find_element, first_values, state_of, used
+from devkit.slack.rules import Refusal
 from devkit.slack.sockets import Sockets
-from devkit.slack.workspace import APP_ID, BOT_USER, TEAM, TEAM_NAME, Message, Workspace, elements
+from devkit.slack.triggers import Triggers
+from devkit.slack.views import View, Views
+from devkit.slack.workspace import APP_ID, BOT_USER, TEAM, TEAM_NAME, Message, Workspace
 
-#: https://docs.slack.dev/interactivity/handling-user-interaction: seconds a trigger id lasts.
-TRIGGER: Final = 3.0
 NO_ANSWER: Final = "The app did not respond in time."
+TROUBLE: Final = "We had some trouble connecting. Try again? ({})"
 NOT_IN_THREADS: Final = "{} is not supported in threads. Sorry!"
-
-
-@dataclass(slots=True)
-class View:
-    """An open form."""
-
-    id: str
-    user: str
-    body: dict[str, Any]
 
 
 class People:
@@ -37,12 +30,15 @@ class People:
         self._events: list[str] = manifest["settings"]["event_subscriptions"]["bot_events"]
         self._features: dict[str, Any] = manifest.get("features", {})
         self._token = token
-        self._triggers: dict[str, tuple[str, float]] = {}
-        self.views: dict[str, View] = {}
+        self._triggers = Triggers(workspace.clock, token)
+        has_home = bool(self._features.get("app_home", {}).get("home_tab_enabled"))
+        self.views = Views(workspace, self._triggers, token, has_home=has_home)
         self.sent: dict[str, list[dict[str, Any]]] = {}
 
     def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
-        """Post a message; returns its ts."""
+        """Post a message; returns its ts. Raises `LookupError` for an archived channel."""
+        if self._workspace.channels[channel].is_archived:
+            raise LookupError("the channel is archived")
         message = Message(channel, self._workspace.new_ts(), user, text, thread_ts)
         self._workspace.add(message)
         is_direct = self._workspace.channels[channel].is_direct
@@ -59,37 +55,102 @@ class People:
         if self._subscribed(payload["event"]):
             self._sockets.send_event(payload)
 
+    def delete(self, channel: str, ts: str) -> None:
+        """Delete anybody's message, as an admin may."""
+        message = self._workspace.messages[channel][ts]
+        self._workspace.delete(message)
+        self.echo(message, deleted=True)
+
     async def click(
-        self, user: str, channel: str, message_ts: str, action_id: str, value: str | None = None
+        self,
+        user: str,
+        place: tuple[str, str],
+        action_id: str,
+        value: Any = None,
+        *,
+        block_id: str | None = None,
     ) -> bool:
         """Click a button; False if the app did not answer. Raises `LookupError` for no such button."""
+        channel, message_ts = place
         message = self._workspace.find(channel, message_ts) or self._whispered(user, message_ts)
-        buttons = elements(message.blocks or []) if message else ()
-        wanted = [b for b in buttons if b.get("action_id") == action_id and value in {None, b.get("value")}]
-        if message is None or not wanted:
+        if message is None:
             raise LookupError(f"there is no live button {action_id!r}")
-        button = wanted[0]
-        action = {
-            key: button[key] for key in ("action_id", "block_id", "type", "value", "text") if key in button
-        }
+        element = find_element(message.blocks or [], action_id, value, block_id)
         payload = self._interactive("block_actions", user) | {
-            "actions": [action | {"action_ts": self._workspace.new_ts()}],
+            "actions": [self._action(element, value)],
             "container": {"type": "message", "message_ts": message_ts, "channel_id": channel},
             "channel": {"id": channel, "name": self._workspace.channels[channel].name},
             "message": events.message_form(message, metadata=True),
+            "state": {"values": first_values(message.blocks or [], {})},
             "response_url": "",
+        }
+        return await self._ask(payload, user) is not None
+
+    async def act(
+        self,
+        user: str,
+        view: View,
+        action_id: str,
+        value: Any = None,
+        *,
+        block_id: str | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Use an element of a view; False if the app did not answer. `values` were given before that."""
+        blocks = view.body["blocks"]
+        element = find_element(blocks, action_id, value, block_id)
+        block = next(block for block in blocks if block["block_id"] == element["block_id"])
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            raise LookupError(f"the app hears of {action_id!r} when the form is submitted, not before")
+        view.values = filled(view.values, values or {})
+        state = state_of(element, value)
+        if state:
+            view.values[block["block_id"]][element["action_id"]] = state
+        payload = self._interactive("block_actions", user) | {
+            "actions": [self._action(element, value)],
+            "container": {"type": "view", "view_id": view.id},
+            "view": view.form,
         }
         return await self._ask(payload, user) is not None
 
     async def submit(self, user: str, view_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Submit a form; the app's answer ({} closes it). Raises `LookupError` for a closed form."""
-        view = self.views[view_id]
-        state = {"values": values}
-        payload = self._interactive("view_submission", user) | {"view": view.body | {"state": state}}
+        view = self.views.open[view_id]
+        if view.user != user:
+            raise LookupError(f"{view_id} is not open for {user}")
+        view.values = filled(view.values, values)
+        payload = self._interactive("view_submission", user) | {"view": view.form, "response_urls": []}
         answer = await self._ask(payload, user)
-        if answer is not None and answer.get("response_action") != "errors":
-            self.close(view_id)
-        return answer or {}
+        if answer is None:
+            return {}
+        try:
+            self.views.answer(view, answer)
+        except Refusal as refusal:
+            self._workspace.notice(user, TROUBLE.format(f"{refusal.code} {refusal.extra}"))
+        return answer
+
+    async def dismiss(self, user: str, view_id: str, *, everything: bool = False) -> None:
+        """Close a form without submitting it, or its whole stack."""
+        view = self.views.open[view_id]
+        cleared = everything or view.body["clear_on_close"]
+        if cleared:
+            self.views.clear(view)
+        else:
+            self.views.close(view_id)
+        if view.body["notify_on_close"]:
+            payload = self._interactive("view_closed", user)
+            await self._ask(payload | {"view": view.form, "is_cleared": cleared}, user)
+
+    def open_home(self, user: str, tab: str = "home") -> None:
+        """Open a tab of the app's home. Raises `LookupError` if the app has no Home."""
+        if tab == "home" and not self.views.has_home:
+            raise LookupError("the Home tab is not enabled")
+        at = self._workspace.new_ts()
+        home = self.views.homes.get(user) if tab == "home" else None
+        channel = self._workspace.direct(user).id
+        event = events.home_event(user, channel, at, tab, home.form if home else None)
+        if self._subscribed(event):
+            self._sockets.send_event(events.envelope(event, self._event_id(), float(at)))
 
     async def shortcut(self, user: str, callback_id: str, channel: str, message_ts: str) -> bool:
         """Use a message shortcut; False if the app did not answer."""
@@ -127,7 +188,7 @@ class People:
             "team_id": TEAM,
             "team_domain": TEAM_NAME.lower(),
             "api_app_id": APP_ID,
-            "trigger_id": self._trigger(user),
+            "trigger_id": self._triggers.new(user),
             "response_url": "",
         }
         answer = await self._sockets.ask("slash_commands", payload)
@@ -141,50 +202,27 @@ class People:
             )
         return answer
 
-    async def open_view(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """`views.open`: show a form to whoever the trigger belongs to."""
-        user, until = self._triggers.pop(str(given.get("trigger_id")), ("", 0.0))
-        if not user:
-            raise Refusal("invalid_trigger")
-        if self._workspace.clock() > until:
-            raise Refusal("expired_trigger_id")
-        body = dict(given.get("view") or {})
-        _check_view(body)
-        body["blocks"] = check_blocks(body.get("blocks"))
-        view = View(f"V{self._token()}", user, body)
-        body |= {"id": view.id, "team_id": TEAM, "hash": f"{self._workspace.clock():.0f}.x"}
-        self.views[view.id] = view
-        self._workspace.announce({"type": "view", "view": body, "view_id": view.id}, user)
-        return {"view": body}
-
-    def close(self, view_id: str) -> None:
-        """Close a form."""
-        view = self.views.pop(view_id, None)
-        if view is not None:
-            self._workspace.announce({"type": "view", "view": None, "view_id": view_id}, view.user)
-
     async def _ask(self, payload: dict[str, Any], user: str) -> dict[str, Any] | None:
         answer = await self._sockets.ask("interactive", payload)
         if answer is None:
             self._workspace.notice(user, NO_ANSWER)
         return answer
 
+    def _action(self, element: Mapping[str, Any], value: Any) -> dict[str, Any]:
+        return used(element, value) | {"action_ts": self._workspace.new_ts()}
+
     def _interactive(self, kind: str, user: str) -> dict[str, Any]:
+        name = self._workspace.people[user].name
         return {
             "type": kind,
             "team": {"id": TEAM, "domain": TEAM_NAME.lower()},
-            "user": {"id": user, "username": self._workspace.people[user].name, "team_id": TEAM},
+            "user": {"id": user, "username": name, "name": name, "team_id": TEAM},
             "api_app_id": APP_ID,
             "token": "verification",
-            "trigger_id": self._trigger(user),
+            "trigger_id": self._triggers.new(user),
             "enterprise": None,
             "is_enterprise_install": False,
         }
-
-    def _trigger(self, user: str) -> str:
-        trigger = f"trigger-{self._token()}"
-        self._triggers[trigger] = (user, self._workspace.clock() + TRIGGER)
-        return trigger
 
     def _whispered(self, user: str, ts: str) -> Message | None:
         return next((m for who, m in self._workspace.ephemerals if who == user and m.ts == ts), None)
@@ -197,19 +235,3 @@ class People:
 
     def _event_id(self) -> str:
         return f"Ev{self._token()}"
-
-
-def _check_view(view: Mapping[str, Any]) -> None:
-    """Refuse a form that Slack would refuse: https://docs.slack.dev/reference/views."""
-    title, submit = view.get("title") or {}, view.get("submit") or {}
-    has_input = any(block.get("type") == "input" for block in view.get("blocks") or [])
-    problems = (
-        view.get("type") != "modal",
-        not 0 < len(str(title.get("text") or "")) <= 24,
-        has_input and not submit,
-        len(str(submit.get("text") or "")) > 24,
-        len(str(view.get("private_metadata") or "")) > 3000,
-        len(str(view.get("callback_id") or "")) > 255,
-    )
-    if any(problems):
-        raise Refusal("invalid_arguments")

@@ -15,10 +15,11 @@ from devkit.slack import control
 from devkit.slack.api import Api, ApiCall, Fault
 from devkit.slack.methods import Methods
 from devkit.slack.page import Act, Page, Read
-from devkit.slack.people import People, View
+from devkit.slack.people import People
 from devkit.slack.rules import Pace, Refusal
 from devkit.slack.sockets import Delivery, Sockets
-from devkit.slack.workspace import Clock, Message, Workspace
+from devkit.slack.views import View
+from devkit.slack.workspace import Clock, Message, Workspace, texts
 
 #: Longest wait of `until`, in seconds.
 PATIENCE = 15.0
@@ -36,11 +37,11 @@ class SlackStandIn:
         methods = Methods(self.workspace, lambda: self.url)
         methods.changed = self._people.echo
         self._api = Api(
-            methods,
+            {**methods.by_name, **self._people.views.by_name},
             (self.bot_token, self.app_token),
             list(manifest["oauth_config"]["scopes"]["bot"]),
             Pace(self.workspace.clock) if strict_pace else None,
-            {"apps.connections.open": self._open_connection, "views.open": self._people.open_view},
+            {"apps.connections.open": self._open_connection},
         )
         self._page = Page(self.workspace, self._people, manifest, lambda: self.url)
         self._tickets: set[str] = set()
@@ -94,8 +95,17 @@ class SlackStandIn:
 
     @property
     def views(self) -> dict[str, View]:
-        """The open forms."""
-        return self._people.views
+        """The open forms by id, the top of a stack last."""
+        return self._people.views.open
+
+    @property
+    def homes(self) -> dict[str, dict[str, Any]]:
+        """The published Home of each person who has one."""
+        return {user: home.body for user, home in self._people.views.homes.items()}
+
+    def home_text(self, user: str) -> str:
+        """All the words of a person's Home; none if it was never published."""
+        return "\n".join(texts(self.homes.get(user, {}).get("blocks", [])))
 
     def add_panel(self, name: str, read: Read, act: Act | None = None) -> None:
         """Let the page show a panel, and give orders to it."""
@@ -126,7 +136,45 @@ class SlackStandIn:
         self, user: str, channel: str, message_ts: str, action_id: str, *, value: str | None = None
     ) -> bool:
         """Click a button; False if the app did not answer. Raises `LookupError` for no such button."""
-        return await self._people.click(user, channel, message_ts, action_id, value)
+        return await self._people.click(user, (channel, message_ts), action_id, value)
+
+    async def opens_home(self, user: str) -> None:
+        """Open the app's Home. Raises `LookupError` if the manifest has none."""
+        self._people.open_home(user)
+
+    async def clicks_home(self, user: str, action_id: str, *, value: Any = None) -> bool:
+        """Click a button of a person's Home, as `clicks` does in a message."""
+        home = self._people.views.homes.get(user)
+        if home is None:
+            raise LookupError(f"{user} has no Home yet")
+        return await self._people.act(user, home, action_id, value)
+
+    async def clicks_view(
+        self,
+        user: str,
+        view_id: str,
+        action_id: str,
+        *,
+        value: Any = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Use an element of an open form; `values` is what the person had filled in before that."""
+        view = self.views.get(view_id)
+        if view is None or view.user != user:
+            raise LookupError(f"{user} has no form {view_id} open")
+        return await self._people.act(user, view, action_id, value, values=values)
+
+    async def closes(self, user: str, view_id: str) -> None:
+        """Close a form without submitting it."""
+        await self._people.dismiss(user, view_id)
+
+    def deletes(self, channel: str, ts: str) -> None:
+        """Delete a message as an admin of the workspace."""
+        self._people.delete(channel, ts)
+
+    def archives(self, channel: str) -> None:
+        """Archive a channel."""
+        self.workspace.archive(channel)
 
     async def submits(self, user: str, view_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Submit a form with its `state.values`."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ class Person:
     is_restricted: bool = False
     is_bot: bool = False
     deleted: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Channel:
     id: str
     name: str
     members: tuple[str, ...]
+    is_archived: bool = False
 
     @property
     def is_direct(self) -> bool:
@@ -110,7 +113,7 @@ class Workspace:
                 Channel("C0GENERAL1", "general", STAFF),
                 Channel("C0SUPPORT1", "support", (*STAFF, GUS)),
                 Channel("C0FINANCE1", "finance", STAFF),
-                *(Channel(f"D{p.id[1:]}", "countersign", (p.id, BOT_USER)) for p in PEOPLE if not p.is_bot),
+                *(_direct(p.id) for p in PEOPLE if not p.is_bot),
             )
         }
         self.groups = {"S0FINANCE1": ("finance", [OMAR, MEI])}
@@ -149,6 +152,20 @@ class Workspace:
     def notice(self, user: str, text: str) -> None:
         """Show a person what Slack itself has to say."""
         self.announce({"type": "notice", "text": text}, user)
+
+    def direct(self, user: str) -> Channel:
+        """A person's direct messages with the bot, which begin by this if they have none yet."""
+        channel = _direct(user)
+        if channel.id not in self.channels:
+            self.channels[channel.id] = channel
+            self.messages[channel.id] = {}
+            self.announce({"type": "state"})
+        return self.channels[channel.id]
+
+    def archive(self, channel: str) -> None:
+        """Archive a channel."""
+        self.channels[channel] = replace(self.channels[channel], is_archived=True)
+        self.announce({"type": "state"})
 
     def find(self, channel: str, ts: str) -> Message | None:
         """A message by its place."""
@@ -196,13 +213,16 @@ def page_form(message: Message, workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def elements(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _direct(user: str) -> Channel:
+    return Channel(f"D{user[1:]}", "countersign", (user, BOT_USER))
+
+
+def elements(blocks: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Every interactive element of some blocks."""
     for block in blocks:
-        if isinstance(block.get("accessory"), dict):
-            yield block["accessory"] | {"block_id": block.get("block_id")}
-        if block.get("type") == "actions":
-            for element in block.get("elements") or []:
+        within = block.get("elements") if block.get("type") == "actions" else None
+        for element in (block.get("accessory"), block.get("element"), *(within or [])):
+            if isinstance(element, dict):
                 yield element | {"block_id": block.get("block_id")}
 
 

@@ -79,7 +79,7 @@ async def test_a_reset_forgets_and_withdraws_what_waits(world: World, way: objec
         assert stale
         card.blocks = blocks
         await world.approves(OMAR, card)
-        await world.told(OMAR, "This thread was reset")
+        await world.told(OMAR, "The thread was reset")
 
         await world.slack.says(ANA, SUPPORT, "and what is its date?", thread_ts=thread)
         await world.hears(thread, "I don't know which invoice you mean")

@@ -289,8 +289,8 @@ async def test_recent_threads_of_a_person_are_listed_newest_first(make: Make) ->
             thread, event, event_ids=(thread.thread_ts,), order=thread.thread_ts, participant="U1"
         )
 
-    assert await store.inbox.recent("T1", "C1", "U1", limit=3) == threads[:1:-1]
-    assert await store.inbox.recent("T1", "C1", "U2", limit=3) == []
+    assert await store.inbox.recent("T1", "U1", channel="C1", limit=3) == threads[:1:-1]
+    assert await store.inbox.recent("T1", "U2", limit=3) == []
 
 
 async def test_a_forgotten_thread_keeps_its_approvals_for_late_clicks(make: Make) -> None:

@@ -232,7 +232,9 @@ async def test_nothing_that_can_be_pending_has_a_time_to_live(store: Store) -> N
         key: await store.redis.ttl(key) async for key in store.redis.scan_iter(match=f"{store.prefix}:*")
     }
     assert len(lives) > 8
-    assert {key for key, life in lives.items() if life != -1} == {store.keys.seen(THREAD, "m1").encode()}
+    asked = store.keys.asked(store.keys.shard(THREAD), THREAD.team, approval.requester)
+    mortal = {store.keys.seen(THREAD, "m1").encode(), asked.encode()}
+    assert {key for key, life in lives.items() if life != -1} == mortal
 
 
 async def test_a_killed_redis_comes_back_with_everything_and_needs_no_new_client() -> None:

@@ -18,7 +18,14 @@ def test_every_key_is_pinned() -> None:
         keys.due(2),
         keys.wake(2),
         keys.seen(THREAD, "msg:C1:1.1"),
-        keys.recent(2, "T1", "C1", "U1"),
+        keys.recent(2, "T1", "U1"),
+        keys.pending(2),
+        keys.asked(2, "T1", "U1"),
+        keys.outbox(2),
+        keys.audit("T1"),
+        keys.audit_head("T1"),
+        keys.audit_ids("T1"),
+        keys.delegation(ThreadRef.home("T1", "U1")),
         keys.approval("02-abc"),
         keys.row(THREAD),
         keys.inbox(THREAD),
@@ -32,7 +39,14 @@ def test_every_key_is_pinned() -> None:
         "cs:{s02}:due",
         "cs:{s02}:wake",
         "cs:{s02}:seen:msg:C1:1.1",
-        "cs:{s02}:recent:T1:C1:U1",
+        "cs:{s02}:recent:T1:U1",
+        "cs:{s02}:pending",
+        "cs:{s02}:asked:T1:U1",
+        "cs:{s02}:audit",
+        "cs:{audit:T1}:log",
+        "cs:{audit:T1}:head",
+        "cs:{audit:T1}:ids",
+        "cs:{s01}:T1/home/U1:delegation",
         "cs:{s02}:approval:02-abc",
         "cs:{s02}:T1/C1/1795435200.000100:row",
         "cs:{s02}:T1/C1/1795435200.000100:inbox",
@@ -47,7 +61,8 @@ def test_every_key_is_pinned() -> None:
 
 def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
     assert {name for name in vars(Keys) if not name.startswith("_")} == {
-        *("shard", "due", "wake", "seen", "recent", "approval"),
+        *("shard", "due", "wake", "seen", "recent", "approval", "pending", "asked"),
+        *("outbox", "audit", "audit_head", "audit_ids", "delegation"),
         *("row", "inbox", "timers", "events", "state", "session", "run", "journal"),
     }
 

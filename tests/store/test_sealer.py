@@ -55,7 +55,7 @@ def test_one_kind_cannot_be_passed_off_as_another() -> None:
 
 def test_a_version_from_the_future_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as future:
-        future.setitem(sealing.SCHEMAS, "state", {1: "now", 2: "next year"})
+        future.setitem(sealing.SCHEMAS, "state", {2: "now", 3: "next year"})
         sealed = Sealer([OLD]).seal("state", {})
 
     with pytest.raises(UnknownSchema):

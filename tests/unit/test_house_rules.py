@@ -17,7 +17,8 @@ VAGUE_NAMES = {"utils", "util", "helpers", "common", "services", "manager", "mis
 #: The two places that end whatever was raised, the receiver that hands it to another thread,
 #: and the engine, its guard, its saved states and its tools, which turn what others raise into an outcome.
 CATCH_ALL = {
-    *("bot/worker.py", "bot/receiver.py", "bot/agents/engine.py", "bot/agents/snapshot.py"),
+    *("bot/worker.py", "bot/receiver.py", "bot/policy.py"),
+    *("bot/agents/engine.py", "bot/agents/snapshot.py"),
     *("bot/agents/guardrail.py", "bot/agents/tools/approval.py"),
 }
 #: Hands its own environment on to the processes it starts.

@@ -15,6 +15,6 @@ def read_tools() -> list[Tool]:
     return [get_invoice]
 
 
-def approved_tools(*, refund_approval_over: Decimal) -> list[ApprovedTool]:
+def approved_tools(*, refund_approval_over: Decimal, refund_two_over: Decimal) -> list[ApprovedTool]:
     """The tools with a side effect, each with its policy."""
-    return [refund_tool(refunds_over(refund_approval_over))]
+    return [refund_tool(refunds_over(refund_approval_over, two_over=refund_two_over))]

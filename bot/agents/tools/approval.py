@@ -6,6 +6,7 @@ anything happens. The tool's policy then says who must approve it, or that nobod
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import logging
@@ -14,22 +15,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Concatenate, Final, ParamSpec, cast
 
 from agents import FunctionTool, function_tool
+from agents.function_schema import function_schema
 from agents.tool_context import ToolContext
+from pydantic import BaseModel, ValidationError
 
-from bot.agents.context import RunContext
-from bot.approval import Requirement, canonical, digest
+from bot.agents.context import Permit, RunContext
+from bot.approval import Offers, canonical, digest
+from bot.errors import NotAuthorized, OutcomeUnknown
+from bot.policy import Policy
+from bot.tool_form import ToolForm
 
 log = logging.getLogger(__name__)
 
-#: A function of a call's arguments and its requester's Slack id. None: nobody need be asked.
-Policy = Callable[[Mapping[str, Any], str], Requirement | None]
-
-FALLBACK: Final = Requirement(role="finance", why="The policy of this tool failed, so a person has to look.")
 NOT_AS_SHOWN: Final = "ERROR: this call is not what was approved, so it was not made."
-UNKNOWN_OUTCOME: Final = (
-    "ERROR: the tool broke off, so it is not known whether this happened. Do not try again; "
-    "tell the person that someone has to check."
-)
+UNKNOWN_OUTCOME: Final = "ERROR: the tool broke off, so it is not known whether this happened."
 
 P = ParamSpec("P")
 Body = Callable[Concatenate[ToolContext[RunContext], P], Awaitable[str]]
@@ -37,18 +36,16 @@ Body = Callable[Concatenate[ToolContext[RunContext], P], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class ApprovedTool:
-    """A tool and the policy beside it."""
+    """A tool and the policy beside it; `form` is how approvers may change a call of it."""
 
     tool: FunctionTool
     policy: Policy
+    form: ToolForm
 
-    def requirement(self, arguments: Mapping[str, Any], requester: str) -> Requirement | None:
-        """Ask the policy; one that fails asks for a person."""
-        try:
-            return self.policy(arguments, requester)
-        except Exception as error:
-            log.exception("policy failed", extra={"tool": self.tool.name, "error": type(error).__name__})
-            return FALLBACK
+    @property
+    def offers(self) -> Offers:
+        """What approvers may do beside Approve and Reject."""
+        return Offers(self.policy.editable, self.policy.rest_of_run, self.policy.reason_required)
 
 
 def approved_tool(policy: Policy) -> Callable[[Body[P]], ApprovedTool]:
@@ -56,7 +53,9 @@ def approved_tool(policy: Policy) -> Callable[[Body[P]], ApprovedTool]:
 
     The body finds its `ctx.context.idempotency_key` and hands it on, so that the service behind
     it can tell a repetition. What it returns is told to the model and kept; an expected failure
-    is a text that begins with "ERROR:".
+    is a text that begins with "ERROR:". One that raises has broken off: a person is asked
+    whether it happened. Raises `ValueError` where the policy lets people edit what the tool
+    does not have.
     """
 
     def decorate(body: Body[P]) -> ApprovedTool:
@@ -67,7 +66,10 @@ def approved_tool(policy: Policy) -> Callable[[Body[P]], ApprovedTool]:
             return await _guard(ctx, arguments, invoke)
 
         tool.on_invoke_tool = guarded
-        return ApprovedTool(tool, policy)
+        model = function_schema(body).params_pydantic_model
+        if unknown := set(policy.editable) - set(model.model_fields):
+            raise ValueError(f"{tool.name} has no {', '.join(sorted(unknown))} to edit")
+        return ApprovedTool(tool, policy, _form(tool, policy, model))
 
     return decorate
 
@@ -83,18 +85,55 @@ def arguments_of(raw: str) -> Mapping[str, Any]:
     return cast("dict[str, Any]", arguments)
 
 
-class _BodyFailed(Exception):
-    """The body of a tool raised; its effect may have happened."""
+def _form(tool: FunctionTool, policy: Policy, model: type[BaseModel]) -> ToolForm:
+    def problems(arguments: Mapping[str, Any]) -> dict[str, str]:
+        try:
+            model.model_validate(arguments)
+        except ValidationError as error:
+            return {
+                str(detail["loc"][0]): detail["msg"]
+                for detail in error.errors(include_input=False, include_url=False)
+                if detail["loc"]
+            }
+        return {}
+
+    # The model's own schema, not the tool's: that one is bent for models, all arguments required.
+    return ToolForm(tool.name, model.model_json_schema(), policy.editable, problems)
 
 
 async def _guard(
     ctx: ToolContext[RunContext], arguments: str, invoke: Callable[[ToolContext[Any], str], Awaitable[Any]]
 ) -> str:
-    fingerprint = digest(ctx.tool_name, canonical(arguments_of(arguments)))
-    if ctx.context.approved.get(ctx.tool_call_id) != fingerprint:
+    asked = digest(ctx.tool_name, canonical(arguments_of(arguments)))
+    permit = ctx.context.permits.get(ctx.tool_call_id)
+    if permit is None or permit.asked_digest != asked:
         log.error("call is not what was approved", extra={"tool": ctx.tool_name})
         return NOT_AS_SHOWN
+    edited = digest(ctx.tool_name, permit.arguments) != asked
+    try:
+        result = await _uncancelled(
+            ctx, _journalled(ctx, permit, permit.arguments if edited else arguments, invoke)
+        )
+    except NotAuthorized:
+        log.error("call is not authorized", extra={"tool": ctx.tool_name})
+        return NOT_AS_SHOWN
+    except OutcomeUnknown:
+        ctx.context.unsure.append(ctx.tool_call_id)
+        return UNKNOWN_OUTCOME
+    except Exception as error:
+        ctx.context.faults.append(error)
+        raise
+    if edited:
+        return f"An approver changed this call; it ran with {permit.arguments} and returned: {result}"
+    return result
 
+
+async def _journalled(
+    ctx: ToolContext[RunContext],
+    permit: Permit,
+    arguments: str,
+    invoke: Callable[[ToolContext[Any], str], Awaitable[Any]],
+) -> str:
     async def effect(key: str) -> str:
         own = copy.copy(ctx)  # calls run side by side, and each has a key of its own
         own.context = replace(ctx.context, idempotency_key=key)
@@ -102,12 +141,20 @@ async def _guard(
             return str(await invoke(own, arguments))
         except Exception as error:
             log.exception("tool failed", extra={"tool": ctx.tool_name, "error": type(error).__name__})
-            raise _BodyFailed from error
+            raise OutcomeUnknown from error
 
+    return await ctx.context.journal.run(ctx.tool_call_id, permit, effect)
+
+
+async def _uncancelled(ctx: ToolContext[RunContext], call: Awaitable[str]) -> str:
+    """Let a call that has begun come to its end: cut off, nobody would know what it did."""
+    task = asyncio.ensure_future(call)
+    ctx.context.busy.add(ctx.tool_call_id)
     try:
-        return await ctx.context.journal.run(f"{ctx.tool_call_id}:{fingerprint[:16]}", effect)
-    except _BodyFailed:
-        return UNKNOWN_OUTCOME
-    except Exception as error:
-        ctx.context.faults.append(error)
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        task.exception()  # it is in the journal; asked for here, so that it does not count as lost
         raise
+    finally:
+        ctx.context.busy.discard(ctx.tool_call_id)

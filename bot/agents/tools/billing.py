@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from datetime import timedelta
+from decimal import Decimal
+from typing import Literal
 
 from agents import function_tool
 from agents.tool_context import ToolContext
 
 from bot.agents.billing_client import BillingError, BillingUnknown, Refund
 from bot.agents.context import RunContext
-from bot.agents.tools.approval import ApprovedTool, Policy, approved_tool
-from bot.approval import Requirement
+from bot.agents.tools.approval import ApprovedTool, approved_tool
+from bot.policy import Policy, ask, number, over
+from bot.requirement import Severity
 
 Currency = Literal["USD", "EUR", "GBP"]
+#: No refund is larger; longer numbers are mistakes.
+LARGEST = Decimal(10**12)
 
 
-def refunds_over(threshold: Decimal) -> Policy:
-    """Ask one of finance for every refund above an amount, in whatever currency it is."""
+def refunds_over(threshold: Decimal, *, two_over: Decimal) -> Policy:
+    """Ask one of finance for every refund above an amount and two above a higher one.
 
-    def policy(arguments: Mapping[str, Any], requester: str) -> Requirement | None:
-        amount = _amount(str(arguments["amount"]))
-        if amount is not None and amount <= threshold:
-            return None
-        return Requirement(role="finance", why=f"Refunds over {threshold:.2f} need one of finance.")
-
-    return policy
+    The amounts are of whatever currency the refund is in.
+    """
+    return Policy(
+        ask(
+            "finance",
+            when=over("amount", threshold),
+            why=f"Refunds over {threshold:,.2f} need one of finance.",
+            remind_after=timedelta(hours=4),
+        ),
+        ask(
+            "finance",
+            when=over("amount", two_over),
+            why=f"Refunds over {two_over:,.2f} need two of finance.",
+            quorum=2,
+            severity=Severity.HIGH,
+        ),
+        editable=("amount", "reason"),
+        rest_of_run=True,
+    )
 
 
 @function_tool(failure_error_function=None)
@@ -74,11 +89,6 @@ def refund_tool(policy: Policy) -> ApprovedTool:
             made = await ctx.context.billing.refund(refund, idempotency_key=ctx.context.idempotency_key)
         except BillingError as error:
             return f"ERROR: {error.message}"
-        except BillingUnknown:
-            return (
-                "ERROR: the billing service did not answer, so it is not known whether the refund "
-                "was made. Do not try again; tell the person that finance has to check."
-            )
         return json.dumps({"refund_id": made["id"], "amount": made["amount"], "currency": made["currency"]})
 
     return issue_refund
@@ -86,9 +96,6 @@ def refund_tool(policy: Policy) -> ApprovedTool:
 
 def _amount(text: str) -> Decimal | None:
     """Read a positive amount of at most two places."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        return None
-    fits = amount.is_finite() and amount > 0 and amount == amount.quantize(Decimal("0.01"))
+    amount = number(text)
+    fits = amount is not None and 0 < amount < LARGEST and amount == round(amount, 2)
     return amount if fits else None

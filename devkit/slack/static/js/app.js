@@ -4,6 +4,7 @@ import { EventStream, fetchState } from "./api.js";
 import { Composer } from "./composer.js";
 import { Dock } from "./dock.js";
 import { h, patchChildren } from "./dom.js";
+import { Home } from "./home.js";
 import { glyph } from "./icons.js";
 import { listenForActions } from "./message_actions.js";
 import { MessageList } from "./message_list.js";
@@ -36,6 +37,7 @@ class Page {
     this.composer = new Composer(at("composer"), this, { testid: "composer", target: () => ({ channel: this.place.channel }) });
     this.threadComposer = new Composer(at("thread-composer"), this, { testid: "thread-composer", target: () => ({ channel: this.place.channel, thread_ts: this.place.thread }) });
     this.modal = new Modal(this);
+    this.home = new Home({ tabs: at("tabs"), panel: at("app-home"), messages: at("messages-panel") }, this, (tab) => this.#openTab(tab));
     this.dock = new Dock(at("dock"), this);
     for (const id of ["channel-messages", "thread-messages"]) listenForActions(at(id), this);
     at("thread-close").append(glyph("close"));
@@ -93,6 +95,7 @@ class Page {
     if (this.#held) return void this.#held.push(frame);
     if (frame.type === "notice") return toast(frame.text, frame.level ?? "error");
     if (frame.type === "panel") return this.refreshPanel(frame.name);
+    if (frame.type === "state") return this.#catchUp(this.#turn);
     const isNew = frame.message && !this.store.message(frame.channel, frame.message.ts);
     this.store.apply(frame);
     if (isNew) this.#followAnswer(frame);
@@ -106,10 +109,10 @@ class Page {
       if (type === "message" && message.user === this.store.me) this.#awaiting.add(`${channel}/${root}`);
       return;
     }
-    const open = channel === this.place.channel && root === this.place.thread;
+    const here = channel === this.place.channel && !this.place.tab;
     const asked = this.#awaiting.delete(`${channel}/${root}`);
-    if (open) return;
-    if (asked && message.bot_id && channel === this.place.channel && this.threadComposer.isEmpty) this.openThread(root);
+    if (here && root === this.place.thread) return;
+    if (asked && message.bot_id && here && this.threadComposer.isEmpty) this.openThread(root);
     else if (message.ephemeral) toast("There is a message for you in a thread.", "info", () => writePlace({ channel, thread: root }));
   }
 
@@ -135,6 +138,11 @@ class Page {
     if (focus) this.threadComposer.focus();
   }
 
+  #openTab(tab) {
+    this.#go({ channel: this.place.channel, thread: null, tab: tab === "home" ? tab : undefined });
+    this.render();
+  }
+
   closeThread() {
     this.#go({ ...this.place, thread: null });
     this.render();
@@ -152,8 +160,9 @@ class Page {
     patchChildren(at("team"), [h("span", { class: "team-mark", "aria-hidden": "true" }, store.team.name.slice(0, 1)), h("b", {}, store.team.name), h("small", {}, "Local stand-in for Slack")]);
     renderSwitcher(at("people"), store, (me) => this.actAs(me));
     if (!channel) return;
-    if (document.visibilityState === "visible") markRead(store, channel.id);
+    if (document.visibilityState === "visible" && !place.tab) markRead(store, channel.id);
     renderSidebar(at("sidebar"), store, place);
+    this.home.render();
     this.#renderChannel(channel);
     this.#renderThread(channel);
     this.dock.render();
@@ -167,6 +176,7 @@ class Page {
     const name = placeName(channel, store);
     at("channel-title").textContent = name;
     at("channel-note").textContent = channel.kind === "dm" ? dmPartner(channel, store)?.title ?? "App" : `${channel.members?.length ?? 0} members`;
+    if (this.place.tab) return;
     this.#renderIntro(channel, name);
     this.channelList.showChannel(channel.id);
     this.composer.show(`${store.me}/${channel.id}`, `Message ${name}`);
@@ -194,6 +204,7 @@ class Page {
   #card(done = () => {}) {
     const prompt = (text) => {
       done();
+      if (this.place.tab) this.#openTab("messages");
       const followUp = text.startsWith("and ") && this.place.thread;
       const target = followUp ? this.threadComposer : this.composer;
       target.fill(text);

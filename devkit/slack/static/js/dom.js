@@ -47,7 +47,7 @@ export function link(url, ...children) {
 /** Turn `current` into `wanted` with the fewest changes, so that focus, selection and typed text survive. */
 export function patch(current, wanted) {
   if (current.isEqualNode(wanted)) return current;
-  if (current.nodeName !== wanted.nodeName || current.nodeType !== wanted.nodeType) {
+  if (current.nodeName !== wanted.nodeName || current.nodeType !== wanted.nodeType || current.dataset?.actionId !== wanted.dataset?.actionId) {
     current.replaceWith(wanted);
     return wanted;
   }
@@ -55,7 +55,7 @@ export function patch(current, wanted) {
     current.nodeValue = wanted.nodeValue;
     return current;
   }
-  if (current.getAttribute("style") !== wanted.getAttribute("style")) {
+  if (wanted.hasAttribute("style") && current.getAttribute("style") !== wanted.getAttribute("style")) {
     current.replaceWith(wanted);
     return wanted;
   }
@@ -64,19 +64,31 @@ export function patch(current, wanted) {
   return current;
 }
 
+/** Blocks are known by their id: what was typed into one stays in it, wherever it moves, and nowhere else. */
+const keyOf = (node) => node.dataset?.blockId;
+
 /** Make the children of `parent` equal to `wanted`, keeping those that already are. */
 export function patchChildren(parent, wanted) {
-  const current = [...parent.childNodes];
+  const keys = new Set(wanted.map(keyOf));
+  for (const node of [...parent.childNodes]) if (keyOf(node) && !keys.has(keyOf(node))) node.remove();
+  const kept = new Map([...parent.childNodes].filter(keyOf).map((node) => [keyOf(node), node]));
   wanted.forEach((node, index) => {
-    if (index < current.length) patch(current[index], node);
-    else parent.append(node);
+    const current = parent.childNodes[index] ?? null;
+    const same = kept.get(keyOf(node));
+    if (same && same !== current) parent.insertBefore(same, current);
+    if (same) patch(same, node);
+    else if (!current || keyOf(node) || keyOf(current)) parent.insertBefore(node, current);
+    else patch(current, node);
   });
-  for (const surplus of current.slice(wanted.length)) surplus.remove();
+  for (const surplus of [...parent.childNodes].slice(wanted.length)) surplus.remove();
 }
+
+/** What is no part of the description: that something is under way, and the height a text field was dragged to. */
+const isLive = (attribute, element) => attribute === "aria-busy" || (attribute === "style" && element.tagName === "TEXTAREA");
 
 function patchAttributes(current, wanted) {
   for (const { name } of [...current.attributes]) {
-    if (!wanted.hasAttribute(name)) current.removeAttribute(name);
+    if (!wanted.hasAttribute(name) && !isLive(name, current)) current.removeAttribute(name);
   }
   for (const { name, value } of [...wanted.attributes]) {
     if (current.getAttribute(name) !== value) current.setAttribute(name, value);

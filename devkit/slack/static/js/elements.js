@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { glyph } from "./icons.js";
 import { textObject } from "./mrkdwn.js";
 import { nameOf } from "./people.js";
+import { dateOf, localMinute } from "./time.js";
 
 /** An interactive element or an image; unknown ones say what they are instead of vanishing. */
 export function element(spec, store, { labelled = null } = {}) {
@@ -73,7 +74,14 @@ function textInput(spec) {
 }
 
 const typedInput = (type, initial) => (spec) =>
-  h("input", { type, class: "field", value: spec[initial] ?? "", min: spec.min_value, max: spec.max_value, step: spec.is_decimal_allowed ? "any" : null, ...data(spec) });
+  h("input", { type, class: "field", value: spec[initial] ?? "", placeholder: plain(spec.placeholder), autofocus: spec.focus_on_load, ...data(spec) });
+
+/** A text field, as in Slack: what is no number is said next to it and not swallowed. */
+const numberInput = (spec) =>
+  h("input", { type: "text", class: "field", inputmode: spec.is_decimal_allowed ? "decimal" : "numeric", autocomplete: "off", value: spec.initial_value ?? "", placeholder: plain(spec.placeholder), autofocus: spec.focus_on_load, ...data(spec) });
+
+const dateTimeInput = (spec) =>
+  h("input", { type: "datetime-local", class: "field", value: spec.initial_date_time ? localMinute(dateOf(spec.initial_date_time)) : "", autofocus: spec.focus_on_load, ...data(spec) });
 
 /** Images are never fetched: a model could leak data through the address. */
 export const imagePlaceholder = (spec) =>
@@ -93,8 +101,9 @@ const BUILDERS = {
   plain_text_input: textInput,
   email_text_input: typedInput("email", "initial_value"),
   url_text_input: typedInput("url", "initial_value"),
-  number_input: typedInput("number", "initial_value"),
+  number_input: numberInput,
   datepicker: typedInput("date", "initial_date"),
   timepicker: typedInput("time", "initial_time"),
+  datetimepicker: dateTimeInput,
   image: imagePlaceholder,
 };

@@ -1,7 +1,7 @@
 // What happens on a click in a message: threads, the message menu, and Block Kit's elements.
 
+import { confirmed, followUrl, whileBusy } from "./acting.js";
 import { send } from "./api.js";
-import { confirmFirst } from "./dialog.js";
 import { actionValue } from "./element_state.js";
 import { openMenu } from "./menu.js";
 
@@ -35,17 +35,12 @@ export function openOverflow(control, choose) {
 
 async function act(control, page, choice) {
   const spec = JSON.parse(control.dataset.element);
-  if (spec.confirm && !(await confirmFirst(spec.confirm, page.store))) return;
-  control.setAttribute("aria-busy", "true");
-  const answer = await send("action", {
-    as: page.store.me,
-    channel: page.place.channel,
-    message_ts: tsOf(control),
-    block_id: control.closest("[data-block-id]").dataset.blockId,
-    action_id: spec.action_id,
-    value: actionValue(control, choice),
-  });
-  control.removeAttribute("aria-busy");
+  const block = control.closest("[data-block-id]").dataset.blockId;
+  const place = { as: page.store.me, channel: page.place.channel, message_ts: tsOf(control) };
+  if (!(await confirmed(spec, page.store))) return;
+  followUrl(spec.url, page.store);
+  const deed = { ...place, block_id: block, action_id: spec.action_id, value: actionValue(control, choice) };
+  const answer = await whileBusy(control, () => send("action", deed));
   if (!answer.ok) page.toast(answer.error, "error");
 }
 

@@ -1,10 +1,11 @@
 // Modals (views): the topmost open view of the person, its inputs, its errors and its buttons.
 
+import { actInView, whileBusy } from "./acting.js";
 import { send } from "./api.js";
 import { renderBlocks } from "./blocks.js";
-import { confirmFirst } from "./dialog.js";
 import { h, patchChildren } from "./dom.js";
-import { actionValue, missingInputs, readValues } from "./element_state.js";
+import { readValues, startingFrom } from "./element_state.js";
+import { formErrors } from "./form_checks.js";
 import { glyph } from "./icons.js";
 import { openOverflow } from "./message_actions.js";
 import { textObject } from "./mrkdwn.js";
@@ -12,6 +13,7 @@ import { textObject } from "./mrkdwn.js";
 export class Modal {
   #errors = {};
   #shownId = null;
+  #typed = new Map();
 
   constructor(page) {
     this.page = page;
@@ -22,6 +24,7 @@ export class Modal {
     });
     this.dialog.addEventListener("click", (event) => this.#onClick(event));
     this.dialog.addEventListener("change", (event) => this.#onChange(event));
+    this.dialog.addEventListener("keydown", (event) => this.#onKey(event));
     this.dialog.addEventListener("submit", (event) => this.#onSubmit(event));
     document.body.append(this.dialog);
   }
@@ -30,33 +33,42 @@ export class Modal {
     return this.page.store.views.at(-1) ?? null;
   }
 
-  /** Bring the dialog in line with the store. A changed view keeps what was typed into it. */
+  /** Bring the dialog in line with the store. A changed view keeps what was typed into it, a covered one too. */
   render() {
     const { view, dialog } = this;
     if (!view) {
       if (dialog.open) dialog.close();
       this.#shownId = null;
+      this.#typed.clear();
+      dialog.replaceChildren();
       return;
     }
-    if (view.id !== this.#shownId) {
-      this.#shownId = view.id;
-      this.#errors = {};
-      dialog.replaceChildren();
-    }
+    const isOther = view.id !== this.#shownId;
+    if (isOther) this.#turnTo(view);
     dialog.dataset.viewId = view.id;
     dialog.dataset.callbackId = view.callback_id ?? "";
     patchChildren(dialog, [this.#form(view)]);
-    if (!dialog.open) this.#open(dialog);
+    if (!dialog.open) dialog.showModal();
+    if (isOther) this.#focusFirst();
   }
 
-  #open(dialog) {
-    dialog.showModal();
-    const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".field, .modal-body .button, .modal-foot .button");
+  #turnTo(view) {
+    if (this.#shownId) this.#typed.set(this.#shownId, readValues(this.dialog));
+    this.#shownId = view.id;
+    this.#errors = {};
+    this.dialog.replaceChildren();
+  }
+
+  #focusFirst() {
+    const { dialog } = this;
+    const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".modal-body :is(.field, .choice input, .button)") ?? dialog.querySelector(".dialog-foot .button");
     first?.focus();
   }
 
   #form(view) {
     const { store } = this.page;
+    const values = { ...view.state?.values, ...this.#typed.get(view.id) };
+    const blocks = startingFrom(values, view.blocks ?? []);
     const submit = view.submit && h("button", { type: "submit", class: "button button-primary", "data-testid": "modal-submit" }, textObject(view.submit, store));
     return h(
       "form",
@@ -65,17 +77,16 @@ export class Modal {
         "header",
         { class: "modal-head" },
         h("h2", { id: "modal-title" }, textObject(view.title, store)),
-        h("button", { type: "button", class: "icon-button", "data-do": "close", "aria-label": "Close", "data-testid": "modal-close" }, glyph("close")),
+        h("button", { type: "button", class: "icon-button", "data-do": "close-all", "aria-label": "Close", "data-testid": "modal-close" }, glyph("close")),
       ),
-      h("div", { class: "modal-body" }, renderBlocks(view.blocks ?? [], store, { ...view.errors, ...this.#errors })),
-      (submit || view.close) &&
-        h("footer", { class: "dialog-foot" }, h("button", { type: "button", class: "button", "data-do": "close", "data-testid": "modal-cancel" }, view.close?.text ?? "Cancel"), submit),
+      h("div", { class: "modal-body" }, renderBlocks(blocks, store, this.#errors)),
+      h("footer", { class: "dialog-foot" }, h("button", { type: "button", class: "button", "data-do": "close", "data-testid": "modal-cancel" }, view.close?.text ?? (submit ? "Cancel" : "Close")), submit),
     );
   }
 
   #onClick(event) {
-    if (event.target === this.dialog) return undefined;
-    if (event.target.closest("[data-do=close]")) return this.#close();
+    const tool = event.target.closest("[data-do]");
+    if (tool) return this.#close({ all: tool.dataset.do === "close-all" });
     const control = event.target.closest("button[data-element]");
     if (!control) return undefined;
     if (control.classList.contains("overflow")) return openOverflow(control, (choice) => this.#act(control, choice));
@@ -84,43 +95,50 @@ export class Modal {
 
   #onChange(event) {
     const control = event.target.closest("[data-element]");
-    const block = this.view?.blocks.find((one) => one.block_id === control?.closest("[data-block-id]").dataset.blockId);
+    const block = this.#blockOf(control);
     if (control && (block?.type !== "input" || block.dispatch_action)) this.#act(control);
   }
 
-  async #act(control, choice) {
-    const spec = JSON.parse(control.dataset.element);
-    if (spec.confirm && !(await confirmFirst(spec.confirm, this.page.store))) return;
-    const block = control.closest("[data-block-id]").dataset.blockId;
-    await this.#send("action", { block_id: block, action_id: spec.action_id, value: actionValue(control, choice), values: readValues(this.dialog) }, control);
+  /** Enter in an input that acts by itself acts, and does not submit. */
+  #onKey(event) {
+    const control = event.target.closest("input[data-element]");
+    if (event.key !== "Enter" || !this.#blockOf(control)?.dispatch_action) return;
+    event.preventDefault();
+    control.blur();
+    control.focus();
+  }
+
+  #blockOf(control) {
+    return this.view?.blocks.find((one) => one.block_id === control?.closest("[data-block-id]").dataset.blockId);
+  }
+
+  #act(control, choice) {
+    return actInView(control, this.page, { view: this.view, root: this.dialog, choice });
   }
 
   async #onSubmit(event) {
     event.preventDefault();
     const { view } = this;
-    const missing = missingInputs(this.dialog, view.blocks ?? []);
-    if (Object.keys(missing).length > 0) return this.#fail(missing);
-    const answer = await this.#send("view_submit", { values: readValues(this.dialog) }, event.submitter);
-    return this.#fail(answer.errors ?? {});
+    const values = readValues(this.dialog);
+    const wrong = formErrors(values, view.blocks ?? []);
+    if (Object.keys(wrong).length > 0) return this.#fail(wrong);
+    const answer = await this.#send("view_submit", view, { values }, this.dialog.querySelector("[type=submit]"));
+    return view.id === this.view?.id ? this.#fail(answer.errors ?? {}) : undefined;
   }
 
   #fail(errors) {
     this.#errors = errors;
-    if (this.view) this.render();
-    this.dialog.querySelector(".block-invalid .field")?.focus();
+    this.render();
+    this.dialog.querySelector(".block-invalid :is(.field, input)")?.focus();
   }
 
-  #close() {
-    const { view } = this;
-    if (!view) return;
-    send("view_close", { as: this.page.store.me, view_id: view.id });
-    this.page.store.closeView(view.id);
+  /** Close the view; `all` closes those below it too. */
+  #close({ all = false } = {}) {
+    if (this.view) this.#send("view_close", this.view, { all });
   }
 
-  async #send(path, body, control) {
-    control?.setAttribute("aria-busy", "true");
-    const answer = await send(path, { as: this.page.store.me, view_id: this.view.id, ...body });
-    control?.removeAttribute("aria-busy");
+  async #send(path, view, body, control) {
+    const answer = await whileBusy(control, () => send(path, { as: this.page.store.me, view_id: view.id, ...body }));
     if (!answer.ok && !answer.errors) this.page.toast(answer.error, "error");
     return answer;
   }

@@ -1,8 +1,9 @@
-// The address: `?as=PERSON#CHANNEL/THREAD`, so that any state of the page can be linked to.
+// The address: `?as=PERSON#CHANNEL/THREAD` or `?as=PERSON#home`, so that any state of the page can be linked to.
 
 /** What the address asks for; a channel may be given by id or by name. */
 export function readPlace(store) {
   const [wanted, thread] = decodeURIComponent(location.hash.slice(1)).split("/");
+  if (wanted === "home" && store.home.enabled && store.dm) return { channel: store.dm.id, thread: null, tab: "home" };
   const channel = store.channels.find((one) => one.id === wanted || one.name === wanted.replace(/^#/, "")) ?? homeChannel(store, wanted);
   const sameChannel = channel && [channel.id, channel.name].includes(wanted);
   return { channel: channel?.id ?? null, thread: sameChannel && thread ? thread : null };
@@ -10,7 +11,7 @@ export function readPlace(store) {
 
 /** Where a person starts: their own DM when they come from somebody else's, else #support, else the first channel. */
 function homeChannel(store, wanted) {
-  const dm = wanted.startsWith("D") && store.channels.find((channel) => channel.kind === "dm");
+  const dm = wanted.startsWith("D") && store.dm;
   return dm || store.channels.find((channel) => channel.name === "support") || store.channels[0] || null;
 }
 
@@ -24,8 +25,8 @@ export function placeOfLink(url) {
 export const readPerson = () => new URLSearchParams(location.search).get("as");
 
 /** Put the place into the address; `quietly` corrects it without a step in the history. */
-export function writePlace({ channel, thread }, { quietly = false } = {}) {
-  const hash = `#${channel}${thread ? `/${thread}` : ""}`;
+export function writePlace({ channel, thread, tab }, { quietly = false } = {}) {
+  const hash = tab === "home" ? "#home" : `#${channel}${thread ? `/${thread}` : ""}`;
   if (location.hash === hash) return;
   if (quietly) history.replaceState(null, "", `${location.search}${hash}`);
   else location.hash = hash;

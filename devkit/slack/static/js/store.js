@@ -23,6 +23,7 @@ export class Store {
     this.usergroups = [];
     this.panels = [];
     this.views = [];
+    this.home = { enabled: false, view: null };
     this.panelData = {};
   }
 
@@ -37,6 +38,7 @@ export class Store {
     this.usergroups = state.usergroups ?? [];
     this.panels = state.panels ?? [];
     this.views = state.views ?? [];
+    this.home = state.home ?? { enabled: false, view: null };
     this.#messages = new Map();
     for (const [channel, messages] of Object.entries(state.messages ?? {})) {
       for (const message of messages) this.#put(channel, message);
@@ -50,6 +52,7 @@ export class Store {
     else if (frame.type === "ephemeral") this.#put(frame.channel, { ...frame.message, ephemeral: true });
     else if (frame.type === "message_deleted") this.#messages.get(frame.channel)?.delete(frame.ts);
     else if (frame.type === "view") this.#applyView(frame);
+    else if (frame.type === "home") this.home = { ...this.home, view: frame.view };
     this.changed();
   }
 
@@ -65,11 +68,6 @@ export class Store {
     else this.views = this.views.filter((open) => open.id !== id);
   }
 
-  closeView(id) {
-    this.#applyView({ view: null, view_id: id });
-    this.changed();
-  }
-
   setPanel(name, data) {
     this.panelData = { ...this.panelData, [name]: data };
     this.changed();
@@ -77,6 +75,11 @@ export class Store {
 
   get bot() {
     return [...this.people.values()].find((person) => person.is_bot) ?? null;
+  }
+
+  /** The direct messages with the bot. */
+  get dm() {
+    return this.channels.find((channel) => channel.kind === "dm") ?? null;
   }
 
   channel(id) {

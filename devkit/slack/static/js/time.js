@@ -12,6 +12,13 @@ export const clock = (date) => date.toLocaleTimeString(LOCALE, { hour: "numeric"
 export const fullTime = (date) =>
   `${date.toLocaleDateString(LOCALE, { ...SHORT, year: "numeric" })} at ${date.toLocaleTimeString(LOCALE)}`;
 
+/** A date as a field for date and time takes it: "2026-10-01T09:30", in the reader's own time zone. */
+export function localMinute(date) {
+  const two = (number) => String(number).padStart(2, "0");
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(two).join("-");
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
 /** The name of a day for the dividers between messages. */
 export const dayName = (date) => relativeDay(date) ?? date.toLocaleDateString(LOCALE, LONG);
 

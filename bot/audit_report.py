@@ -1,0 +1,145 @@
+"""`countersign audit`: check the chain, and hand it out."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from io import StringIO
+from typing import Any, Final, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.audit import Entry, Link, Verifier, form
+from bot.config import Settings
+from bot.errors import CannotStart, UnknownSchema
+from bot.store import client
+from bot.store.audit import AuditLog
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
+
+#: The columns of a CSV export; the details are one JSON object in the last of them.
+COLUMNS: Final = (
+    *("seq", "at", "team", "deed", "thread", "approval", "tool", "person", "digest", "hash"),
+    "details",
+)
+#: What a spreadsheet would take for a formula.
+_FORMULA: Final = re.compile(r"^[\s]*[=+\-@]")
+
+
+class Format(StrEnum):
+    """How entries are written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries are wanted; what is not set does not matter. `until` is exclusive."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    thread: str = ""
+    person: str = ""
+
+    def wants(self, entry: Entry) -> bool:
+        """Tell whether an entry is wanted; a person also by what others did in their place."""
+        people = {entry.person, entry.details.get("place", ""), entry.details.get("to", "")}
+        return (
+            (self.since is None or entry.at >= self.since)
+            and (self.until is None or entry.at < self.until)
+            and self.thread in {"", entry.thread}
+            and (not self.person or self.person in people)
+        )
+
+
+async def verify(settings: Settings, say: Callable[[str], None]) -> bool:
+    """Check the chain of every workspace; says what is found, and returns whether all is right."""
+    right = True
+    async with _log(settings) as (audit, teams):
+        for entry_id in await audit.unreadable():
+            say(f"✗ entry {entry_id}, not chained yet, cannot be opened: altered, or its key is missing")
+            right = False
+        for team in teams:
+            verifier = await _verified(audit, team)
+            for problem in verifier.problems:
+                say(f"✗ {team}: {problem.text}")
+            right = right and not verifier.problems
+            if not verifier.problems:
+                say(f"✓ {team}: {verifier.head.seq} entries, all in their place. Head: {verifier.head.hash}")
+        if not teams:
+            say("✓ nothing is on record yet")
+    return right
+
+
+async def export(settings: Settings, wanted: Filter, written_as: Format, say: Callable[[str], None]) -> bool:
+    """Write the wanted entries, oldest first; returns whether every one could be opened."""
+    complete = True
+    if written_as is Format.CSV:
+        say(_row(COLUMNS))
+    async with _log(settings) as (audit, teams):
+        for team in teams:
+            async for link in audit.links(team):
+                if link is None:
+                    complete = False
+                elif wanted.wants(link.entry):
+                    say(_line(link, written_as))
+    return complete
+
+
+async def _verified(audit: AuditLog, team: str) -> Verifier:
+    verifier = Verifier()
+    async for link in audit.links(team):
+        if link is None:
+            verifier.unreadable()
+        else:
+            verifier.read(link)
+    try:
+        verifier.end(await audit.head(team))
+    except UnknownSchema:
+        verifier.headless()
+    return verifier
+
+
+@asynccontextmanager
+async def _log(settings: Settings) -> AsyncGenerator[tuple[AuditLog, list[str]]]:
+    """Open the log, with what still waited in it chained."""
+    async with client.connect(settings.redis_url.get_secret_value()) as redis:
+        keys = Keys(settings.redis_prefix, settings.redis_shards)
+        audit = AuditLog(redis, keys, Sealer(settings.state_key_list))
+        try:
+            # A head that cannot be opened is what `verify` reports.
+            with contextlib.suppress(UnknownSchema):
+                await audit.chain()
+        except (RedisError, OSError):
+            raise CannotStart("Redis could not be reached at REDIS_URL.") from None
+        yield audit, await _teams(redis, keys)
+
+
+async def _teams(redis: Redis, keys: Keys) -> list[str]:
+    prefix, suffix = keys.audit("|").split("|")
+    names = cast("AsyncIterator[bytes]", redis.scan_iter(match=f"{prefix}*{suffix}"))
+    return sorted({name.decode().removeprefix(prefix).removesuffix(suffix) async for name in names})
+
+
+def _line(link: Link, written_as: Format) -> str:
+    record: dict[str, Any] = {"seq": link.seq, "hash": link.hash, "prev": link.prev, **form(link.entry)}
+    if written_as is Format.JSONL:
+        return json.dumps(record, ensure_ascii=False, sort_keys=True)
+    record["details"] = json.dumps(record["details"], ensure_ascii=False, sort_keys=True)
+    return _row(tuple(str(record[column]) for column in COLUMNS))
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    """Write one line of CSV that no spreadsheet takes for a formula."""
+    out = StringIO()
+    csv.writer(out, lineterminator="").writerow([f"'{c}" if _FORMULA.match(c) else c for c in cells])
+    return out.getvalue()

@@ -1,0 +1,50 @@
+"""Everything that happens to a thread without words: clicks, timers, resets, Home."""
+
+from __future__ import annotations
+
+from bot.decisions import Decisions
+from bot.events import (
+    DecisionMade,
+    DelegationSet,
+    EditMade,
+    EscalationDue,
+    Event,
+    ExpiryDue,
+    HomeOpened,
+    ReminderDue,
+    RepairDue,
+    ResetRequested,
+)
+from bot.handling import Handling
+from bot.homes import Homes
+from bot.resets import Resets
+from bot.timekeeper import Timekeeper
+
+
+class Controls:
+    """Hands each event to whoever answers it."""
+
+    def __init__(self, decisions: Decisions, timekeeper: Timekeeper, resets: Resets, homes: Homes) -> None:
+        self._decisions = decisions
+        self._timekeeper = timekeeper
+        self._resets = resets
+        self._homes = homes
+
+    async def answer(self, h: Handling, event: Event | None) -> bool:
+        """Answer an event; True when it changed an approval, so that a run may go on now.
+
+        A stop has done its work by being there: the run before it saw it waiting. An unreadable
+        event (None) has nothing in it that could be answered.
+        """
+        match event:
+            case DecisionMade() | EditMade():
+                return await self._decisions.clicked(h, event)
+            case ExpiryDue() | ReminderDue() | EscalationDue() | RepairDue():
+                return await self._timekeeper.rang(h, event)
+            case ResetRequested():
+                await self._resets.reset(h, event)
+            case HomeOpened() | DelegationSet():
+                await self._homes.answer(h, event)
+            case _:
+                pass
+        return False

@@ -1,0 +1,133 @@
+"""The Home tab: what waits for a person, what they asked for, who stands in for them, their threads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from bot.approval import Approval
+from bot.audit import Deed
+from bot.delegation import Delegation, delegated
+from bot.electorate import Electorate
+from bot.errors import ApproverUnknown, DelegationRefused, SlackRejected
+from bot.events import DelegationSet, HomeOpened
+from bot.handling import Handling
+from bot.slack import home
+from bot.slack.client import Slack
+from bot.store.inbox import Inbox
+from bot.store.threads import ThreadStore
+from bot.thread import ThreadRef
+
+log = logging.getLogger(__name__)
+
+#: How many of each list Home shows; a view holds 100 blocks.
+WAITING, ASKED, THREADS = 12, 8, 8
+
+
+class Homes:
+    """Works on Home tabs, each of which is an actor with an inbox of its own, like a thread."""
+
+    def __init__(
+        self,
+        slack: Slack,
+        threads: ThreadStore,
+        inbox: Inbox,
+        electorate: Electorate,
+        *,
+        permalink: Callable[[ThreadRef], str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._slack = slack
+        self._threads = threads
+        self._inbox = inbox
+        self._electorate = electorate
+        self._permalink = permalink
+        self._now = now
+
+    async def answer(self, h: Handling, event: HomeOpened | DelegationSet) -> None:
+        """Do what a person wants in their Home, and show it."""
+        if isinstance(event, DelegationSet):
+            await self._delegate(h, event)
+        await self._show(h.thread.team, event.user)
+
+    async def tell(self, h: Handling, approvals: Iterable[Approval]) -> None:
+        """Let the Homes of all concerned show a change; those of people who never opened it stay away."""
+        for approval in approvals:
+            people = {approval.requester}
+            try:
+                people |= await self._electorate.people(approval)
+                people |= set((await self._electorate.stand_ins(h.thread.team, people, self._now())).values())
+            except ApproverUnknown:
+                pass  # they see it when they open Home
+            for user in sorted(people):
+                await self._inbox.append(
+                    ThreadRef.home(h.thread.team, user),
+                    HomeOpened(user),
+                    event_ids=(f"home:{user}:{h.claim.event_id}:{approval.id}",),
+                    only_if_known=True,
+                )
+
+    async def _delegate(self, h: Handling, event: DelegationSet) -> None:
+        """Keep who stands in; refuse those who could not decide anything."""
+        if not event.to or event.until is None:
+            h.later.delegation(None)
+            h.note(Deed.DELEGATED, person=event.user, to="")
+            await h.save_beside(h.later)
+            return
+        try:
+            delegation = delegated(event.user, event.to, event.until, at=event.at)
+            if not await self._electorate.is_eligible(event.to, h.thread.team):
+                raise DelegationRefused
+        except (DelegationRefused, ApproverUnknown) as refusal:
+            await self._say(event.user, refusal.user_message)
+            return
+        h.later.delegation(delegation)
+        h.note(Deed.DELEGATED, person=event.user, to=event.to, until=event.until.isoformat())
+        await h.save_beside(h.later)
+
+    async def _show(self, team: str, user: str) -> None:
+        waiting, unsure = await self._waiting(team, user)
+        asked = await self._threads.asked_by(team, user, limit=ASKED)
+        threads = await self._inbox.recent(team, user, limit=THREADS)
+        view = home.view(
+            home.Page(
+                now=self._now(),
+                waiting=[(approval, self._permalink(approval.thread)) for approval in waiting[:WAITING]],
+                more=max(len(waiting) - WAITING, 0),
+                unsure=unsure,
+                asked=[(approval, self._permalink(approval.thread)) for approval in asked],
+                stand_in=await self._stand_in(team, user),
+                threads=[
+                    (str(thread), (await self._threads.load(thread)).title, self._permalink(thread))
+                    for thread in threads
+                ],
+            )
+        )
+        try:
+            await self._slack.publish_home(user, view)
+        except SlackRejected as refusal:
+            log.warning("home not published", extra={"user": user, "code": refusal.code})
+
+    async def _waiting(self, team: str, user: str) -> tuple[list[Approval], bool]:
+        """What the person may decide, the gravest and oldest first; and whether Slack left gaps."""
+        found: list[Approval] = []
+        unsure = False
+        for approval in await self._threads.pending(team):
+            try:
+                if await self._electorate.may_decide(approval, user, self._now()):
+                    found.append(approval)
+            except ApproverUnknown:
+                unsure = True
+        decided = [a for a in found if not any(d.by == user for d in a.decisions)]
+        return sorted(decided, key=lambda a: (-a.severity, a.requested_at)), unsure
+
+    async def _stand_in(self, team: str, user: str) -> Delegation | None:
+        delegation = await self._threads.delegation(team, user)
+        return delegation if delegation is not None and delegation.holds(self._now()) else None
+
+    async def _say(self, user: str, text: str) -> None:
+        try:
+            await self._slack.post(user, thread_ts=None, text=text)
+        except SlackRejected as refusal:
+            log.warning("private answer not delivered", extra={"code": refusal.code})

@@ -1,0 +1,166 @@
+"""The forms behind a card's buttons. Pure; each one's answer is read beside where it is built."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.approval import Approval, canonical
+from bot.slack import actions, edit_fields, limits
+from bot.slack.arguments import shown
+from bot.slack.blocks import Block, context, mrkdwn, person, plain, preformatted, section, when
+from bot.slack.cards import edited, headline_of, tool_of, why_of
+from bot.tool_form import ToolForm
+
+_REASON_BLOCK: Final = "reason"
+_REASON_INPUT: Final = "reason_text"
+#: What the form with everything shows of the arguments; the rest would not fit into a view.
+EVERYTHING: Final = 150_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClickedAt:
+    """Where a button was clicked, for a private answer there: a form's submission does not say."""
+
+    channel: str
+    thread_ts: str
+    message_ts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What came back from a form: which approval, what it showed, and where it was opened."""
+
+    approval_id: str
+    fingerprint: str
+    where: ClickedAt
+
+
+def reject_view(approval: Approval, where: ClickedAt) -> dict[str, Any]:
+    """Build the form that asks why; the reason is optional unless the tool's policy wants one."""
+    field = {
+        "type": "plain_text_input",
+        "action_id": _REASON_INPUT,
+        "multiline": True,
+        "max_length": limits.REASON,
+    }
+    return _view(
+        "Reject",
+        section(plain(f"{tool_of(approval)} will not run. The agent is told why and goes on.")),
+        {
+            "type": "input",
+            "block_id": _REASON_BLOCK,
+            "optional": not approval.offers.reason_required,
+            "label": plain("Reason"),
+            "element": field,
+        },
+        callback_id=actions.REJECT_FORM,
+        submit="Reject",
+        metadata=_metadata(approval, where),
+    )
+
+
+def read_reason(view: Mapping[str, Any]) -> str:
+    """Read the reason out of what `reject_view` brought back."""
+    given = view["state"]["values"][_REASON_BLOCK][_REASON_INPUT].get("value")
+    return str(given or "").strip()[: limits.REASON]
+
+
+def edit_view(approval: Approval, form: ToolForm, where: ClickedAt) -> dict[str, Any]:
+    """Build the form that changes the arguments, out of the tool's JSON schema."""
+    arguments: dict[str, Any] = json.loads(approval.arguments)
+    inputs = edit_fields.inputs(form, arguments, approval.offers.editable)
+    fixed = {name: value for name, value in arguments.items() if name not in approval.offers.editable}
+    note = "You will not be able to approve it then: somebody else has to. Earlier approvals are dropped."
+    unchanged = shown(canonical(fixed), limit=limits.ARGUMENTS) if fixed else None
+    return _view(
+        "Edit and pass on",
+        section(plain(f"Change what {tool_of(approval)} will be run with. {note}")),
+        *inputs,
+        *([context("These stay as they are:"), preformatted(*unchanged.elements)] if unchanged else []),
+        callback_id=actions.EDIT_FORM,
+        submit="Change",
+        metadata=_metadata(approval, where),
+    )
+
+
+def read_edit(view: Mapping[str, Any], form: ToolForm, approval: Approval) -> tuple[str, dict[str, str]]:
+    """Read the changed arguments (canonical JSON), and what is wrong with them by block id."""
+    arguments: dict[str, Any] = json.loads(approval.arguments)
+    given, problems = edit_fields.read(view["state"]["values"], form, approval.offers.editable)
+    arguments |= given
+    if not problems:
+        found = form.problems(arguments)
+        problems = {edit_fields.block_id(name): text[:150] for name, text in found.items()}
+        problems = {block: text for block, text in problems.items() if block in view["state"]["values"]}
+        if found and not problems:
+            problems = everywhere(view, "The tool does not take these arguments.")
+    return canonical(arguments), problems
+
+
+def everywhere(view: Mapping[str, Any], text: str) -> dict[str, str]:
+    """Say something of the form as a whole: below its first field, for it has no other place."""
+    return {next(iter(view["state"]["values"])): text}
+
+
+def details_view(approval: Approval) -> dict[str, Any]:
+    """Show all of a call: every character of its arguments, its changes, its fingerprint."""
+    everything = shown(approval.arguments, limit=EVERYTHING)
+    cut = (
+        [context(f":warning: {everything.omitted:,} characters are not shown.")] if everything.omitted else []
+    )
+    history: list[Block] = []
+    for change in approval.edits[-5:]:
+        history += [
+            context(f"Changed by {person(change.by)} {when(change.at)}"),
+            preformatted(edited(change)),
+        ]
+    return _view(
+        "Everything",
+        section(plain(headline_of(approval))),
+        section(plain(why_of(approval)[: limits.SECTION])),
+        *(preformatted(text) for text in everything.elements[: limits.VIEW_BLOCKS - 30]),
+        *cut,
+        *history,
+        section(mrkdwn(f"Requested by {person(approval.requester)} {when(approval.requested_at)}")),
+        context(f"SHA-256 of tool and arguments: `{approval.digest}`"),
+        callback_id="details",
+    )
+
+
+def read_submission(view: Mapping[str, Any]) -> Submission:
+    """Read what a form was about; raises `ValueError` or `KeyError` for a form of others."""
+    place = json.loads(view["private_metadata"])
+    where = ClickedAt(place["channel"], place["thread_ts"], place.get("message_ts", ""))
+    return Submission(place["approval"], place.get("digest", ""), where)
+
+
+def _metadata(approval: Approval, where: ClickedAt) -> str:
+    place = {
+        "approval": approval.id,
+        "digest": approval.digest[: actions.FINGERPRINT],
+        "channel": where.channel,
+        "thread_ts": where.thread_ts,
+        "message_ts": where.message_ts,
+    }
+    written = json.dumps(place, separators=(",", ":"))
+    if len(written) > limits.PRIVATE_METADATA:
+        raise ValueError("the form's metadata is too long")
+    return written
+
+
+def _view(
+    title: str, *blocks: Block, callback_id: str, submit: str = "", metadata: str = ""
+) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": plain(title),
+        "close": plain("Cancel" if submit else "Close"),
+        "blocks": list(blocks),
+    }
+    if submit:
+        view["submit"] = plain(submit)
+    return view | ({"private_metadata": metadata} if metadata else {})

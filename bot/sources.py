@@ -1,0 +1,15 @@
+"""Where time and random ids come from: passed in, so that tests can hold them still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Time and random ids."""
+
+    now: Callable[[], datetime]
+    token: Callable[[], str]

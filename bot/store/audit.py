@@ -1,0 +1,110 @@
+"""The audit log in Redis: entries wait beside the threads they are of, then join one chain.
+
+An entry is written by the same fenced script as what it is about, so neither is there without
+the other. That script can only reach its thread's shard, and SHA-256 does not exist in it: so
+the entry first lies in its shard's outbox, and any replica chains what it finds there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Final, cast
+
+from redis.asyncio import Redis
+
+from bot.audit import Entry, Head, Link, chain
+from bot.errors import UnknownSchema
+from bot.store.keys import Keys
+from bot.store.records import ENTRY, HEAD, LINK
+from bot.store.scripts import Scripts
+from bot.store.sealer import Sealer
+
+#: Links of one script call, and of one page that is read.
+BATCH: Final = 200
+
+
+class AuditLog:
+    """Chains and reads. Altering and removing are not among what it can do."""
+
+    def __init__(self, redis: Redis, keys: Keys, sealer: Sealer) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._sealer = sealer
+        self._scripts = Scripts(redis)
+
+    async def chain(self) -> int:
+        """Move what waits in the outboxes into its chain; returns how many entries.
+
+        Whatever dies in between, an entry is chained once: the chain knows its id.
+        """
+        count = 0
+        for shard in range(self._keys.shards):
+            waiting = await self._waiting(shard)
+            for team in sorted({entry.team for entry in waiting}):
+                entries = [entry for entry in waiting if entry.team == team]
+                for some in _batches(entries):
+                    while not await self._append(team, some):
+                        pass  # another replica was faster: its head is the one to follow
+                    await cast("Any", self._redis.hdel(self._keys.outbox(shard), *(e.id for e in some)))
+                    count += len(some)
+        return count
+
+    async def unreadable(self) -> list[str]:
+        """The ids of entries in the outboxes that cannot be opened."""
+        found: list[str] = []
+        for shard in range(self._keys.shards):
+            rows = await self._rows(shard)
+            found += [entry_id for entry_id, sealed in rows.items() if self._open(sealed) is None]
+        return sorted(found)
+
+    async def links(self, team: str, start: int = 0) -> AsyncIterator[Link | None]:
+        """Yield the chain from a place on; None for a link that cannot be opened."""
+        while True:
+            page: list[bytes] = await cast(
+                "Any", self._redis.lrange(self._keys.audit(team), start, start + BATCH - 1)
+            )
+            for sealed in page:
+                try:
+                    yield LINK.load(self._sealer, sealed)
+                except UnknownSchema:
+                    yield None
+            if len(page) < BATCH:
+                return
+            start += BATCH
+
+    async def head(self, team: str) -> Head:
+        """The chain's head; raises `UnknownSchema` where it cannot be opened."""
+        sealed = await self._redis.get(self._keys.audit_head(team))
+        return Head() if sealed is None else HEAD.load(self._sealer, sealed)
+
+    async def _append(self, team: str, entries: list[Entry]) -> bool:
+        keys = [self._keys.audit(team), self._keys.audit_head(team), self._keys.audit_ids(team)]
+        read = cast("bytes | None", await self._redis.get(keys[1]))
+        known: list[int] = await cast("Any", self._redis.smismember(keys[2], [e.id for e in entries]))
+        fresh = [entry for entry, is_known in zip(entries, known, strict=True) if not is_known]
+        if not fresh:
+            return True
+        links = list(chain(fresh, Head() if read is None else HEAD.load(self._sealer, read)))
+        head = HEAD.dump(self._sealer, Head(links[-1].seq, links[-1].hash))
+        arguments: list[str | bytes | int] = [read or b"", head]
+        for link in links:
+            arguments += [link.entry.id, LINK.dump(self._sealer, link)]
+        return await self._scripts.chain(keys, arguments)
+
+    async def _waiting(self, shard: int) -> list[Entry]:
+        entries = [self._open(sealed) for sealed in (await self._rows(shard)).values()]
+        return sorted(filter(None, entries), key=lambda entry: (entry.at, entry.id))
+
+    async def _rows(self, shard: int) -> dict[str, bytes]:
+        rows: dict[bytes, bytes] = await cast("Any", self._redis.hgetall(self._keys.outbox(shard)))
+        return {entry_id.decode(): sealed for entry_id, sealed in rows.items()}
+
+    def _open(self, sealed: bytes) -> Entry | None:
+        try:
+            return ENTRY.load(self._sealer, sealed)
+        except UnknownSchema:
+            return None
+
+
+def _batches(entries: list[Entry]) -> list[list[Entry]]:
+    return [entries[at : at + BATCH] for at in range(0, len(entries), BATCH)]
