@@ -51,8 +51,6 @@ class Noticeboard:
         for approval in await self._threads.approvals(h.state.approvals):
             if not approval.is_final:
                 await self.complete(h, approval)
-            elif approval.granted_by:
-                await self._post_at(h, approval, [THREAD])
 
     async def complete(self, h: Handling, approval: Approval) -> Approval:
         """Post a pending approval's cards where they are missing; returns it with all of them.
@@ -74,6 +72,8 @@ class Noticeboard:
         to try later.
         """
         refused: list[CardRef] = []
+        if approval.granted_by:  # nobody was asked, but everybody may know
+            approval = await self._post_at(h, approval, [THREAD])
         for ref in only or approval.cards:
             card = self._card(approval, ref.place)
             try:

@@ -168,9 +168,9 @@ def expiry_id(approval_id: str) -> str:
     return f"expiry:{approval_id}"
 
 
-def reminder_id(approval_id: str) -> str:
-    """Name the timer of an approval's next reminder."""
-    return f"reminder:{approval_id}"
+def reminder_id(approval: Approval) -> str:
+    """Name the timer of an approval's next reminder; the one that rings now has another name."""
+    return f"reminder:{approval.id}:{approval.reminders + 1}"
 
 
 def escalation_id(approval_id: str, role: str) -> str:
@@ -182,12 +182,12 @@ def set_reminder(approval: Approval, writes: Writes) -> None:
     """Set the timer of the next reminder, if there is to be one."""
     at = next_reminder(approval)
     if at is not None:
-        writes.timer(reminder_id(approval.id), ReminderDue(approval.id), at=at)
+        writes.timer(reminder_id(approval), ReminderDue(approval.id), at=at)
 
 
 def cancel_timers(approval: Approval, writes: Writes) -> Writes:
     """Forget every timer of an approval that is closed."""
-    writes.cancel_timer(expiry_id(approval.id)).cancel_timer(reminder_id(approval.id))
+    writes.cancel_timer(expiry_id(approval.id)).cancel_timer(reminder_id(approval))
     for one in approval.requirements:
         writes.cancel_timer(escalation_id(approval.id, one.role))
     return writes

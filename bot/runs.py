@@ -184,6 +184,7 @@ class Runs:
             # Nobody need be asked, but the intent is saved before the effect all the same: after
             # a crash in between, the call is repeated under its own id and never under a new one.
             ids = tuple(approval.id for approval in approvals)
+            h.retire([approval for approval in approvals if approval.granted_by])
             await h.save(*approvals, writes=Writes().run(snapshot), approvals=ids)
             current = await self._continue(h, snapshot, approvals)
 

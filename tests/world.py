@@ -14,13 +14,19 @@ from cryptography.fernet import Fernet
 
 from bot.agents.tools.approval import ApprovedTool
 from bot.app import real_sources, running
+from bot.audit import Link
 from bot.config import Settings
+from bot.store import client
+from bot.store.audit import AuditLog
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
 from devkit.billing.server import BillingServer
 from devkit.model.server import ModelServer
 from devkit.slack.server import SlackStandIn
-from devkit.slack.workspace import ANA, BOT_USER, MEI, OMAR, THEO, Message
+from devkit.slack.views import View
+from devkit.slack.workspace import ANA, BOT_USER, GUS, MEI, OMAR, TEAM, THEO, Message
 
-__all__ = ["ANA", "BOT_USER", "MEI", "OMAR", "SUPPORT", "THEO", "World", "world"]
+__all__ = ["ANA", "BOT_USER", "GUS", "MEI", "OMAR", "SUPPORT", "THEO", "World", "world"]
 
 SUPPORT = "C0SUPPORT1"
 MANIFEST = yaml.safe_load((Path(__file__).parents[1] / "manifest.yml").read_text(encoding="utf-8"))
@@ -94,6 +100,13 @@ class World:
         await self.slack.until(lambda: self._found(thread, channel, text))
         return self._found(thread, channel, text)[-1]
 
+    async def hears_in(self, channel: str, text: str) -> None:
+        """Wait for a message of the bot anywhere in a channel."""
+        messages = self.slack.workspace.messages[channel]
+        await self.slack.until(
+            lambda: [m for m in messages.values() if m.user == BOT_USER and text in m.shown]
+        )
+
     def _found(self, thread: str, channel: str, text: str) -> list[Message]:
         return [m for m in self.done(thread, channel) if text in m.shown]
 
@@ -117,12 +130,47 @@ class World:
     async def rejects(self, user: str, card: Message, reason: str = "") -> None:
         """Click Reject and fill the form in."""
         await self.slack.clicks(user, card.channel, card.ts, "reject")
+        await self.slack.submits(
+            user, (await self.form(user)).id, {"reason": {"reason_text": {"value": reason}}}
+        )
+
+    async def edits(self, user: str, card: Message, **changes: str) -> dict[str, Any]:
+        """Click Edit and change arguments; returns the bot's answer to the form."""
+        await self.slack.clicks(user, card.channel, card.ts, "edit")
+        values = {f"edit:{name}": {"value": {"value": value}} for name, value in changes.items()}
+        return await self.slack.submits(user, (await self.form(user)).id, values)
+
+    async def form(self, user: str) -> View:
+        """Wait for a form that is open for a person."""
         await self.slack.until(lambda: [v for v in self.slack.views.values() if v.user == user])
-        view = next(v for v in self.slack.views.values() if v.user == user)
-        field = next(b for b in view.body["blocks"] if b["type"] == "input")
-        given = {"type": "plain_text_input", "value": reason}
-        values = {field["block_id"]: {field["element"]["action_id"]: given}}
-        await self.slack.submits(user, view.id, values)
+        return next(v for v in self.slack.views.values() if v.user == user)
+
+    async def home(self, user: str, text: str) -> None:
+        """Wait until a person's Home says something."""
+        await self.slack.until(lambda: text in self.slack.home_text(user))
+
+    def direct_cards(self, user: str) -> list[Message]:
+        """The cards that a person has in their direct messages with the bot."""
+        return self.cards_in(self.slack.workspace.direct(user).id)
+
+    def cards_in(self, channel: str) -> list[Message]:
+        """The cards of a channel, clickable or not, in order."""
+        messages = self.slack.workspace.messages.get(channel, {})
+        kinds = {m.ts: (m.metadata or {}).get("event_type") for m in messages.values()}
+        return [m for _, m in sorted(messages.items()) if kinds[m.ts] == "countersign_card" and ids(m)]
+
+    async def records(self) -> list[Link]:
+        """The audit log, with everything chained."""
+        async with client.connect(self.redis_url) as redis:
+            log = AuditLog(redis, Keys(self.prefix, 2), Sealer([self.key]))
+            await log.chain()
+            return [link async for link in log.links(TEAM) if link is not None]
+
+    async def deeds(self, *, approvals_only: bool = True) -> list[str]:
+        """What is on record, in order, one word each."""
+        return [
+            str(link.entry.deed) for link in await self.records() if link.entry.approval or not approvals_only
+        ]
 
     @property
     def refunds(self) -> Sequence[tuple[str, str]]:

@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
+from slack_sdk.web.async_client import AsyncWebClient
+
+from devkit.slack.server import SlackStandIn
+from devkit.slack.sockets import Delivery
+from devkit.slack.workspace import ANA
+from tests.page.browser import opened
 
 STATIC = Path(__file__).parents[2] / "devkit" / "slack" / "static"
 MODULES = sorted(STATIC.glob("js/*.js"))
@@ -164,3 +171,127 @@ async def test_patching_keeps_every_node_that_did_not_change(page: Page) -> None
     """
 
     assert await _evaluate(page, "dom", body) == [True, True, "new", "typed"]
+
+
+PLAIN = {"type": "plain_text", "text": "x"}
+OPTIONS = [{"text": PLAIN, "value": "x"}, {"text": PLAIN, "value": "y"}]
+HELD: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"type": "plain_text_input", "multiline": True}, {"value": "two\nlines"}),
+    ({"type": "number_input", "is_decimal_allowed": True}, {"value": "29.00"}),
+    ({"type": "static_select", "options": OPTIONS}, {"selected_option": OPTIONS[1]}),
+    ({"type": "radio_buttons", "options": OPTIONS}, {"selected_option": OPTIONS[1]}),
+    ({"type": "checkboxes", "options": OPTIONS}, {"selected_options": OPTIONS}),
+    ({"type": "users_select"}, {"selected_user": "U0ANA00001"}),
+    ({"type": "datepicker"}, {"selected_date": "2026-10-01"}),
+    ({"type": "timepicker"}, {"selected_time": "09:30"}),
+    ({"type": "datetimepicker"}, {"selected_date_time": 1790000007}),
+]
+ROUND_TRIP = """
+  const { renderBlocks } = await import("/static/js/blocks.js");
+  const form = document.createElement("form");
+  const draw = (values) => form.replaceChildren(...renderBlocks(module.startingFrom(values, argument.blocks), store));
+  draw({});
+  const empty = module.readValues(form);
+  draw(argument.values);
+  return [empty, module.readValues(form)];
+"""
+
+
+async def test_every_element_of_a_form_holds_what_slack_says_it_holds(page: Page) -> None:
+    blocks = [
+        {"type": "input", "block_id": f"b{n}", "label": PLAIN, "element": {"action_id": "a", **spec}}
+        for n, (spec, _) in enumerate(HELD)
+    ]
+    values = {f"b{n}": {"a": {"type": spec["type"], **held}} for n, (spec, held) in enumerate(HELD)}
+
+    empty, read = await _evaluate(page, "element_state", ROUND_TRIP, {"blocks": blocks, "values": values})
+
+    assert read == values
+    nothing = [{name: [] if name == "selected_options" else None for name in held} for _, held in HELD]
+    assert [{k: v for k, v in states["a"].items() if k != "type"} for states in empty.values()] == nothing
+
+
+async def test_what_was_typed_stays_in_its_block_wherever_that_moves(page: Page) -> None:
+    body = """
+      const block = (id) => module.h("div", { "data-block-id": id }, module.h("input"));
+      const form = module.h("form", {}, block("a"), block("b"));
+      form.children[1].firstChild.value = "typed";
+      module.patchChildren(form, [block("new"), block("b"), block("c")]);
+      return [...form.children].map((one) => [one.dataset.blockId, one.firstChild.value]);
+    """
+
+    assert await _evaluate(page, "dom", body) == [["new", ""], ["b", "typed"], ["c", ""]]
+
+
+@pytest.mark.parametrize(
+    ("element", "value", "error"),
+    [
+        ({"type": "plain_text_input"}, None, "required"),
+        ({"type": "plain_text_input", "min_length": 3}, "no", "at least 3"),
+        ({"type": "number_input", "is_decimal_allowed": False}, "1.5", "whole"),
+        ({"type": "number_input", "is_decimal_allowed": True}, "29 USD", "valid number"),
+        ({"type": "number_input", "is_decimal_allowed": True, "max_value": "29"}, "29.01", "at most 29"),
+        ({"type": "number_input", "is_decimal_allowed": True, "max_value": "29"}, "29.00", None),
+    ],
+)
+async def test_a_form_is_checked_before_it_is_sent(
+    page: Page, element: dict[str, Any], value: str | None, error: str | None
+) -> None:
+    block = {"type": "input", "block_id": "b", "element": {**element, "action_id": "a"}}
+    values = {"b": {"a": {"type": element["type"], "value": value}}}
+    body = "return module.formErrors(argument.values, [argument.block]);"
+
+    errors = await _evaluate(page, "form_checks", body, {"block": block, "values": values})
+
+    assert list(errors) == (["b"] if error else [])
+    assert error is None or error in errors["b"]
+
+
+HOME = {
+    "type": "home",
+    "blocks": [
+        {"type": "header", "text": {"type": "plain_text", "text": "Waiting for you"}},
+        {
+            "type": "section",
+            "text": {"type": "mrkdwn", "text": "*Refund*"},
+            "accessory": {
+                "type": "button",
+                "action_id": "open",
+                "value": "7",
+                "text": PLAIN | {"text": "Open"},
+                "confirm": {"title": PLAIN, "text": PLAIN, "confirm": PLAIN | {"text": "Yes"}, "deny": PLAIN},
+            },
+        },
+    ],
+}
+
+
+async def test_the_home_appears_when_it_is_published_and_its_buttons_ask_first() -> None:
+    manifest = yaml.safe_load((STATIC.parents[2] / "manifest.yml").read_text())
+    manifest["features"]["app_home"]["home_tab_enabled"] = True
+    slack = SlackStandIn(manifest)
+    await slack.start()
+    client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+
+    def clicks() -> list[Delivery]:
+        return [one for one in slack.deliveries if one.kind == "interactive"]
+
+    async with opened(f"{slack.url}/?as={ANA}#home") as page:
+        home = page.get_by_test_id("app-home")
+        await expect(home.get_by_test_id("home-empty")).to_be_visible()
+        await client.views_publish(user_id=ANA, view=HOME)
+        await expect(home.get_by_role("heading", name="Waiting for you")).to_be_visible()
+
+        await home.get_by_role("button", name="Open").click()
+        assert clicks() == []
+        await page.get_by_test_id("confirm").get_by_role("button", name="Yes").click()
+        await slack.until(clicks)
+        await expect(page.get_by_test_id("toast")).to_contain_text("did not respond")
+
+        await page.get_by_test_id("home-tab").press("ArrowRight")
+        await expect(page.get_by_test_id("messages-tab")).to_be_focused()
+        await expect(page.get_by_test_id("composer")).to_be_visible()
+        await expect(home).to_be_hidden()
+    await slack.stop()
+
+    assert clicks()[0].payload["actions"][0]["value"] == "7"

@@ -1,0 +1,54 @@
+"""Bots as real processes, which can be killed for real."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from bot.app import real_sources
+from devkit.processes import Child
+from tests.world import World
+
+
+class Bots:
+    """Bots as processes of their own, with `give_money` among their tools unless told otherwise."""
+
+    def __init__(self, world: World, logs: Path) -> None:
+        self._world = world
+        self._logs = logs
+        self.all: list[Child] = []
+
+    async def start(self, *arguments: str, **settings: str) -> Child:
+        """Start one more, and wait until Slack has its socket. `arguments` are those of `tests.serve`."""
+        name = f"bot-{len(self.all)}"
+        child = Child(
+            name,
+            (sys.executable, "-m", "tests.serve", *arguments),
+            settings=self._world.variables(LOG_FORMAT="text", **settings),
+            log=self._logs / f"{name}.log",
+            now=real_sources().now,
+        )
+        self.all.append(child)
+        await child.start()
+        await self._world.slack.until(lambda: self._world.slack.sockets >= self._running, timeout=40)
+        return child
+
+    @property
+    def _running(self) -> int:
+        return sum(child.is_running for child in self.all)
+
+    async def stop(self) -> None:
+        """Kill them all."""
+        for child in self.all:
+            await child.kill()
+
+
+@pytest.fixture
+async def bots(world: World, tmp_path: Path) -> AsyncGenerator[Bots]:
+    """No bot yet."""
+    made = Bots(world, tmp_path)
+    yield made
+    await made.stop()

@@ -1,0 +1,62 @@
+"""A tool with whatever policy a test wants, and how the stand-in model calls it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from agents.tool_context import ToolContext
+
+from bot.agents.billing_client import BillingError, Refund
+from bot.agents.context import RunContext
+from bot.agents.tools.approval import ApprovedTool, approved_tool
+from bot.policy import Policy, ask
+from devkit.model.script import Calls, Step, Text
+from tests.world import World
+
+SECOND = timedelta(seconds=1)
+FINANCE = Policy(ask("finance"), editable=("amount", "note", "currency"), rest_of_run=True)
+
+
+def give_money(policy: Policy = FINANCE) -> ApprovedTool:
+    """Make a tool that moves money under a policy."""
+
+    @approved_tool(policy)
+    async def give_money(
+        ctx: ToolContext[RunContext],
+        invoice_id: str,
+        amount: str,
+        currency: Literal["USD", "EUR", "GBP"] = "USD",
+        note: str | None = None,
+    ) -> str:
+        """Give money back.
+
+        Args:
+            invoice_id: The invoice.
+            amount: How much, such as 29.00.
+            currency: In which currency.
+            note: What for.
+        """
+        try:
+            gift = Refund(invoice_id, amount, currency, note or "a gift")
+            made = await ctx.context.billing.refund(gift, idempotency_key=ctx.context.idempotency_key)
+        except BillingError as error:
+            return f"ERROR: {error.message}"
+        return f"Given: {made['amount']} {made['currency']}"
+
+    return give_money
+
+
+def gift(amount: str = "29.00", invoice_id: str = "INV-1003", **more: Any) -> tuple[str, dict[str, Any]]:
+    """One call of it."""
+    return "give_money", {"invoice_id": invoice_id, "amount": amount, "currency": "USD", "note": None} | more
+
+
+def scripted(world: World, *turns: Step, last: str = "That was all.") -> None:
+    """Let the model hand over to Billing, take these turns, and end with these words."""
+    world.model.script(Calls([("transfer_to_billing", {})]), *turns, Text(last))
+
+
+def gives(*amounts: str) -> Calls:
+    """A turn that gives money so many times."""
+    return Calls([gift(amount) for amount in amounts])
