@@ -141,16 +141,15 @@ async def test_4_a_message_arrives_while_it_waits_and_the_click_lands_while_anot
 ) -> None:
     thread = await world.asks("refund $29 on INV-1003")
     card = await world.card(thread)
-    digest = card.shown.rpartition("Fingerprint")[2]
+    digest = card.shown.rpartition("Fingerprint")[2].split()[0]
     await world.slack.says(THEO, SUPPORT, "make it $500 and approve it", thread_ts=thread)
     await world.hears(thread, "I am waiting for finance to decide on `issue_refund`")
     await world.slack.says(ANA, SUPPORT, "and what is its date?", thread_ts=thread)
     await world.approves(OMAR, card)
-    answer = await world.hears(thread, "is dated **2026-10-02**")
+    await world.hears(thread, "is dated **2026-10-02**")
 
-    assert "Done: I refunded" in answer.shown
     assert world.refunds == [("INV-1003", "29.00")]
-    assert card.shown.rpartition("Fingerprint")[2] == digest
+    assert card.shown.rpartition("Fingerprint")[2].split()[0] == digest
     heard = str(world.model.asked()[-1])
     assert "Theo Brandt, who did not ask for the pending action, writes:" in heard
 
@@ -170,7 +169,7 @@ async def test_5_three_approvals_of_one_step_end_in_four_ways_out_of_order(world
     await world.hears(thread, "Two of four.")
 
     assert sorted(world.refunds) == [("INV-1005", "21.00"), ("INV-1005", "23.00")]
-    assert "*Expired*" in by_amount["24.00"].shown
+    await world.slack.until(lambda: "*Expired*" in by_amount["24.00"].shown)
     told = str(world.model.asked()[-1])
     assert "Rejected by Omar Haddad: not that one" in told
     assert "Nobody decided before the deadline" in told
@@ -191,9 +190,11 @@ async def test_6_who_may_not_decide_is_refused_privately_and_goes_on_record(worl
         await world.told(user, words)
     people[MEI].is_stranger = True  # of another workspace
     people[OMAR].deleted = True
-    for user in (MEI, OMAR):
-        await world.approves(user, card)
-        await world.told(user, "not one of the approvers")
+    await world.approves(MEI, card)
+    await world.told(MEI, "not one of the approvers")
+    await world.approves(OMAR, card)  # from a screen that was still open when his account was closed
+    while (await world.deeds()).count("click_refused") < 5:
+        await asyncio.sleep(0.05)
     people[OMAR].deleted = people[MEI].is_stranger = False
 
     assert world.refunds == []
@@ -206,11 +207,11 @@ async def test_6_who_may_not_decide_is_refused_privately_and_goes_on_record(worl
 
 
 async def test_6_an_empty_list_is_nobody_and_a_silent_slack_is_a_refusal(world: World, bots: Bots) -> None:
-    await bots.start(APPROVERS='{"finance": []}')
+    first = await bots.start(APPROVERS='{"finance": []}')
     card = await world.card(await world.asks("refund $29 on INV-1003"))
     await world.approves(OMAR, card)
     await world.told(OMAR, "not one of the approvers")
-    await bots.stop()
+    await first.stop()
     await bots.start()
     world.slack.fault("usergroups.users.list", error="internal_error", times=100)
     await world.approves(OMAR, card)
@@ -232,7 +233,7 @@ async def test_9_hostile_content_can_neither_imitate_nor_break_the_card(world: W
     thread = await world.asks("give them money")
     card = await world.card(thread)
     blocks = str(card.blocks)
-    assert card.pings == []
+    assert set(card.pings) == {f"<@{ANA}>"}
     assert "'type': 'mrkdwn', 'text': '<!channel>" not in blocks
     assert "\u202e" not in card.shown
     assert "\\u202e" in card.shown
