@@ -56,7 +56,9 @@ class NotAnApprover(DecisionRefused):
 class SelfApproval(DecisionRefused):
     """The person asked for it and so may not decide it."""
 
-    user_message = "You asked for this or had a hand in it, so someone else has to decide it. Nothing changed."
+    user_message = (
+        "You asked for this or had a hand in it, so someone else has to decide it. Nothing changed."
+    )
 
 
 class ApproverUnknown(DecisionRefused):

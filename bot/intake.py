@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.approval import Approval, Verdict
+from bot.delegation import delegated
+from bot.errors import DelegationRefused
 from bot.events import (
     DecisionMade,
     DelegationSet,
@@ -19,7 +21,7 @@ from bot.events import (
     RetryRequested,
     StopRequested,
 )
-from bot.slack import incoming
+from bot.slack import forms, incoming
 from bot.store.inbox import Appended, Inbox
 from bot.store.threads import ThreadStore
 from bot.thread import ThreadRef
@@ -28,6 +30,8 @@ from bot.tool_form import ToolForm
 #: How many threads the /reset picker offers, and how far back a link may reach.
 PICKER_THREADS = 8
 LINKABLE_THREADS = 200
+
+GONE = "This can no longer be changed. Close the form and look at the card."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,13 @@ class Intake:
         inbox: Inbox,
         threads: ThreadStore,
         me: Me,
-        forms: Mapping[str, ToolForm],
+        tool_forms: Mapping[str, ToolForm],
         now: Callable[[], datetime],
     ) -> None:
         self._inbox = inbox
         self._threads = threads
         self._me = me
-        self._forms = forms
+        self._tool_forms = tool_forms
         self._now = now
 
     def now_ts(self) -> str:
@@ -159,20 +163,40 @@ class Intake:
         )
         await self._click(approval, edit, click)
 
+    async def edited(self, view: Mapping[str, Any], about: forms.Submission, click: Click) -> dict[str, str]:
+        """Store what came back from the form behind Edit; returns what is wrong with it, by block."""
+        approval = await self._threads.approval(about.approval_id)
+        form = self.form(approval)
+        if approval is None or form is None:
+            return forms.everywhere(view, GONE)
+        arguments, problems = forms.read_edit(view, form, approval)
+        if not problems:
+            await self.edit(approval, click, arguments, digest=about.fingerprint)
+        return problems
+
     def form(self, approval: Approval | None) -> ToolForm | None:
         """How a call may be changed; None for one that is not known or allows no change."""
-        return self._forms.get(approval.tool) if approval and approval.offers.editable else None
+        return self._tool_forms.get(approval.tool) if approval and approval.offers.editable else None
 
     async def home(self, user: str, *, delivery_id: str) -> None:
         """Store that a person opened their Home tab."""
         home = ThreadRef.home(self._me.team, user)
         await self._inbox.append(home, HomeOpened(user), event_ids=(f"evt:{delivery_id}",))
 
-    async def stand_in(self, click: Click, to: str, until: datetime | None) -> None:
-        """Store who stands in for the person who clicked; nobody for an empty `to`."""
+    async def stand_in(self, click: Click, to: str, until: datetime | None) -> str:
+        """Store who stands in for the person who clicked; nobody for an empty `to`.
+
+        Returns what is wrong with that, if anything.
+        """
+        try:
+            if to and until is not None:
+                delegated(click.user, to, until, at=click.at)
+        except DelegationRefused as refusal:
+            return refusal.user_message
         home = ThreadRef.home(self._me.team, click.user)
         event = DelegationSet(click.user, to, until, at=click.at)
         await self._inbox.append(home, event, event_ids=(f"stand_in:{click.user}:{click.action_ts}",))
+        return ""
 
     async def _click(self, approval: Approval, event: DecisionMade | EditMade, click: Click) -> None:
         await self._inbox.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncGenerator, Sequence
@@ -22,7 +23,7 @@ from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from devkit.billing.server import BillingServer
 from devkit.model.server import ModelServer
-from devkit.slack.server import SlackStandIn
+from devkit.slack.server import PATIENCE, SlackStandIn
 from devkit.slack.views import View
 from devkit.slack.workspace import ANA, BOT_USER, GUS, MEI, OMAR, TEAM, THEO, Message
 
@@ -165,6 +166,12 @@ class World:
             log = AuditLog(redis, Keys(self.prefix, 2), Sealer([self.key]))
             await log.chain()
             return [link async for link in log.links(TEAM) if link is not None]
+
+    async def recorded(self, deed: str, count: int = 1) -> None:
+        """Wait until something is on record so many times."""
+        async with asyncio.timeout(PATIENCE):
+            while (await self.deeds()).count(deed) < count:
+                await asyncio.wait({asyncio.ensure_future(self.slack.workspace.change())}, timeout=0.05)
 
     async def deeds(self, *, approvals_only: bool = True) -> list[str]:
         """What is on record, in order, one word each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -11,8 +11,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.handlers.clicks import card_of, click_of, clicked_at, submitted, unknown
 from bot.intake import Intake
 from bot.slack import actions, forms
-
-GONE: Final = "This can no longer be changed. Close the form and look at the card."
 
 
 def register(app: AsyncApp, intake: Intake) -> None:
@@ -35,15 +33,6 @@ def register(app: AsyncApp, intake: Intake) -> None:
     @app.view(actions.EDIT_FORM)
     async def on_edit_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         about = forms.read_submission(view)
-        approval = await intake.find_approval(about.approval_id)
-        form = intake.form(approval)
-        if approval is None or form is None:
-            await ack(response_action="errors", errors=forms.everywhere(view, GONE))
-            return
-        arguments, problems = forms.read_edit(view, form, approval)
-        if problems:
-            await ack(response_action="errors", errors=problems)
-            return
         click = submitted(body, about.where, intake.now_ts())
-        await intake.edit(approval, click, arguments, digest=about.fingerprint)
-        await ack()
+        problems = await intake.edited(view, about, click)
+        await (ack(response_action="errors", errors=problems) if problems else ack())

@@ -8,8 +8,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delegation import delegated
-from bot.errors import DelegationRefused
 from bot.handlers.clicks import click_of
 from bot.intake import Click, Intake
 from bot.slack import actions, home
@@ -37,10 +35,6 @@ def register(app: AsyncApp, intake: Intake) -> None:
     async def on_stand_in_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         to, until = home.read_stand_in(view)
         click = Click(body["user"]["id"], "", "", intake.now_ts())
-        try:
-            delegated(click.user, to, until, at=click.at)
-        except DelegationRefused as refusal:
-            await ack(response_action="errors", errors=home.stand_in_problem(refusal.user_message))
-            return
-        await intake.stand_in(click, to, until)
-        await ack()
+        problem = await intake.stand_in(click, to, until)
+        errors = home.stand_in_problem(problem)
+        await (ack(response_action="errors", errors=errors) if problem else ack())

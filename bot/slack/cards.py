@@ -137,31 +137,32 @@ def deciders(requirements: Sequence[Requirement], escalated: Sequence[str] = ())
 def still_needed(approval: Approval) -> str:
     """Say how many of whom are still to agree."""
     parts = [f"{count} of {visible(role, keep='')}" for role, count in approval.missing.items()]
-    return short(" and ".join(parts), 500)
+    return short(" and ".join(parts), limits.NOTE)
 
 
 def edited(change: Edit) -> str:
     """Show a change of the arguments, before and after."""
-    return changes(change.before, change.after, limit=limits.ARGUMENTS_ELEMENT)
+    return changes(change.before, change.after, limit=limits.NOTE)
 
 
 def _fields(approval: Approval, by: str, thread_link: str) -> Iterator[Block]:
     where = f"\n{link(thread_link, 'Open the thread')}" if thread_link else ""
     yield mrkdwn(f"*Requested by*\n{by}{where}")
     who = escape(deciders(approval.requirements, approval.escalated))
-    yield mrkdwn(f"*Who can decide*\n{short(who, limits.SECTION_FIELD - 50)}")
+    label = "Who could decide" if approval.is_final else "Who can decide"
+    yield mrkdwn(f"*{label}*\n{short(who, limits.NOTE)}")
 
 
 def _history(approval: Approval) -> Iterator[Block]:
-    for change in approval.edits[-3:]:
+    for change in approval.edits[-2:]:
         yield section(
-            mrkdwn(f"*Changed* by {person(change.by)} {when(change.at)}, who may not approve it then")
+            mrkdwn(f"*Changed* by {person(change.by)} {when(change.at)}, who therefore may not approve it")
         )
         yield preformatted(edited(change))
-    for decision in approval.decisions[-10:]:
+    for decision in approval.decisions[-6:]:
         yield section(mrkdwn(_decided(decision)))
         if reason := visible(decision.reason).strip():
-            yield section(plain(f"Reason: {short(reason, limits.REASON)}"))
+            yield section(plain(f"Reason: {short(reason, limits.NOTE)}"))
 
 
 def _decided(decision: Decision) -> str:
@@ -179,7 +180,11 @@ def _state(approval: Approval) -> Iterator[Block]:
         case ApprovalStatus.EXPIRED:
             yield section(mrkdwn(f"*Expired* {closed}: nobody decided in time. This was not done."))
         case ApprovalStatus.WITHDRAWN:
-            yield section(mrkdwn(f"*Withdrawn* {closed}: {escape(approval.closed_why)} This was not done."))
+            yield section(
+                mrkdwn(
+                    f"*Withdrawn* {closed}: {escape(short(visible(approval.closed_why), limits.NOTE))} This was not done."
+                )
+            )
         case ApprovalStatus.APPROVED if approval.granted_by:
             yield section(mrkdwn("*Approved before*, for the rest of this run. Nobody was asked again."))
         case _:
@@ -187,7 +192,7 @@ def _state(approval: Approval) -> Iterator[Block]:
     if approval.execution is not None:
         yield section(mrkdwn(f"{_ENDINGS[approval.execution.ending]} {when(approval.execution.at)}"))
         if result := visible(approval.execution.result).strip():
-            yield section(plain(f"Result: {short(result, limits.REASON)}"))
+            yield section(plain(f"Result: {short(result, limits.NOTE)}"))
 
 
 def _footer(approval: Approval) -> Iterator[str]:
@@ -196,7 +201,7 @@ def _footer(approval: Approval) -> Iterator[str]:
         if approval.decisions:
             yield f"Still needed: {escape(still_needed(approval))}"
     if approval.severity is Severity.HIGH:
-        yield ":red_circle: High stakes"
+        yield "*High stakes*"
     yield f"Fingerprint `{approval.digest[:12]}`"
 
 

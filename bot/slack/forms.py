@@ -12,6 +12,7 @@ from bot.slack import actions, edit_fields, limits
 from bot.slack.arguments import shown
 from bot.slack.blocks import Block, context, mrkdwn, person, plain, preformatted, section, when
 from bot.slack.cards import edited, headline_of, tool_of, why_of
+from bot.slack.visible import visible
 from bot.tool_form import ToolForm
 
 _REASON_BLOCK: Final = "reason"
@@ -100,6 +101,16 @@ def read_edit(view: Mapping[str, Any], form: ToolForm, approval: Approval) -> tu
     return canonical(arguments), problems
 
 
+def _said(approval: Approval) -> list[Block]:
+    """The words of those who decided and of the tool, whole."""
+    texts = [(f"Reason of {person(d.by)}:", visible(d.reason)) for d in approval.decisions[-10:] if d.reason]
+    if approval.execution and approval.execution.result:
+        texts.append(("Result:", visible(approval.execution.result)))
+    return [
+        block for label, text in texts for block in (context(label), section(plain(text[: limits.SECTION])))
+    ]
+
+
 def everywhere(view: Mapping[str, Any], text: str) -> dict[str, str]:
     """Say something of the form as a whole: below its first field, for it has no other place."""
     return {next(iter(view["state"]["values"])): text}
@@ -124,6 +135,7 @@ def details_view(approval: Approval) -> dict[str, Any]:
         *(preformatted(text) for text in everything.elements[: limits.VIEW_BLOCKS - 30]),
         *cut,
         *history,
+        *_said(approval),
         section(mrkdwn(f"Requested by {person(approval.requester)} {when(approval.requested_at)}")),
         context(f"SHA-256 of tool and arguments: `{approval.digest}`"),
         callback_id="details",

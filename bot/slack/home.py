@@ -102,7 +102,7 @@ def _waiting(page: Page) -> Iterator[Block]:
         value = actions.pack_approval(approval)
         asked = duration(page.now - approval.requested_at)
         left = duration(approval.expires_at - page.now)
-        high = ":red_circle: " if approval.severity is Severity.HIGH else ""
+        high = "*High stakes* · " if approval.severity is Severity.HIGH else ""
         yield section(
             mrkdwn(
                 f"{high}*{escape(headline_of(approval))}*\n"

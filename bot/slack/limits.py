@@ -43,7 +43,9 @@ REPLY_PART: Final = 11_000
 #: What a card shows of a call's arguments (a form has the rest), and in one element.
 ARGUMENTS: Final = 4_000
 ARGUMENTS_ELEMENT: Final = 2_500
-#: What a card shows of a policy's or a person's reason.
+#: What a card shows of a policy's reason, and what a person may write as one.
 REASON: Final = 1_000
+#: What a card shows of each other text it holds: reasons, results, changes, roles.
+NOTE: Final = 500
 #: What a message says where its blocks are not shown: notifications, screen readers.
 FALLBACK: Final = 300

@@ -76,8 +76,7 @@ async def test_2a_killed_between_recording_the_click_and_resuming_the_run(world:
     # The run cannot get on while Slack takes no message: the decision is on record by then.
     world.slack.fault("chat.postMessage", error="internal_error", times=10_000)
     await world.approves(OMAR, card)
-    while "decided" not in await world.deeds():
-        await asyncio.sleep(0.05)
+    await world.recorded("decided")
     await first.kill()
     world.slack.heal()
     await asyncio.gather(bots.start(), bots.start())
@@ -193,8 +192,7 @@ async def test_6_who_may_not_decide_is_refused_privately_and_goes_on_record(worl
     await world.approves(MEI, card)
     await world.told(MEI, "not one of the approvers")
     await world.approves(OMAR, card)  # from a screen that was still open when his account was closed
-    while (await world.deeds()).count("click_refused") < 5:
-        await asyncio.sleep(0.05)
+    await world.recorded("click_refused", 5)
     people[OMAR].deleted = people[MEI].is_stranger = False
 
     assert world.refunds == []

@@ -90,7 +90,7 @@ async def test_an_edit_that_raises_the_amount_needs_what_the_policy_says_then(wo
         await world.approves(THEO, card)
         await world.hears(thread, "Given.")
 
-    assert ":red_circle: High stakes" in card.shown
+    assert "*High stakes*" in card.shown
 
 
 async def test_approved_for_the_rest_of_the_run_asks_nobody_again_until_more_is_needed(world: World) -> None:

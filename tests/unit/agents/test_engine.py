@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,22 +12,25 @@ from agents.testing import ModelStep, ScriptedModel, assistant_message, function
 from agents.tool_context import ToolContext
 
 from bot.agents.billing_client import BillingClient
-from bot.agents.context import RunContext
+from bot.agents.context import Permit, RunContext
 from bot.agents.engine import Engine, Limits, RunInProgress
 from bot.agents.guardrail import Guard
 from bot.agents.models import ModelSpec
 from bot.agents.progress import AgentChanged
 from bot.agents.team import BILLING, Kit, Voice
 from bot.agents.tools.approval import ApprovedTool, approved_tool
-from bot.approval import Requirement, digest
-from bot.errors import LeaseLost, UnknownSchema
+from bot.approval import canonical, digest
+from bot.errors import LeaseLost, OutcomeUnknown, UnknownSchema
+from bot.policy import Policy, ask, over
+from bot.requirement import Requirement
 from bot.run import Blocked, Completed, Failed, FailureKind, Interrupted, Stopped
 from bot.store.sessions import StagedSession
 from tests.factories import ANA, THREAD
 
 OK = ModelStep(output=[assistant_message('{"label": "ok", "reason": ""}')])
 BAD = ModelStep(output=[assistant_message('{"label": "injection", "reason": "x"}')])
-FINANCE = Requirement(role="finance", why="over 20")
+FINANCE = Requirement(role="finance", why="Amount over 20.")
+POLICY = Policy(ask("finance", when=over("amount", 20)))
 
 
 def say(text: str) -> ModelStep:
@@ -46,9 +48,10 @@ class Journal:
         self.done: dict[str, str] = {}
         self.error: Exception | None = None
 
-    async def run(self, call_id: str, effect: Callable[[str], Awaitable[str]]) -> str:
+    async def run(self, call_id: str, permit: Permit, effect: Callable[[str], Awaitable[str]]) -> str:
         if self.error is not None:
             raise self.error
+        assert permit.tool == "pay"
         if call_id not in self.done:
             self.done[call_id] = await effect(f"key-{call_id}")
         return self.done[call_id]
@@ -61,6 +64,7 @@ class Bench:
         self, *steps: ModelStep, guard: list[ModelStep] | None = None, failure: Any = "closed"
     ) -> None:
         self.paid: list[tuple[str, str]] = []
+        self.broken: set[str] = set()
         self.journal = Journal()
         self.saved: list[bytes] = []
         self.session = StagedSession("s", self._nothing)
@@ -73,16 +77,15 @@ class Bench:
         return []
 
     def _tool(self, name: str) -> ApprovedTool:
-        def policy(arguments: Mapping[str, Any], requester: str) -> Requirement | None:
-            return FINANCE if Decimal(arguments["amount"]) > 20 else None
-
         async def pay(ctx: ToolContext[RunContext], amount: str) -> str:
             """Pay somebody."""
+            if amount in self.broken:
+                raise ConnectionError
             self.paid.append((amount, ctx.context.idempotency_key))
             return f"paid {amount}"
 
         pay.__name__ = name
-        return approved_tool(policy)(pay)
+        return approved_tool(POLICY)(pay)
 
     def engine(self, *, max_turns: int = 10, model: Model | None = None) -> Engine:
         voice = Voice(model or self.model, ModelSettings())
@@ -92,11 +95,12 @@ class Bench:
 
     def context(self, *approved: tuple[str, str]) -> RunContext:
         billing = BillingClient.__new__(BillingClient)
-        shown = {
-            call_id: digest("pay", json.dumps({"amount": amount}, separators=(",", ":")))
-            for call_id, amount in approved
+        written = {call_id: canonical({"amount": amount}) for call_id, amount in approved}
+        permits = {
+            call_id: Permit("pay", digest("pay", arguments), arguments)
+            for call_id, arguments in written.items()
         }
-        return RunContext(THREAD, ANA, billing, self.journal, shown)
+        return RunContext(THREAD, ANA, billing, self.journal, permits)
 
     async def checkpoint(self, snapshot: bytes) -> None:
         self.saved.append(snapshot)
@@ -131,15 +135,15 @@ async def interrupted(bench: Bench) -> tuple[Interrupted, bytes]:
     return progress.outcome, progress.snapshot
 
 
-@pytest.mark.parametrize(("amount", "requirement"), [("29.00", FINANCE), ("12.00", None)])
+@pytest.mark.parametrize(("amount", "requirements"), [("29.00", (FINANCE,)), ("12.00", ())])
 async def test_every_call_stops_first_and_the_policy_says_who_is_asked(
-    amount: str, requirement: Requirement | None
+    amount: str, requirements: tuple[Requirement, ...]
 ) -> None:
     bench = Bench(ModelStep(output=[call("pay", "c1", amount=amount)]))
     outcome, _ = await interrupted(bench)
 
-    assert [(c.call_id, c.tool, c.arguments, c.requirement) for c in outcome.calls] == [
-        ("c1", "pay", f'{{"amount":"{amount}"}}', requirement)
+    assert [(c.call_id, c.tool, c.arguments, c.requirements) for c in outcome.calls] == [
+        ("c1", "pay", f'{{"amount":"{amount}"}}', requirements)
     ]
     assert bench.paid == []
 
@@ -148,7 +152,7 @@ async def test_a_policy_that_fails_asks_for_a_person() -> None:
     bench = Bench(ModelStep(output=[call("pay", "c1", amount="a lot")]))
     outcome, _ = await interrupted(bench)
 
-    assert outcome.calls[0].requirement is not None
+    assert outcome.calls[0].requirements == (FINANCE,)
 
 
 async def test_an_approved_call_runs_once_in_a_fresh_engine_even_if_resumed_twice() -> None:
@@ -159,7 +163,7 @@ async def test_an_approved_call_runs_once_in_a_fresh_engine_even_if_resumed_twic
         assert progress.outcome == Completed("done", BILLING)
 
     assert len(bench.paid) == 1
-    assert bench.paid[0][1].startswith("key-c1:")
+    assert bench.paid[0][1] == "key-c1"
 
 
 async def test_a_rejection_is_heard_word_for_word() -> None:
@@ -177,6 +181,44 @@ async def test_a_call_that_is_not_what_was_shown_does_nothing() -> None:
     await drained(await bench.resume(saved, {"c1": True}, ("c1", "12.00")))
 
     assert bench.paid == []
+
+
+async def test_what_an_approver_changed_runs_changed_and_the_model_is_told() -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", amount="29.00")]), say("less"))
+    _, saved = await interrupted(bench)
+    context = bench.context(("c1", "29.00"))
+    permit = Permit("pay", context.permits["c1"].asked_digest, canonical({"amount": "25.00"}))
+    context = replace(context, permits={"c1": permit})
+    progress = await bench.engine().resume(
+        saved, decisions={"c1": True}, session=bench.session, context=context, checkpoint=bench.checkpoint
+    )
+    await drained(progress)
+
+    assert [amount for amount, _ in bench.paid] == ["25.00"]
+    assert "An approver changed this call" in str(await bench.session.get_items())
+
+
+async def test_a_call_that_breaks_off_ends_the_run_before_the_model_hears_of_it() -> None:
+    both = [call("pay", "c1", amount="29.00"), call("pay", "c2", amount="30.00")]
+    bench = Bench(ModelStep(output=both), say("never said"))
+    _, saved = await interrupted(bench)
+    bench.broken = {"30.00"}
+    progress = await bench.resume(saved, {"c1": True, "c2": True}, ("c1", "29.00"), ("c2", "30.00"))
+    with pytest.raises(OutcomeUnknown):
+        await drained(progress)
+
+    assert [amount for amount, _ in bench.paid] == ["29.00"]
+    assert bench.journal.done == {"c1": "paid 29.00"}
+    assert bench.saved == []
+
+
+async def test_an_editable_argument_that_the_tool_does_not_have_is_refused_at_once() -> None:
+    async def pay(ctx: ToolContext[RunContext], amount: str) -> str:
+        """Pay somebody."""
+        return amount
+
+    with pytest.raises(ValueError, match="pay has no total to edit"):
+        approved_tool(Policy(ask("finance"), editable=["total"]))(pay)
 
 
 async def test_two_calls_can_end_differently() -> None:

@@ -11,6 +11,7 @@ from bot.agents.history import ordered
 from bot.agents.models import ModelSpec
 from bot.agents.tools.approval import arguments_of
 from bot.agents.tools.billing import refunds_over
+from bot.policy import Call
 
 
 @pytest.mark.parametrize("text", ["", "gpt-5", "openai:", "other:x", ":x"])
@@ -47,13 +48,13 @@ def test_outputs_move_right_behind_their_calls() -> None:
         ("-5", True),
         ("NaN", True),
         ("x", True),
-        ("5.001", True),
+        ("5.001", False),  # free, and refused by the tool itself
     ],
 )
 def test_a_refund_is_free_only_if_it_is_a_proper_small_amount(amount: str, asks: bool) -> None:
-    requirement = refunds_over(Decimal("20.00"))({"amount": amount}, "U1")
+    call = Call("issue_refund", {"amount": amount}, "U1", "C1")
 
-    assert (requirement is not None) is asks
+    assert bool(refunds_over(Decimal(20), two_over=Decimal(1000)).requirements(call)) is asks
 
 
 @pytest.mark.parametrize("raw", ["", "{}", "[1]", "nonsense", '"x"'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,11 +10,22 @@ from slack_sdk.models.blocks import Block
 
 from bot.slack import limits
 
+#: Bytes of a view; not documented, seen as `view_too_large`.
+VIEW_SIZE = 250_000
 
-def check(blocks: Sequence[Mapping[str, Any]]) -> None:
-    """Assert that Slack would take the blocks of one message or view."""
-    assert 0 < len(blocks) <= limits.BLOCKS
-    assert sum(len(text) for text in texts(blocks)) <= limits.ALL_BLOCKS
+
+def check_view(view: Mapping[str, Any]) -> None:
+    """Assert that Slack would take a form or a Home."""
+    assert len(json.dumps(view)) < VIEW_SIZE
+    check(view["blocks"], most=limits.VIEW_BLOCKS, letters=VIEW_SIZE)
+
+
+def check(
+    blocks: Sequence[Mapping[str, Any]], *, most: int = limits.BLOCKS, letters: int = limits.ALL_BLOCKS
+) -> None:
+    """Assert that Slack would take the blocks of one message."""
+    assert 0 < len(blocks) <= most
+    assert sum(len(text) for text in texts(blocks)) <= letters
     for block in blocks:
         parsed = Block.parse(dict(block))
         assert parsed is not None, f"unknown block {block['type']}"
@@ -39,7 +51,7 @@ def _check_block(block: Mapping[str, Any]) -> None:
         case "rich_text":
             assert block["elements"]
         case _:
-            assert block["type"] in {"markdown", "input"}
+            assert block["type"] in {"markdown", "input", "divider"}
     _check_buttons(block)
 
 

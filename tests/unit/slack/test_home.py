@@ -1,0 +1,125 @@
+"""The Home tab's view."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.approval import ApprovalStatus, Ending, Execution, Question, canonical
+from bot.delegation import Delegation, delegated
+from bot.errors import DelegationRefused
+from bot.requirement import Requirement, Severity
+from bot.slack import home
+from bot.slack.notices import duration
+from tests.factories import ANA, NOON, OMAR, an_approval
+from tests.unit.slack import block_kit
+from tests.unit.slack.test_cards import HOSTILE, LINK
+
+NOW = NOON + timedelta(hours=3)
+
+
+def a_page(**changes: object) -> home.Page:
+    values = {
+        "now": NOW,
+        "waiting": [],
+        "more": 0,
+        "unsure": False,
+        "asked": [],
+        "stand_in": None,
+        "threads": [],
+    }
+    return home.Page(**(values | changes))  # pyright: ignore[reportArgumentType]
+
+
+def texts(page: home.Page) -> str:
+    view = home.view(page)
+    block_kit.check_view(view)
+    return "\n".join(block_kit.texts(view["blocks"]))
+
+
+def test_an_empty_home_says_so_in_every_part() -> None:
+    shown = texts(a_page())
+
+    for words in (
+        "You are up to date.",
+        "Nothing that needed anybody.",
+        "You decide for yourself.",
+        "None yet.",
+    ):
+        assert words in shown
+
+
+def test_what_waits_has_its_age_amount_and_link() -> None:
+    shown = texts(a_page(waiting=[(an_approval(), LINK)]))
+
+    assert "Approval needed: issue_refund · 29.00 USD" in shown
+    assert f"<@{ANA}>, 3 hours ago · 21 hours left · <{LINK}|Open the thread>" in shown
+
+
+def test_what_was_asked_for_says_how_it_stands() -> None:
+    done = an_approval(status=ApprovalStatus.APPROVED, execution=Execution(Ending.DONE, NOON))
+    shown = texts(a_page(asked=[(done, LINK), (an_approval(), LINK)]))
+
+    assert "Approved: issue_refund · 29.00 USD · done" in shown
+    assert "still needed: 1 of finance" in shown
+
+
+def test_a_stand_in_is_named_with_the_end() -> None:
+    assert f"<@{OMAR}> may decide in your place until" in texts(
+        a_page(stand_in=Delegation(ANA, OMAR, NOW + timedelta(days=1)))
+    )
+
+
+def test_the_fullest_home_there_can_be_is_one_that_slack_takes() -> None:
+    grave = an_approval(
+        tool=HOSTILE * 9,
+        arguments=canonical({"amount": "9" * 12, "x": HOSTILE * 200}),
+        requirements=tuple(
+            Requirement(f"{n}{HOSTILE}" * 5, HOSTILE * 20, 9, severity=Severity.HIGH) for n in range(5)
+        ),
+    )
+    asks = an_approval(question=Question.OUTCOME, arguments=canonical({"x": "y" * 9000}))
+    page = a_page(
+        waiting=[(grave, LINK)] * 6 + [(asks, LINK)] * 6,
+        more=90,
+        unsure=True,
+        asked=[(grave, LINK)] * 8,
+        stand_in=Delegation(ANA, OMAR, NOW),
+        threads=[(f"T/C/{n}.0", HOSTILE * 20, LINK) for n in range(8)],
+    )
+    view = home.view(page)
+
+    block_kit.check_view(view)
+    assert view["blocks"][-1]["type"] == "section"  # nothing was cut off at the end
+
+
+@pytest.mark.parametrize(
+    ("time", "words"),
+    [
+        (timedelta(seconds=-5), "less than a minute"),
+        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(minutes=1), "1 minute"),
+        (timedelta(minutes=119), "1 hour"),
+        (timedelta(days=2, hours=5), "2 days"),
+    ],
+)
+def test_how_long_is_said_in_the_largest_unit(time: timedelta, words: str) -> None:
+    assert duration(time) == words
+
+
+@pytest.mark.parametrize(
+    ("to", "days"),
+    [(ANA, 1), (OMAR, 0), (OMAR, -1), (OMAR, 91)],
+    ids=["oneself", "no time", "over", "too long"],
+)
+def test_nobody_stands_in_for_themselves_or_for_no_time_or_for_ever(to: str, days: int) -> None:
+    with pytest.raises(DelegationRefused):
+        delegated(ANA, to, NOW + timedelta(days=days), at=NOW)
+
+
+def test_a_delegation_ends_at_its_moment() -> None:
+    one = delegated(ANA, OMAR, NOW + timedelta(days=90), at=NOW)
+
+    assert one.holds(one.until - timedelta(seconds=1))
+    assert not one.holds(one.until)
