@@ -56,6 +56,7 @@ from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
+from bot.tasks import end
 from bot.timekeeper import Timekeeper
 from bot.worker import Worker
 
@@ -279,11 +280,9 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 async def _end(worker: Worker, loop_of_worker: asyncio.Task[None], settings: Settings) -> None:
     await worker.drain(settings.drain)
-    loop_of_worker.cancel()
-    await asyncio.gather(loop_of_worker, return_exceptions=True)
+    await end(loop_of_worker)

@@ -18,6 +18,7 @@ from bot.sources import Sources
 from bot.store.inbox import Claim, Inbox, Renewal
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
+from bot.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -174,8 +175,7 @@ class Worker:
             raise
         finally:
             beat.remove_done_callback(cut_off)
-            beat.cancel()
-            await asyncio.gather(beat, return_exceptions=True)
+            await end(beat)
 
     async def _beat(self, h: Handling) -> None:
         """Renew until the lease is lost."""

@@ -52,6 +52,7 @@ async def test_1_two_approvers_click_approve_and_reject_within_the_same_second_2
             told = [m.shown for m in world.slack.ephemerals(user)]
             assert all("This was already" in text and f"<@{winner}>" in text for text in told)
 
+    await world.recorded("click_refused", ROUNDS)
     entries = [link.entry for link in await world.records()]
     assert sum(entry.deed == "decided" for entry in entries) == ROUNDS
     assert sum(entry.deed == "click_refused" for entry in entries) == ROUNDS

@@ -11,15 +11,22 @@ from devkit.slack.workspace import Message
 from tests.tools import gift, give_money, gives, scripted
 from tests.world import ANA, MEI, OMAR, THEO, World, ids
 
-LOST_ANSWER = {"drop_after_commit": True, "times": 3}
-NOT_REACHED = {"status": 503, "times": 3}
+
+def lost_answer() -> Fault:
+    """It happens, and the bot never hears of it: a call is sent three times."""
+    return Fault(drop_after_commit=True, times=3)
 
 
-async def breaks_off(world: World, fault: dict[str, object]) -> tuple[str, Message]:
+def not_reached() -> Fault:
+    """It does not happen, and the bot cannot know."""
+    return Fault(status=503, times=3)
+
+
+async def breaks_off(world: World, fault: Fault) -> tuple[str, Message]:
     """Money is approved, its service breaks off, and the approvers are asked what happened."""
     thread = await world.asks("give them money")
     card = await world.card(thread)
-    world.billing.faults.append(Fault(**fault))  # pyright: ignore[reportArgumentType]
+    world.billing.faults.append(fault)
     await world.approves(OMAR, card)
     await world.hears(thread, "I do not know whether it happened")
     await world.slack.until(lambda: questions(world, thread))
@@ -34,7 +41,7 @@ def questions(world: World, thread: str) -> list[Message]:
 async def test_it_happened_and_the_model_goes_on_from_there(world: World) -> None:
     scripted(world, gives("29.00"), last="They have it.")
     async with world.bot(give_money()):
-        thread, question = await breaks_off(world, LOST_ANSWER)
+        thread, question = await breaks_off(world, lost_answer())
         assert "Did this happen: give_money · 29.00 USD?" in question.shown
         await world.slack.clicks(ANA, question.channel, question.ts, "happened")
         await world.told(ANA, "You asked for this")
@@ -52,7 +59,7 @@ async def test_it_happened_and_the_model_goes_on_from_there(world: World) -> Non
 async def test_it_did_not_happen_and_is_not_done_behind_anybodys_back(world: World) -> None:
     scripted(world, gives("29.00"), last="It did not work.")
     async with world.bot(give_money()):
-        thread, question = await breaks_off(world, NOT_REACHED)
+        thread, question = await breaks_off(world, not_reached())
         await world.slack.clicks(MEI, question.channel, question.ts, "not_happened")
         await world.hears(thread, "It did not work.")
 
@@ -64,7 +71,7 @@ async def test_it_did_not_happen_and_is_not_done_behind_anybodys_back(world: Wor
 async def test_try_again_does_it_under_the_same_key(world: World) -> None:
     scripted(world, gives("29.00"), last="They have it.")
     async with world.bot(give_money()):
-        thread, question = await breaks_off(world, LOST_ANSWER)
+        thread, question = await breaks_off(world, lost_answer())
         await world.slack.clicks(MEI, question.channel, question.ts, "try_again")
         await world.hears(thread, "They have it.")
 
@@ -75,8 +82,8 @@ async def test_try_again_does_it_under_the_same_key(world: World) -> None:
 async def test_a_second_try_that_breaks_off_is_asked_about_again(world: World) -> None:
     scripted(world, gives("29.00"), last="They have it.")
     async with world.bot(give_money()):
-        thread, question = await breaks_off(world, NOT_REACHED)
-        world.billing.faults.append(Fault(**NOT_REACHED))  # pyright: ignore[reportArgumentType]
+        thread, question = await breaks_off(world, not_reached())
+        world.billing.faults.append(not_reached())
         await world.slack.clicks(MEI, question.channel, question.ts, "try_again")
         await world.slack.until(lambda: [q for q in questions(world, thread) if q.ts != question.ts])
         (second,) = [q for q in questions(world, thread) if q.ts != question.ts]
@@ -90,7 +97,7 @@ async def test_a_second_try_that_breaks_off_is_asked_about_again(world: World) -
 async def test_nobody_says_and_it_is_never_tried_again(world: World) -> None:
     scripted(world, gives("29.00"), last="Somebody has to check.")
     async with world.bot(give_money(), APPROVAL_TTL_HOURS="1"):
-        thread, question = await breaks_off(world, NOT_REACHED)
+        thread, question = await breaks_off(world, not_reached())
         world.slack.clock.advance(timedelta(hours=2))
         await world.slack.clicks(MEI, question.channel, question.ts, "happened")
         await world.told(MEI, "This approval has expired")

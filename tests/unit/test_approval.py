@@ -165,7 +165,7 @@ def an_edit(approval: Approval = EDITABLE, by: str = OMAR, **arguments: str) -> 
 
 
 def edits(approval: Approval, change: Edit, seats: list[Seat] | None = None, **kwargs: Any) -> Approval:
-    given = {"digest": approval.digest, "needs": approval.requirements} | kwargs
+    given: dict[str, Any] = {"digest": approval.digest, "needs": approval.requirements} | kwargs
     return edit(approval, change, seats=seated(change.by) if seats is None else seats, **given)
 
 
