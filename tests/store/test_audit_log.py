@@ -1,0 +1,103 @@
+"""The audit log on a real Redis: nothing is chained twice, nothing is lost, whoever dies or races."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+import pytest
+from cryptography.fernet import Fernet
+from redis.asyncio import Redis
+
+from bot.audit import Deed, Entry, Verifier
+from bot.store import client
+from bot.store.audit import BATCH, AuditLog
+from bot.store.keys import Keys
+from bot.store.records import ENTRY
+from bot.store.sealer import Sealer
+from tests.factories import NOON, TEAM
+from tests.redis_server import RedisServer
+
+
+class Log:
+    """An audit log with a prefix of its own, and what waits for it."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        self.keys = Keys(f"t{secrets.token_hex(4)}", 2)
+        self.sealer = Sealer([Fernet.generate_key().decode()])
+        self.audit = self.another()
+
+    def another(self) -> AuditLog:
+        return AuditLog(self.redis, self.keys, self.sealer)
+
+    async def waits(self, *numbers: int, shard: int = 0, team: str = TEAM) -> None:
+        for number in numbers:
+            entry = Entry(f"e{number:05d}", NOON + timedelta(seconds=number), team, Deed.DECIDED)
+            await self.redis.hset(self.keys.outbox(shard), entry.id, ENTRY.dump(self.sealer, entry))  # pyright: ignore[reportGeneralTypeIssues, reportArgumentType]
+
+    async def ids(self, team: str = TEAM) -> list[str]:
+        """Everything that is chained, once the chain has been found right."""
+        verifier = Verifier()
+        found: list[str] = []
+        async for link in self.audit.links(team):
+            assert link is not None
+            verifier.read(link)
+            found.append(link.entry.id)
+        verifier.end(await self.audit.head(team))
+        assert verifier.problems == []
+        return found
+
+
+@pytest.fixture
+async def log(redis_server: RedisServer) -> AsyncGenerator[Log]:
+    async with client.connect(redis_server.url) as redis:
+        yield Log(redis)
+
+
+async def test_entries_of_all_shards_join_one_chain_in_the_order_of_their_times(log: Log) -> None:
+    await log.waits(4, 1)
+    await log.waits(3, 2, shard=1)
+    assert await log.audit.chain() == 4
+    await log.waits(5)
+    assert await log.audit.chain() == 1
+    assert await log.audit.chain() == 0
+
+    assert await log.ids() == ["e00001", "e00004", "e00002", "e00003", "e00005"]
+    assert await log.redis.hlen(log.keys.outbox(0)) == 0  # pyright: ignore[reportGeneralTypeIssues]
+
+
+async def test_each_workspace_has_a_chain_of_its_own(log: Log) -> None:
+    await log.waits(1, 2)
+    await log.waits(3, team="T0OTHER001")
+    await log.audit.chain()
+
+    assert (await log.ids(), await log.ids("T0OTHER001")) == (["e00001", "e00002"], ["e00003"])
+
+
+async def test_an_entry_that_comes_again_after_a_crash_is_chained_once(log: Log) -> None:
+    await log.waits(1, 2)
+    await log.audit.chain()
+    await log.waits(2, 3)  # 2 was chained, and whoever did it died before taking it out of the outbox
+    await log.audit.chain()
+
+    assert await log.ids() == ["e00001", "e00002", "e00003"]
+
+
+async def test_replicas_that_chain_at_once_chain_everything_once(log: Log) -> None:
+    await log.waits(*range(3 * BATCH))
+    chainers = [log.another() for _ in range(5)]
+    await asyncio.gather(*(chainer.chain() for chainer in chainers))
+
+    assert sorted(await log.ids()) == [f"e{number:05d}" for number in range(3 * BATCH)]
+
+
+async def test_an_entry_that_cannot_be_opened_is_named_and_stops_nothing(log: Log) -> None:
+    await log.waits(1)
+    await log.redis.hset(log.keys.outbox(0), "e00000", b"scribbled")  # pyright: ignore[reportGeneralTypeIssues, reportArgumentType]
+    await log.audit.chain()
+
+    assert await log.audit.unreadable() == ["e00000"]
+    assert await log.ids() == ["e00001"]
