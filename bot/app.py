@@ -108,6 +108,9 @@ async def running(
         models = Models(providers(settings))
         stack.push_async_callback(models.close)
         approved = all_approved(settings, tools)
+        for role in sorted({role for tool in approved for role in tool.policy.roles()}):
+            if not settings.approvers.get(role):
+                log.warning("nobody is listed for a role of a policy", extra={"role": role})
         engine = build_engine(settings, models, sources, approved)
         connections = Connections(redis, blocking, http)
         worker = _worker(settings, sources, connections, web_client, who_am_i(me), engine)

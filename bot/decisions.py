@@ -30,7 +30,6 @@ from bot.handling import Handling
 from bot.journal import answered, settled
 from bot.quorum import Seat
 from bot.requests import cancel_timers
-from bot.settlement import ending_of
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
@@ -136,8 +135,8 @@ class Decisions:
         This goes into the write of the answer itself: were it done later and again after a
         crash, a call tried again could be tried a second time without anybody being asked.
         """
-        ending, result = ending_of(question)
-        writes.journal(question.effect, answered(ending, result))
+        entry, ending, result = answered(question)
+        writes.journal(question.effect, entry)
         h.note(Deed.EXECUTED, question, ending=ending.value, result=result, told="by a person")
         about = [
             approval

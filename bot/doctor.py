@@ -12,7 +12,7 @@ import aiohttp
 from pydantic import BaseModel, SecretStr, ValidationError
 from redis.asyncio import Redis
 
-from bot import doctor_slack
+from bot import doctor_slack, policy_table
 from bot.config import Settings
 from bot.findings import PATIENCE, REFUSED, UNREACHABLE, Finding, Level
 from bot.store import check as store_check
@@ -42,7 +42,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             check_redis(settings),
             check_models(http, settings),
             check_billing(http, settings),
-            doctor_slack.check_approvers(http, settings),
+            doctor_slack.check_approvers(http, settings, policy_table.roles(settings)),
         ):
             async for finding in check:
                 yield finding

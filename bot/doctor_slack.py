@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 import aiohttp
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -25,8 +25,6 @@ SCOPES = frozenset(
         "users:read",
     }
 )
-#: The roles that the policies of the bot's own tools ask for.
-ROLES = ("finance",)
 
 
 class Person(BaseModel):
@@ -94,9 +92,14 @@ def _judge_scopes(granted: frozenset[str]) -> Finding:
     return Finding.ok("The Slack app has every scope it needs.")
 
 
-async def check_approvers(http: aiohttp.ClientSession, settings: Settings) -> AsyncIterator[Finding]:
-    """Look up everybody who may decide; people who would not count are failures."""
-    for role in ROLES:
+async def check_approvers(
+    http: aiohttp.ClientSession, settings: Settings, roles: Iterable[str]
+) -> AsyncIterator[Finding]:
+    """Look up everybody who may decide; people who would not count are failures.
+
+    `roles` are those that policies ask for.
+    """
+    for role in sorted(roles):
         if not settings.approvers.get(role):
             yield Finding.warning(f"APPROVERS lists nobody for {role}: nobody can approve what needs {role}.")
     for role, members in settings.approvers.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from bot.approval import Approval, CardRef
@@ -69,6 +70,10 @@ class Handling:
             writes.approval(approval)
         await self._write(writes.state(self.state).session(self.session))
         self.session.mark_saved()
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self._sources.now()
 
     async def save_beside(self, writes: Writes) -> None:
         """Write something of a call that is under way: nothing of the thread's row or session."""

@@ -7,8 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
+from bot import words
 from bot.agents.context import Permit
-from bot.approval import Approval, Ending, Execution, authorize, executed
+from bot.approval import (
+    Approval,
+    ApprovalStatus,
+    Ending,
+    Execution,
+    Verdict,
+    authorize,
+    executed,
+)
 from bot.audit import Deed
 from bot.errors import OutcomeUnknown
 from bot.handling import Handling
@@ -90,11 +99,19 @@ def _broke_off(entry: JournalEntry | None) -> bool:
     return entry is not None and entry.status in {JournalStatus.STARTED, JournalStatus.UNKNOWN}
 
 
-def answered(ending: Ending, result: str) -> JournalEntry:
-    """What a person's word about a call that broke off is in the journal."""
-    if ending is Ending.UNKNOWN:
-        return JournalEntry(JournalStatus.AGAIN, None)
-    return JournalEntry(JournalStatus.DONE, result)
+def answered(question: Approval) -> tuple[JournalEntry, Ending, str]:
+    """What a closed question makes of its call: in the journal, on its card, and for the model's ears."""
+    verdict = question.decisions[-1].verdict if question.status is ApprovalStatus.ANSWERED else None
+    match verdict:
+        case Verdict.HAPPENED:
+            ending, told = Ending.DONE, words.IT_HAPPENED
+        case Verdict.NOT_HAPPENED:
+            ending, told = Ending.NOT_RUN, words.IT_DID_NOT
+        case Verdict.RETRY:
+            return JournalEntry(JournalStatus.AGAIN, None), Ending.UNKNOWN, ""
+        case _:
+            ending, told = Ending.UNKNOWN, words.NOBODY_KNOWS
+    return JournalEntry(JournalStatus.DONE, told), ending, told
 
 
 def settled(approval: Approval, ending: Ending, at: datetime, result: str) -> Approval:

@@ -58,11 +58,11 @@ class Noticeboard:
         Where the approvers' channel refuses the card, each approver gets one.
         """
         if self._approvals_channel in {"", h.thread.channel}:
-            people = [] if self._approvals_channel else await self._people(approval)
+            people = [] if self._approvals_channel else await self._people(h, approval)
             return await self._post_at(h, approval, [*people, THREAD])
         approval = await self._post_at(h, approval, [self._approvals_channel])
         if not any(ref.place == self._approvals_channel for ref in approval.cards):
-            approval = await self._post_at(h, approval, await self._people(approval))
+            approval = await self._post_at(h, approval, await self._people(h, approval))
         return await self._post_at(h, approval, [THREAD])
 
     async def show(self, h: Handling, approval: Approval, only: Sequence[CardRef] = ()) -> list[CardRef]:
@@ -103,9 +103,12 @@ class Noticeboard:
             except SlackRejected as refusal:
                 log.warning("notice not posted", extra={"approval": approval.id, "code": refusal.code})
 
-    async def _people(self, approval: Approval) -> list[str]:
+    async def _people(self, h: Handling, approval: Approval) -> list[str]:
+        """Whom to ask directly: those of the roles, and who stands in for one of them."""
         try:
-            return sorted(await self._electorate.people(approval))[:DIRECT]
+            people = await self._electorate.people(approval)
+            stand_ins = await self._electorate.stand_ins(approval.thread.team, people, h.now())
+            return sorted({*people, *stand_ins.values()} - {approval.requester, *approval.authors})[:DIRECT]
         except ApproverUnknown:
             return []  # Slack does not say who they are; there is the thread's card all the same
 

@@ -15,17 +15,25 @@ HEADINGS = ("Tool", "When", "Who", "Deadline", "Reminder", "Backup", "Stakes", "
 
 def table(settings: Settings, tools: Sequence[ApprovedTool] | None = None) -> str:
     """Draw the table of the bot's own tools, or of these."""
-    if tools is None:
-        tools = approved_tools(
-            refund_approval_over=settings.refund_approval_over, refund_two_over=settings.refund_two_over
-        )
+    tools = _own(settings) if tools is None else tools
     rows = [HEADINGS, *(row for tool in tools for row in _rows(settings, tool))]
     widths = [max(len(row[at]) for row in rows) for at in range(len(HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    roles = sorted({role for tool in tools for role in tool.policy.roles()})
-    people = [f"{role}: {', '.join(settings.approvers.get(role, ())) or 'nobody'}" for role in roles]
+    named = sorted({role for tool in tools for role in tool.policy.roles()})
+    people = [f"{role}: {', '.join(settings.approvers.get(role, ())) or 'nobody'}" for role in named]
     return "\n".join([*(line.rstrip() for line in lines), "", *people])
+
+
+def roles(settings: Settings) -> frozenset[str]:
+    """Every role that the policies of the bot's own tools may turn to."""
+    return frozenset(role for tool in _own(settings) for role in tool.policy.roles())
+
+
+def _own(settings: Settings) -> list[ApprovedTool]:
+    return approved_tools(
+        refund_approval_over=settings.refund_approval_over, refund_two_over=settings.refund_two_over
+    )
 
 
 def _rows(settings: Settings, tool: ApprovedTool) -> list[tuple[str, ...]]:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from bot import words
-from bot.approval import Approval, ApprovalStatus, Ending, Verdict, withdraw
+from bot.approval import Approval, ApprovalStatus, Ending, withdraw
 from bot.audit import Deed
 from bot.events import MessageReceived
 from bot.handling import Handling
@@ -112,16 +112,3 @@ class Settlement:
         outcome = Failed(FailureKind.STALE_RUN, self._sources.token())
         log.warning("saved run not readable", extra={"reference": outcome.reference})
         await h.settle(outcome, *changed, writes=writes, approvals=(), grants=(), failed=None)
-
-
-def ending_of(question: Approval) -> tuple[Ending, str]:
-    """What the answer to a question says became of the call, and what the model is told."""
-    if question.status is not ApprovalStatus.ANSWERED:
-        return Ending.FAILED, words.NOBODY_KNOWS
-    match question.decisions[-1].verdict:
-        case Verdict.HAPPENED:
-            return Ending.DONE, words.IT_HAPPENED
-        case Verdict.NOT_HAPPENED:
-            return Ending.FAILED, words.IT_DID_NOT
-        case _:
-            return Ending.UNKNOWN, ""

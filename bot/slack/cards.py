@@ -179,6 +179,9 @@ def _state(approval: Approval) -> Iterator[Block]:
             yield section(mrkdwn(f"*Expired* {closed}: nobody said what happened. It was not tried again."))
         case ApprovalStatus.EXPIRED:
             yield section(mrkdwn(f"*Expired* {closed}: nobody decided in time. This was not done."))
+        case ApprovalStatus.WITHDRAWN if approval.question is Question.OUTCOME:
+            why = escape(short(visible(approval.closed_why), limits.NOTE))
+            yield section(mrkdwn(f"*Withdrawn* {closed}: {why} Nobody said what happened."))
         case ApprovalStatus.WITHDRAWN:
             yield section(
                 mrkdwn(
