@@ -120,6 +120,10 @@ class Execution:
     result: str = ""
 
 
+#: The place of the card in the thread itself; other places are the ids of channels and people.
+THREAD = "thread"
+
+
 @dataclass(frozen=True, slots=True)
 class CardRef:
     """A delivered card: the channel and `ts` of its message, and the place it was meant for."""

@@ -120,7 +120,8 @@ class Conversation:
     async def _go_on(self, h: Handling) -> None:
         """Resume the run once every one of its approvals is decided."""
         approvals = await self._threads.approvals(h.state.approvals)
-        if approvals and all(approval.is_final for approval in approvals):
+        # None are left where a worker died behind them: the run then goes on from its checkpoint.
+        if all(approval.is_final for approval in approvals):
             await self._runs.recover(h, None)
 
     async def _tell_homes(self, h: Handling) -> None:

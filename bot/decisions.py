@@ -11,6 +11,7 @@ from datetime import datetime
 from bot import words
 from bot.agents.engine import Engine
 from bot.approval import (
+    THREAD,
     Approval,
     ApprovalStatus,
     CardRef,
@@ -166,9 +167,14 @@ def _shown(approval: Approval, fingerprint: str) -> str:
 
 
 def _with_card(approval: Approval, click: Click) -> Approval:
+    """Add the clicked card to those of its approval, at the place it must have been posted for."""
     if not click.card_ts or any((c.channel, c.ts) == (click.channel, click.card_ts) for c in approval.cards):
         return approval
-    return replace(approval, cards=(*approval.cards, CardRef(click.channel, click.card_ts, click.channel)))
+    if (click.channel, click.thread_ts) == (approval.thread.channel, approval.thread.thread_ts):
+        place = THREAD
+    else:
+        place = click.user if click.channel.startswith("D") else click.channel
+    return replace(approval, cards=(*approval.cards, CardRef(click.channel, click.card_ts, place)))
 
 
 def _is_grant(approval: Approval) -> bool:

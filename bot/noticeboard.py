@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.approval import Approval, CardRef
+from bot.approval import THREAD, Approval, CardRef
 from bot.audit import Deed
 from bot.electorate import Electorate
 from bot.errors import ApproverUnknown, SlackRejected
@@ -22,10 +22,6 @@ log = logging.getLogger(__name__)
 DIRECT = 10
 #: What Slack says of a card that is no more, as against one that cannot be changed for now.
 GONE = frozenset({"message_not_found", "channel_not_found"})
-
-
-#: The place of the card in the thread itself; other places are the ids of channels and people.
-THREAD = "thread"
 
 
 class Noticeboard:
@@ -50,20 +46,22 @@ class Noticeboard:
         """Post the cards of the approvals that the thread waits for, where they are missing."""
         for approval in await self._threads.approvals(h.state.approvals):
             if not approval.is_final:
-                await self.complete(h, approval)
+                await self.complete(h, approval, is_new=not h.attempted)
 
-    async def complete(self, h: Handling, approval: Approval) -> Approval:
+    async def complete(self, h: Handling, approval: Approval, *, is_new: bool = False) -> Approval:
         """Post a pending approval's cards where they are missing; returns it with all of them.
 
-        Where the approvers' channel refuses the card, each approver gets one.
+        Unless it is new, one that is there already is looked for: whoever posted it may have
+        died. Where the approvers' channel refuses the card, each approver gets one.
         """
         if self._approvals_channel in {"", h.thread.channel}:
             people = [] if self._approvals_channel else await self._people(h, approval)
-            return await self._post_at(h, approval, [*people, THREAD])
-        approval = await self._post_at(h, approval, [self._approvals_channel])
+            return await self._post_at(h, approval, [*people, THREAD], look=not is_new)
+        approval = await self._post_at(h, approval, [self._approvals_channel], look=not is_new)
         if not any(ref.place == self._approvals_channel for ref in approval.cards):
-            approval = await self._post_at(h, approval, await self._people(h, approval))
-        return await self._post_at(h, approval, [THREAD])
+            people = await self._people(h, approval)
+            approval = await self._post_at(h, approval, people, look=not is_new)
+        return await self._post_at(h, approval, [THREAD], look=not is_new)
 
     async def show(self, h: Handling, approval: Approval, only: Sequence[CardRef] = ()) -> list[CardRef]:
         """Bring cards up to date; returns those that Slack refuses to change for now.
@@ -73,7 +71,7 @@ class Noticeboard:
         """
         refused: list[CardRef] = []
         if approval.granted_by:  # nobody was asked, but everybody may know
-            approval = await self._post_at(h, approval, [THREAD])
+            approval = await self._post_at(h, approval, [THREAD], look=h.attempted)
         for ref in only or approval.cards:
             card = self._card(approval, ref.place)
             try:
@@ -112,13 +110,15 @@ class Noticeboard:
         except ApproverUnknown:
             return []  # Slack does not say who they are; there is the thread's card all the same
 
-    async def _post_at(self, h: Handling, approval: Approval, places: Sequence[str]) -> Approval:
+    async def _post_at(
+        self, h: Handling, approval: Approval, places: Sequence[str], *, look: bool
+    ) -> Approval:
         """Post at each place that has no card yet; one that Slack refuses is left out."""
         for place in places:
             if any(ref.place == place for ref in approval.cards):
                 continue
             try:
-                ref = await self._post(h, approval, place)
+                ref = await self._post(h, approval, place, look=look)
             except SlackRejected as refusal:
                 log.warning("card not posted", extra={"approval": approval.id, "code": refusal.code})
                 h.note(Deed.CARD_REFUSED, approval, channel=place, code=refusal.code)
@@ -128,11 +128,11 @@ class Noticeboard:
             await h.save(approval)
         return approval
 
-    async def _post(self, h: Handling, approval: Approval, place: str) -> CardRef:
+    async def _post(self, h: Handling, approval: Approval, place: str, *, look: bool) -> CardRef:
         card, marker = self._card(approval, place), cards.marker(approval)
         channel = h.thread.channel if place == THREAD else place
         thread_ts = h.thread.thread_ts if place == THREAD else None
-        if h.attempted and not channel.startswith(("U", "W")):
+        if look and not channel.startswith(("U", "W")):
             found = await self._slack.find(channel, thread_ts, marker)
             if found is not None:  # posted by a worker that died before it could note where
                 return CardRef(channel, found, place)
