@@ -7,6 +7,7 @@ anything happens. The tool's policy then says who must approve it, or that nobod
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import json
 import logging
@@ -153,7 +154,9 @@ async def _uncancelled(ctx: ToolContext[RunContext], call: Awaitable[str]) -> st
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task})
+        while not task.done():  # whoever cancels a second time has to wait as well
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
         task.exception()  # it is in the journal; asked for here, so that it does not count as lost
         raise
     finally:
