@@ -315,7 +315,7 @@ def covers(earlier: Approval, later: Approval) -> bool:
     """Tell whether an approval for the rest of the run reaches a later call of the same run.
 
     It must be of the same tool, need nothing that was not given, be of no high severity, and
-    none of those who gave it may have become an author since.
+    nobody may have joined its authors since: it was not their words that were approved.
     """
     givers = [d for d in earlier.decisions if d.verdict in APPROVING]
     return (
@@ -327,6 +327,7 @@ def covers(earlier: Approval, later: Approval) -> bool:
         == (later.tool, later.thread, later.run_id, later.generation)
         and later.severity < Severity.HIGH
         and later.offers.rest_of_run
+        and set(later.authors) <= set(earlier.authors)
         and not any(d.by in later.authors or d.holder in later.authors for d in givers)
         and not missing(later.requirements, [d.roles for d in givers])
     )

@@ -125,9 +125,13 @@ async def _log(settings: Settings) -> AsyncGenerator[tuple[AuditLog, list[str]]]
 
 
 async def _teams(redis: Redis, keys: Keys) -> list[str]:
-    prefix, suffix = keys.audit("|").split("|")
-    names = cast("AsyncIterator[bytes]", redis.scan_iter(match=f"{prefix}*{suffix}"))
-    return sorted({name.decode().removeprefix(prefix).removesuffix(suffix) async for name in names})
+    """Every workspace of which there is, or was, a log: its head and ids outlive a deleted one."""
+    found: set[str] = set()
+    for key in (keys.audit("|"), keys.audit_head("|"), keys.audit_ids("|")):
+        prefix, suffix = key.split("|")
+        names = cast("AsyncIterator[bytes]", redis.scan_iter(match=f"{prefix}*{suffix}"))
+        found |= {name.decode().removeprefix(prefix).removesuffix(suffix) async for name in names}
+    return sorted(found)
 
 
 def _line(link: Link, written_as: Format) -> str:

@@ -11,7 +11,7 @@ import contextlib
 from bot import words
 from bot.controls import Controls
 from bot.delivery import Delivery
-from bot.errors import SlackRejected
+from bot.errors import SlackRejected, SlackUnavailable
 from bot.events import MessageReceived, RetryRequested
 from bot.handling import Handling
 from bot.homes import Homes
@@ -64,6 +64,9 @@ class Conversation:
             return h.finish()  # there is nobody to tell, and opening Home again tries it again
         with contextlib.suppress(SlackRejected):  # the thread itself may be gone
             await self._delivery.deliver(h, Notice(words.gave_up(reference)))
+        with contextlib.suppress(SlackRejected, SlackUnavailable):
+            await self._delivery.retire(h)  # whatever failed, no card may look undecided for ever
+        h.session.discard()
         return h.finish()
 
     async def _work(self, h: Handling) -> None:
@@ -92,7 +95,8 @@ class Conversation:
                 writes=Writes().run(None),
                 title=h.state.title or message.text[:TITLE_LENGTH],
                 run_id=h.claim.event_id,
-                authors=(message.user,),
+                # What was said before in this thread is read as well, and may be what moves the run.
+                authors=tuple(dict.fromkeys((message.user, *h.state.authors))),
                 grants=(),
                 failed=None,
             )

@@ -108,7 +108,7 @@ class Decisions:
         log.info("click refused", extra={"approval": approval.id, "user": click.user})
         closed = isinstance(why, AlreadyDecided)
         await self._delivery.tell(click, words.already_closed(approval) if closed else why.user_message)
-        self._look_after(h, approval, click)
+        await self._look_after(h, approval, click)
 
     async def _record(self, h: Handling, before: Approval, after: Approval, click: Click) -> None:
         writes = Writes()
@@ -146,14 +146,14 @@ class Decisions:
         ]
         return [settled(approval, ending, self._now(), result) for approval in about]
 
-    def _look_after(self, h: Handling, approval: Approval, click: Click) -> None:
+    async def _look_after(self, h: Handling, approval: Approval, click: Click) -> None:
         """Show on the clicked card how things stand, and keep it in mind if nobody did.
 
         It may have missed an update, or have been posted right before a crash.
         """
         adopted = _with_card(approval, click)
         if adopted != approval:
-            h.later.approval(adopted)
+            await h.save_beside(Writes().approval(adopted))
         h.outdated += [
             (adopted, c) for c in adopted.cards if (c.channel, c.ts) == (click.channel, click.card_ts)
         ]
@@ -161,9 +161,7 @@ class Decisions:
 
 def _shown(approval: Approval, fingerprint: str) -> str:
     """The digest of what a card showed: of the call as asked, for a card that names none."""
-    if not fingerprint:
-        return approval.asked_digest
-    return approval.digest if approval.digest.startswith(fingerprint) else fingerprint
+    return fingerprint or approval.asked_digest
 
 
 def _with_card(approval: Approval, click: Click) -> Approval:

@@ -24,6 +24,7 @@ class Electorate:
     async def seats(self, approval: Approval, user: str, at: datetime) -> list[Seat]:
         """The places a person may fill: their own first, then those of people they stand in for."""
         team = approval.thread.team
+        self._approvers.forget(user)
         seats: list[Seat] = []
         if own := await self._roles(approval, user):
             seats.append(Seat(user, own))

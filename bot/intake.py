@@ -71,6 +71,15 @@ class Click:
     message_ts: str = ""
 
     @property
+    def answer_in(self) -> str | None:
+        """The thread to answer privately in; none below a message that has no thread yet.
+
+        https://docs.slack.dev/reference/methods/chat.postEphemeral shows such answers in active
+        threads only.
+        """
+        return None if self.thread_ts in {"", self.message_ts} else self.thread_ts
+
+    @property
     def at(self) -> datetime:
         """The moment of the click."""
         return datetime.fromtimestamp(float(self.action_ts), UTC)
@@ -141,7 +150,7 @@ class Intake:
             verdict=verdict,
             at=click.at,
             channel=click.channel,
-            thread_ts=click.thread_ts or None,
+            thread_ts=click.answer_in,
             reason=reason,
             digest=digest,
             card_ts=click.message_ts,
@@ -157,7 +166,7 @@ class Intake:
             arguments=arguments,
             at=click.at,
             channel=click.channel,
-            thread_ts=click.thread_ts or None,
+            thread_ts=click.answer_in,
             digest=digest,
             card_ts=click.message_ts,
         )

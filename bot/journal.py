@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -48,6 +48,8 @@ class Journal:
         key = self.key(call_id, permit)
         entry = await self._threads.journal(self._handling.thread, key)
         if entry is not None and entry.status is JournalStatus.DONE:
+            if permit.approval is not None:  # its card may have missed the end
+                self._handling.retire([permit.approval])
             return entry.result or ""
         if _broke_off(entry):
             raise OutcomeUnknown
@@ -76,6 +78,18 @@ class Journal:
         call = f"{call_id}:{permit.asked_digest[:16]}"
         scope = f"{self._handling.thread}\n{state.generation}\n{state.run_id}\n{call}"
         return sha256(scope.encode()).hexdigest()[:40]
+
+    async def close(self, approvals: Iterable[Approval], why: str) -> list[Approval]:
+        """Settle the approved calls that will not run any more; one that broke off stays unknown."""
+        closed: list[Approval] = []
+        for approval in approvals:
+            if approval.status is ApprovalStatus.APPROVED and approval.execution is None:
+                permit = Permit(approval.tool, approval.asked_digest, approval.arguments, approval)
+                broken = await self.broke_off(approval.call_id, permit)
+                ending = Ending.UNKNOWN if broken else Ending.NOT_RUN
+                told = f"{why} {words.LOOK}" if broken else why
+                closed.append(settled(approval, ending, self._now(), told))
+        return closed
 
     async def _ended(self, key: str, permit: Permit, call_id: str, ending: Ending, result: str) -> None:
         approval = permit.approval

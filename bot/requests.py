@@ -95,7 +95,10 @@ class Requests:
         """Ask whether a call that broke off happened."""
         needs = (Requirement(call.role, why="It broke off, so nobody knows whether it happened."),)
         approval = self._new(h, call.call_id, call.tool, call.arguments, needs)
-        approval = replace(approval, question=Question.OUTCOME, effect=call.effect, asked=call.asked)
+        authors = tuple(dict.fromkeys((*approval.authors, *call.authors)))
+        approval = replace(
+            approval, question=Question.OUTCOME, effect=call.effect, asked=call.asked, authors=authors
+        )
         self._note(h, approval)
         return approval
 
@@ -185,9 +188,13 @@ def set_reminder(approval: Approval, writes: Writes) -> None:
         writes.timer(reminder_id(approval), ReminderDue(approval.id), at=at)
 
 
-def cancel_timers(approval: Approval, writes: Writes) -> Writes:
-    """Forget every timer of an approval that is closed."""
-    writes.cancel_timer(expiry_id(approval.id)).cancel_timer(reminder_id(approval))
-    for one in approval.requirements:
-        writes.cancel_timer(escalation_id(approval.id, one.role))
+def cancel_timers(approval: Approval, writes: Writes, *, ringing: str = "") -> Writes:
+    """Forget every timer of an approval that is closed, but for the one whose event is handled.
+
+    That one goes with its commit. Forgotten before, it would come up without content after a crash.
+    """
+    roles = [escalation_id(approval.id, one.role) for one in approval.requirements]
+    for timer in (expiry_id(approval.id), reminder_id(approval), *roles):
+        if timer != ringing:
+            writes.cancel_timer(timer)
     return writes

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot import words
-from bot.approval import ApprovalStatus, Ending, withdraw
+from bot.approval import withdraw
 from bot.audit import Deed
 from bot.events import ResetRequested
 from bot.handling import Handling
-from bot.journal import settled
+from bot.journal import Journal
 from bot.requests import cancel_timers
 from bot.run import Notice, Reply, ThreadState
 from bot.store.threads import ThreadStore
@@ -37,11 +37,10 @@ class Resets:
             h.note(Deed.WITHDRAWN, approval, person=event.user, why=words.WAS_RESET)
         h.note(Deed.RESET, person=event.user, via=event.via.value)
         # What was approved and waits for the rest of its turn will not run any more.
-        stopped = [
-            settled(a, Ending.NOT_RUN, self._now(), words.WAS_RESET)
-            for a in approvals
-            if a.status is ApprovalStatus.APPROVED and a.execution is None
-        ]
+        stopped = await Journal(h, self._threads, self._now).close(approvals, words.WAS_RESET)
+        for approval in stopped:
+            ending = approval.execution.ending.value if approval.execution else ""
+            h.note(Deed.EXECUTED, approval, ending=ending, result=words.WAS_RESET)
         reply = Reply(
             h.claim.event_id,
             outcome=Notice(words.reset(len(withdrawn))),

@@ -39,6 +39,7 @@ class BrokenCall:
     asked: str
     effect: str
     role: str
+    authors: tuple[str, ...] = ()
 
 
 class FailureKind(StrEnum):
@@ -146,7 +147,7 @@ class ThreadState:
 
     `generation` grows with every reset, and messages older than `reset_ts` are void.
     `run_id` names the present run across processes: the event that began it. `authors` wrote
-    what it has read, the requester first. `approvals` belong to the saved run and stay until
+    what it has read since the last reset, the requester first. `approvals` belong to the saved run and stay until
     the resumed run has got past them; `grants` are those given for the rest of it. `replies` are those in progress: more than one only when
     a decision or a reset overtook a message whose delivery Slack had put off.
     """

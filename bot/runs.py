@@ -159,6 +159,7 @@ class Runs:
                 permit.approval.asked if permit.approval else permit.arguments,
                 journal.key(call_id, permit),
                 self._engine.unknown_to(permit.tool),
+                permit.approval.authors if permit.approval else (),
             )
             for call_id, permit in permits.items()
             if call_id not in asked and await journal.broke_off(call_id, permit)

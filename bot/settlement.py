@@ -6,11 +6,11 @@ import logging
 from collections.abc import Sequence
 
 from bot import words
-from bot.approval import Approval, ApprovalStatus, Ending, withdraw
+from bot.approval import Approval, withdraw
 from bot.audit import Deed
 from bot.events import MessageReceived
 from bot.handling import Handling
-from bot.journal import settled
+from bot.journal import Journal
 from bot.requests import Requests, cancel_timers
 from bot.run import (
     Blocked,
@@ -105,9 +105,10 @@ class Settlement:
                 changed.append(withdraw(approval, at=now, why=words.STALE))
                 h.note(Deed.WITHDRAWN, changed[-1], why=words.STALE)
                 cancel_timers(approval, writes)
-            elif approval.status is ApprovalStatus.APPROVED and approval.execution is None:
-                changed.append(settled(approval, Ending.NOT_RUN, now, words.STALE))
-                h.note(Deed.EXECUTED, changed[-1], ending=Ending.NOT_RUN.value, result=words.STALE)
+        for approval in await Journal(h, self._threads, self._sources.now).close(approvals, words.STALE):
+            ending = approval.execution.ending.value if approval.execution else ""
+            h.note(Deed.EXECUTED, approval, ending=ending, result=words.STALE)
+            changed.append(approval)
         h.retire(changed)
         outcome = Failed(FailureKind.STALE_RUN, self._sources.token())
         log.warning("saved run not readable", extra={"reference": outcome.reference})

@@ -64,7 +64,7 @@ class Timekeeper:
         expired = expire(approval, at=max(self._now(), approval.expires_at))
         if expired == approval:
             return False
-        writes = cancel_timers(expired, Writes())
+        writes = cancel_timers(expired, Writes(), ringing=h.claim.event_id)
         changed = [expired]
         h.note(Deed.EXPIRED, expired)
         if expired.question is Question.OUTCOME:
@@ -76,14 +76,14 @@ class Timekeeper:
     async def _remind(self, h: Handling, approval: Approval) -> None:
         if approval.is_final:
             return
-        number = approval.reminders + 1
+        if not h.resumed:  # counted first, so that a second attempt looks for what the first one posted
+            approval = replace(approval, reminders=approval.reminders + 1)
+            writes = Writes()
+            set_reminder(approval, writes)
+            h.note(Deed.REMINDED, approval, number=str(approval.reminders))
+            await h.save(approval, writes=writes)
         text = notices.reminder(approval, self._asked(approval), self._now())
-        await self._noticeboard.notify(h, approval, f"reminder {number}", text)
-        reminded = replace(approval, reminders=number)
-        writes = Writes()
-        set_reminder(reminded, writes)
-        h.note(Deed.REMINDED, reminded, number=str(number))
-        await h.save(reminded, writes=writes)
+        await self._noticeboard.notify(h, approval, f"reminder {approval.reminders}", text)
 
     async def _escalate(self, h: Handling, approval: Approval, role: str) -> None:
         escalated = escalate(approval, role)

@@ -18,6 +18,7 @@ UNSURE = (
 )
 STALE = "The bot was updated and can no longer go on with this request. Please ask again."
 WAS_RESET = "The thread was reset."
+LOOK = "It had begun by then: please look whether it happened."
 NOBODY_KNOWS = (
     "ERROR: it is not known whether this happened, and nobody said so in time. "
     "Do not try again; tell the person that someone has to check."

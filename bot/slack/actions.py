@@ -34,9 +34,6 @@ IDS: Final = frozenset(
     }
 )
 
-#: Characters of a call's fingerprint that a button carries: what its card showed.
-FINGERPRINT: Final = 16
-
 
 def pack(action_id: str, value: str) -> str:
     """Write a button's value, bound to its action; raises `ValueError` over Slack's limits."""
@@ -59,7 +56,7 @@ def unpack(action: Mapping[str, Any]) -> str | None:
 
 def pack_approval(approval: Approval) -> str:
     """Name an approval and what a card shows of it."""
-    return f"{approval.id}:{approval.digest[:FINGERPRINT]}"
+    return f"{approval.id}:{approval.digest}"
 
 
 def unpack_approval(value: str) -> tuple[str, str]:

@@ -33,6 +33,10 @@ class Approvers:
         """The ids that the settings list for a role, user groups as such."""
         return self._roles.get(role, ())
 
+    def forget(self, user: str) -> None:
+        """Ask Slack anew about a person, next time."""
+        self._people.pop(user, None)
+
     async def who(self, role: str, team: str) -> frozenset[str]:
         """Name everybody who may decide for a role in a workspace, at most a minute old.
 

@@ -152,7 +152,7 @@ def read_submission(view: Mapping[str, Any]) -> Submission:
 def _metadata(approval: Approval, where: ClickedAt) -> str:
     place = {
         "approval": approval.id,
-        "digest": approval.digest[: actions.FINGERPRINT],
+        "digest": approval.digest,
         "channel": where.channel,
         "thread_ts": where.thread_ts,
         "message_ts": where.message_ts,

@@ -174,3 +174,17 @@ async def test_the_card_in_the_channel_and_its_mirror_in_the_thread_close_togeth
 
     assert "*Done*" in mirror.shown
     assert mirror.channel == SUPPORT
+
+
+async def test_nobody_approves_what_their_own_earlier_words_in_the_thread_led_to(world: World) -> None:
+    async with world.bot():
+        thread = await world.asks("show me INV-1003", user=OMAR)
+        await world.hears(thread, "Hazel & Co")
+        await world.asks("refund $29 on INV-1003", thread=thread)
+        card = await world.card(thread)
+        await world.approves(OMAR, card)
+        await world.told(OMAR, "or had a hand in it")
+        await world.approves(MEI, card)
+        await world.hears(thread, "Done: I refunded")
+
+    assert world.refunds == [("INV-1003", "29.00")]

@@ -178,6 +178,16 @@ async def test_tampering_with_one_entry_in_redis_makes_verify_fail_and_name_it(
     assert f"✗ {TEAM}: {expected}" in out
 
 
+async def test_a_log_that_was_deleted_as_a_whole_is_missed(world: World) -> None:
+    await a_short_life(world)
+    async with client.connect(world.redis_url) as redis:
+        await redis.delete(Keys(world.prefix, 2).audit(TEAM))
+    code, out = await run(world, "audit", "verify")
+
+    assert code == 1
+    assert "the log ends at entry 0" in out
+
+
 async def test_an_unreachable_redis_is_said_in_a_sentence(world: World) -> None:
     world.redis_url = "redis://127.0.0.1:1/0"
     code, out = await run(world, "audit", "verify")

@@ -98,3 +98,13 @@ async def test_a_click_after_the_deadline_counts_for_nothing_even_before_it_was_
         await world.told(MEI, "This approval has expired")
 
     assert world.refunds == []
+
+
+async def test_a_deadline_that_meets_a_slack_in_trouble_is_still_told_to_the_model(world: World) -> None:
+    scripted(world, gives("29.00"), last="Nobody decided in time.")
+    async with world.bot(give_money(Policy(ask("finance", expires_after=2 * SECOND))), **ROLES):
+        thread = await world.asks("give them money")
+        card = await world.card(thread)
+        world.slack.fault("chat.postMessage", error="internal_error", times=1)
+        await world.hears(thread, "Nobody decided in time.")
+        await world.slack.until(lambda: "*Expired*" in card.shown)

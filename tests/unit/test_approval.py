@@ -317,6 +317,7 @@ def test_what_was_approved_for_the_rest_of_the_run_is_granted_and_may_run() -> N
         (EARLIER, a_later(requirements=BOTH)),
         (EARLIER, a_later(requirements=(Requirement("finance", "", severity=Severity.HIGH),))),
         (EARLIER, a_later(authors=(ANA, OMAR))),
+        (EARLIER, a_later(authors=(ANA, THEO))),
         (EARLIER, a_later(offers=Offers())),
         (approved(an_approval(offers=FREE_RUN, run_id="r1"), OMAR), a_later()),
         (grant(a_later(id="03-mid"), EARLIER), a_later()),
@@ -324,7 +325,14 @@ def test_what_was_approved_for_the_rest_of_the_run_is_granted_and_may_run() -> N
     ],
     ids=[
         *("another run", "another tool", "after a reset", "needs two", "needs another role", "high stakes"),
-        *("giver joined", "policy changed", "approved once only", "itself granted", "rejected"),
+        *(
+            "giver joined",
+            "somebody joined",
+            "policy changed",
+            "approved once only",
+            "itself granted",
+            "rejected",
+        ),
     ],
 )
 def test_an_approval_for_the_rest_of_the_run_reaches_no_further(earlier: Approval, later: Approval) -> None:

@@ -55,7 +55,7 @@ def test_a_pending_card_says_everything_that_is_needed_to_decide() -> None:
     assert f"<!date^{int(approval.expires_at.timestamp())}^" in shown
     assert "2026-11-24 12:00 UTC>" in shown
     assert approval.digest[:12] in shown
-    value = f"{approval.id}:{approval.digest[:16]}"
+    value = f"{approval.id}:{approval.digest}"
     assert buttons_of(card) == {"approve": value, "reject": value, "details": approval.id}
     assert card.text == "Approval needed: issue_refund · 29.00 USD, requested by <@U0ANA00001>"
 
