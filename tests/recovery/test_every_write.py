@@ -126,7 +126,9 @@ async def act(world: World) -> None:
     await world.slack.until(lambda: answered(world, thread) or question(world, thread), timeout=30)
     if (asked := question(world, thread)) and not answered(world, thread):
         said = "happened" if world.refunds else "try_again"
-        await world.slack.clicks(OMAR if said == "happened" else MEI, asked.channel, asked.ts, said)
+        await world.slack.clicks(OMAR, asked.channel, asked.ts, said)
+        await world.told(OMAR, "or had a hand in it")  # he changed the call
+        await world.slack.clicks(MEI, asked.channel, asked.ts, said)
         await world.slack.until(lambda: answered(world, thread), timeout=30)
     cards = [*world.cards_in(SUPPORT), *world.cards_in("C0FINANCE1")]
     await world.slack.until(lambda: all(ids(one) == ["details"] for one in cards), timeout=30)
