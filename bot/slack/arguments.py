@@ -14,6 +14,8 @@ from bot.slack.visible import visible
 
 #: The least of any argument that is shown before whole arguments are left out.
 _LEAST: Final = 80
+#: The least of either side of a change that is shown.
+_SIDE: Final = 40
 #: Begins an element that goes on inside a value, so that its text cannot pass for an argument.
 _CONTINUED: Final = "\u21aa "
 _MONEY: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
@@ -123,10 +125,15 @@ def changes(before: str, after: str, *, limit: int) -> str:
     """List what differs between two sets of canonical arguments, one `name: old → new` a line."""
     old: dict[str, object] = json.loads(before)
     new: dict[str, object] = json.loads(after)
-    lines: list[str] = []
-    for name in sorted({*old, *new}):
-        if old.get(name) != new.get(name):
-            shown_old, shown_new = (_pretty(side[name]) if name in side else "—" for side in (old, new))
-            lines.append(f"{_named(name)}: {shown_old} → {shown_new}")
-    text = "\n".join(lines)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    changed = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    # Each side of each change has its share, so that a long one cannot hide another.
+    share = max(limit // (2 * max(len(changed), 1)) - _LEAST, _SIDE)
+    lines = [f"{_named(name)}: {_side(old, name, share)} → {_side(new, name, share)}" for name in changed]
+    kept = [line for at, line in enumerate(lines) if sum(map(len, lines[: at + 1])) <= limit]
+    more = [f"… and {len(lines) - len(kept)} more changes"] if len(kept) < len(lines) else []
+    return "\n".join([*kept, *more])
+
+
+def _side(arguments: Mapping[str, object], name: str, limit: int) -> str:
+    text = _pretty(arguments[name]) if name in arguments else "—"
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit:,} more)"

@@ -140,9 +140,9 @@ def still_needed(approval: Approval) -> str:
     return short(" and ".join(parts), limits.NOTE)
 
 
-def edited(change: Edit) -> str:
+def edited(change: Edit, *, limit: int = limits.NOTE) -> str:
     """Show a change of the arguments, before and after."""
-    return changes(change.before, change.after, limit=limits.NOTE)
+    return changes(change.before, change.after, limit=limit)
 
 
 def _fields(approval: Approval, by: str, thread_link: str) -> Iterator[Block]:

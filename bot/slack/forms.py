@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,10 @@ from bot.tool_form import ToolForm
 
 _REASON_BLOCK: Final = "reason"
 _REASON_INPUT: Final = "reason_text"
+#: Elements of it in one view, and their size as JSON: the rest of a view's 100 blocks and 250 kB
+#: (`view_too_large`) is for changes and reasons.
+ELEMENTS: Final = 60
+VIEW_ROOM: Final = 190_000
 #: What the form with everything shows of the arguments; the rest would not fit into a view.
 EVERYTHING: Final = 150_000
 
@@ -101,6 +105,18 @@ def read_edit(view: Mapping[str, Any], form: ToolForm, approval: Approval) -> tu
     return canonical(arguments), problems
 
 
+def _fitting(elements: Sequence[str]) -> list[str]:
+    """Keep as many elements as a view takes, by blocks and by its size as JSON."""
+    kept: list[str] = []
+    room = VIEW_ROOM
+    for text in elements[:ELEMENTS]:
+        room -= len(json.dumps(text))
+        if room < 0:
+            break
+        kept.append(text)
+    return kept
+
+
 def _said(approval: Approval) -> list[Block]:
     """The words of those who decided and of the tool, whole."""
     texts = [(f"Reason of {person(d.by)}:", visible(d.reason)) for d in approval.decisions[-10:] if d.reason]
@@ -119,20 +135,20 @@ def everywhere(view: Mapping[str, Any], text: str) -> dict[str, str]:
 def details_view(approval: Approval) -> dict[str, Any]:
     """Show all of a call: every character of its arguments, its changes, its fingerprint."""
     everything = shown(approval.arguments, limit=EVERYTHING)
-    cut = (
-        [context(f":warning: {everything.omitted:,} characters are not shown.")] if everything.omitted else []
-    )
+    kept = _fitting(everything.elements)
+    missing = everything.omitted + sum(len(text) for text in everything.elements[len(kept) :])
+    cut = [context(f":warning: {missing:,} characters are not shown.")] if missing else []
     history: list[Block] = []
     for change in approval.edits[-5:]:
         history += [
             context(f"Changed by {person(change.by)} {when(change.at)}"),
-            preformatted(edited(change)),
+            preformatted(edited(change, limit=limits.ARGUMENTS_ELEMENT)),
         ]
     return _view(
         "Everything",
         section(plain(headline_of(approval))),
         section(plain(why_of(approval)[: limits.SECTION])),
-        *(preformatted(text) for text in everything.elements[: limits.VIEW_BLOCKS - 30]),
+        *(preformatted(text) for text in kept),
         *cut,
         *history,
         *_said(approval),

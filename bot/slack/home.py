@@ -109,10 +109,12 @@ def _waiting(page: Page) -> Iterator[Block]:
                 f"{person(approval.requester)}, {asked} ago · {left} left · {link(thread_link, 'Open the thread')}"
             )
         )
-        yield preformatted(*shown(approval.arguments, limit=_ARGUMENTS).elements)
-        yield buttons(
-            *_choices(approval, value), actions.button(actions.DETAILS, "Show everything", approval.id)
-        )
+        arguments = shown(approval.arguments, limit=_ARGUMENTS)
+        yield preformatted(*arguments.elements)
+        if arguments.omitted:
+            yield context(f":warning: {arguments.omitted:,} characters are not shown; decide on the card.")
+        choices = [] if arguments.omitted else _choices(approval, value)
+        yield buttons(*choices, actions.button(actions.DETAILS, "Show everything", approval.id))
     if page.more:
         yield context(f"… and {page.more} more. These are shown once some are decided.")
     if page.unsure:

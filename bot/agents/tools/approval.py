@@ -62,15 +62,16 @@ def approved_tool(policy: Policy) -> Callable[[Body[P]], ApprovedTool]:
     def decorate(body: Body[P]) -> ApprovedTool:
         tool = function_tool(body, needs_approval=True, failure_error_function=None)
         invoke = tool.on_invoke_tool
+        model = function_schema(body).params_pydantic_model
+        form = _form(tool, policy, model)
 
         async def guarded(ctx: ToolContext[Any], arguments: str) -> Any:
-            return await _guard(ctx, arguments, invoke)
+            return await _guard(ctx, arguments, invoke, form)
 
         tool.on_invoke_tool = guarded
-        model = function_schema(body).params_pydantic_model
         if unknown := set(policy.editable) - set(model.model_fields):
             raise ValueError(f"{tool.name} has no {', '.join(sorted(unknown))} to edit")
-        return ApprovedTool(tool, policy, _form(tool, policy, model))
+        return ApprovedTool(tool, policy, form)
 
     return decorate
 
@@ -103,13 +104,18 @@ def _form(tool: FunctionTool, policy: Policy, model: type[BaseModel]) -> ToolFor
 
 
 async def _guard(
-    ctx: ToolContext[RunContext], arguments: str, invoke: Callable[[ToolContext[Any], str], Awaitable[Any]]
+    ctx: ToolContext[RunContext],
+    arguments: str,
+    invoke: Callable[[ToolContext[Any], str], Awaitable[Any]],
+    form: ToolForm,
 ) -> str:
     asked = digest(ctx.tool_name, canonical(arguments_of(arguments)))
     permit = ctx.context.permits.get(ctx.tool_call_id)
     if permit is None or permit.asked_digest != asked:
         log.error("call is not what was approved", extra={"tool": ctx.tool_name})
         return NOT_AS_SHOWN
+    if wrong := form.problems(arguments_of(permit.arguments)):
+        return f"ERROR: nothing was done, for these arguments are not valid: {', '.join(sorted(wrong))}."
     edited = digest(ctx.tool_name, permit.arguments) != asked
     try:
         result = await _uncancelled(

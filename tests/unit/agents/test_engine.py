@@ -212,6 +212,24 @@ async def test_a_call_that_breaks_off_ends_the_run_before_the_model_hears_of_it(
     assert bench.saved == []
 
 
+async def test_arguments_that_the_tool_does_not_take_are_an_error_and_no_question() -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", total="29.00")]), say("oh"))
+    _, saved = await interrupted(bench)
+    written = canonical({"total": "29.00"})
+    permits = {"c1": Permit("pay", digest("pay", written), written)}
+    progress = await bench.engine().resume(
+        saved,
+        decisions={"c1": True},
+        session=bench.session,
+        context=replace(bench.context(), permits=permits),
+        checkpoint=bench.checkpoint,
+    )
+    await drained(progress)
+
+    assert progress.outcome == Completed("oh", BILLING)
+    assert bench.journal.done == {}
+
+
 async def test_an_editable_argument_that_the_tool_does_not_have_is_refused_at_once() -> None:
     async def pay(ctx: ToolContext[RunContext], amount: str) -> str:
         """Pay somebody."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.approval import Edit, Offers, canonical
 from bot.slack import actions, forms, limits
+from bot.slack.arguments import changes
 from bot.slack.edit_fields import block_id
 from bot.slack.forms import ClickedAt
 from bot.tool_form import ToolForm
@@ -196,3 +197,24 @@ def test_what_is_too_long_even_for_a_form_is_said() -> None:
 
     assert "characters are not shown" in str(view["blocks"])
     block_kit.check_view(view)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{f"line_{n:03d}": "x" * 1300 for n in range(100)}, {"body": "漢" * 60_000}],
+    ids=["many lines", "wide characters"],
+)
+def test_whatever_does_not_fit_into_the_form_is_counted(arguments: dict[str, str]) -> None:
+    approval = an_approval(arguments=canonical(arguments), offers=APPROVAL.offers)
+    view = forms.details_view(approval)
+    texts = [text for kind, text in block_kit.typed_texts(view["blocks"]) if kind == "rich_text_preformatted"]
+    whole = sum(len(value) for value in arguments.values())
+
+    block_kit.check_view(view)
+    assert sum(len(text) for text in texts) >= whole or "characters are not shown" in str(view["blocks"])
+
+
+def test_no_change_hides_behind_a_long_one() -> None:
+    before, after = {"body": "a" * 3000, "recipient": "good"}, {"body": "b" * 3000, "recipient": "evil"}
+
+    assert 'recipient: "good" → "evil"' in changes(canonical(before), canonical(after), limit=limits.NOTE)

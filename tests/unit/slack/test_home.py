@@ -123,3 +123,11 @@ def test_a_delegation_ends_at_its_moment() -> None:
 
     assert one.holds(one.until - timedelta(seconds=1))
     assert not one.holds(one.until)
+
+
+def test_nothing_is_decided_in_home_that_is_not_wholly_shown_there() -> None:
+    view = home.view(a_page(waiting=[(an_approval(arguments=canonical({"note": "x" * 2000})), LINK)]))
+    offered = [e["action_id"] for b in view["blocks"] if b["type"] == "actions" for e in b["elements"]]
+
+    assert "characters are not shown; decide on the card." in "\n".join(block_kit.texts(view["blocks"]))
+    assert offered == ["details", "stand_in"]
