@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import web
+from bot.aftermath import Aftermath
 from bot.agents.billing_client import BillingClient
 from bot.agents.engine import Engine, Limits
 from bot.agents.guardrail import Guard
@@ -211,11 +212,12 @@ def _worker(
     requests = Requests(
         threads, approval_ttl=settings.approval_ttl, limits=_flood_limits(settings), sources=sources
     )
-    settlement = Settlement(threads, requests, sources)
+    aftermath = Aftermath(threads, requests, sources.now)
+    settlement = Settlement(requests, aftermath, sources.token)
     billing = BillingClient(
         connections.http, settings.billing_base_url, settings.billing_api_key.get_secret_value()
     )
-    decisions = Decisions(threads, electorate, engine, delivery, sources.now)
+    decisions = Decisions(threads, electorate, engine, delivery, requests, sources.now)
     homes = Homes(slack, threads, inbox, electorate, permalink=me.permalink, now=sources.now)
     conversation = Conversation(
         threads,
@@ -224,7 +226,7 @@ def _worker(
         Controls(
             decisions,
             Timekeeper(threads, decisions, noticeboard, people, sources.now),
-            Resets(threads, sources.now),
+            Resets(aftermath),
             homes,
         ),
         homes,

@@ -135,11 +135,12 @@ class CardRef:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What the tool's policy lets approvers do beside Approve and Reject."""
+    """What may be done beside Approve and Reject, or, of an outcome, beside saying what it was."""
 
     editable: tuple[str, ...] = ()
     rest_of_run: bool = False
     reason_required: bool = False
+    retry: bool = True
 
 
 NO_OFFERS = Offers()
@@ -151,7 +152,8 @@ class Approval:
 
     `asked` are its arguments as the model wrote them and `arguments` as they would run, both
     canonical JSON. `authors` are all whose words or changes went into it: none of them may
-    decide. `effect` is the journal's key of a call whose outcome is in question.
+    decide. Of a call whose outcome is in question, `effect` is the journal's key, `about` the
+    approval it ran under, if any, and `again` what has to be agreed to before it is tried again.
     """
 
     id: str
@@ -169,6 +171,8 @@ class Approval:
     asked: str = ""
     question: Question = Question.GO_AHEAD
     effect: str = ""
+    about: str = ""
+    again: tuple[Requirement, ...] = ()
     offers: Offers = NO_OFFERS
     status: ApprovalStatus = ApprovalStatus.PENDING
     decisions: tuple[Decision, ...] = ()
@@ -197,11 +201,14 @@ class Approval:
 
     @property
     def severity(self) -> Severity:
-        return max((one.severity for one in self.requirements), default=Severity.NORMAL)
+        needs = (*self.requirements, *self.again)
+        return max((one.severity for one in needs), default=Severity.NORMAL)
 
     @property
     def missing(self) -> dict[str, int]:
         """How many people of which role still have to agree."""
+        if retries := [d.roles for d in self.decisions if d.verdict is Verdict.RETRY]:
+            return missing(self.again or self.requirements, retries)
         return missing(self.requirements, [d.roles for d in self._approvals()])
 
     def bars(self, user: str) -> bool:
@@ -236,18 +243,38 @@ def decide(approval: Approval, decision: Decision, *, seats: Sequence[Seat]) -> 
         raise NotOffered
     if decision.verdict is Verdict.APPROVE_REST and not approval.offers.rest_of_run:
         raise NotOffered
+    if decision.verdict is Verdict.RETRY and not approval.offers.retry:
+        raise NotOffered
     if decision.verdict is Verdict.REJECT and approval.offers.reason_required and not decision.reason:
         raise ReasonNeeded
     placed = replace(decision, roles=seat.roles, holder=seat.holder)
     others = (d for d in approval.decisions if d.by != decision.by)
     recorded = replace(approval, decisions=(*others, placed))
     if approval.question is Question.OUTCOME:
-        return replace(recorded, status=ApprovalStatus.ANSWERED, closed_at=decision.at)
+        return _answer(recorded, placed)
     if decision.verdict is Verdict.REJECT:
         return replace(recorded, status=ApprovalStatus.REJECTED, closed_at=decision.at)
     if not recorded.missing:
         return replace(recorded, status=ApprovalStatus.APPROVED, closed_at=decision.at)
     return recorded
+
+
+def _answer(approval: Approval, said: Decision) -> Approval:
+    """Close a question about an outcome (edge f), unless more people must agree to a new try."""
+    if said.verdict is Verdict.RETRY:
+        if approval.missing:
+            return approval
+    elif not any(one.role in said.roles for one in approval.requirements):
+        raise NotAnApprover
+    return replace(approval, status=ApprovalStatus.ANSWERED, closed_at=said.at)
+
+
+def detach(question: Approval) -> Approval:
+    """Let a question about an outcome stay open without its run: then nothing can be tried again."""
+    kept = tuple(d for d in question.decisions if d.verdict is not Verdict.RETRY)
+    return replace(
+        question, decisions=kept, offers=replace(question.offers, retry=False), effect="", again=()
+    )
 
 
 def edit(
@@ -256,7 +283,7 @@ def edit(
     """Change the arguments (edge g): who changed them is an author, and all decide anew.
 
     `digest` is of what the person saw, `needs` what the policy asks for the new arguments; it
-    never becomes less than it was. Raises a `DecisionRefused`.
+    never becomes less than it was, nor is there more time. Raises a `DecisionRefused`.
     """
     _admit(approval, change.by, change.at, digest, seats)
     before, after = json.loads(change.before), json.loads(change.after)
@@ -265,8 +292,10 @@ def edit(
         raise NotOffered
     if not changed or not changed <= set(approval.offers.editable):
         raise EditRefused
+    deadlines = [change.at + one.expires_after for one in needs if one.expires_after]
     return replace(
         approval,
+        expires_at=min((approval.expires_at, *deadlines)),
         arguments=change.after,
         asked=approval.asked or change.before,
         authors=(*approval.authors, change.by),
@@ -295,42 +324,6 @@ def escalate(approval: Approval, role: str) -> Approval:
     if approval.is_final or role in approval.escalated:
         return approval
     return replace(approval, escalated=(*approval.escalated, role))
-
-
-def grant(approval: Approval, by: Approval) -> Approval:
-    """Approve a call by what was approved before for the rest of its run, where that covers it."""
-    if not covers(by, approval):
-        return approval
-    decisions = tuple(replace(d, digest=approval.digest) for d in by.decisions if d.verdict in APPROVING)
-    return replace(
-        approval,
-        status=ApprovalStatus.APPROVED,
-        decisions=decisions,
-        granted_by=by.id,
-        closed_at=approval.requested_at,
-    )
-
-
-def covers(earlier: Approval, later: Approval) -> bool:
-    """Tell whether an approval for the rest of the run reaches a later call of the same run.
-
-    It must be of the same tool, need nothing that was not given, be of no high severity, and
-    nobody may have joined its authors since: it was not their words that were approved.
-    """
-    givers = [d for d in earlier.decisions if d.verdict in APPROVING]
-    return (
-        earlier.status is ApprovalStatus.APPROVED
-        and not earlier.granted_by
-        and bool(givers)
-        and all(d.verdict is Verdict.APPROVE_REST for d in givers)
-        and (earlier.tool, earlier.thread, earlier.run_id, earlier.generation)
-        == (later.tool, later.thread, later.run_id, later.generation)
-        and later.severity < Severity.HIGH
-        and later.offers.rest_of_run
-        and set(later.authors) <= set(earlier.authors)
-        and not any(d.by in later.authors or d.holder in later.authors for d in givers)
-        and not missing(later.requirements, [d.roles for d in givers])
-    )
 
 
 def authorize(approval: Approval, asked_digest: str) -> None:

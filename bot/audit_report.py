@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from bot.audit import Entry, Link, Verifier, form
 from bot.config import Settings
 from bot.errors import CannotStart, UnknownSchema
+from bot.slack.visible import visible
 from bot.store import client
 from bot.store.audit import AuditLog
 from bot.store.keys import Keys
@@ -137,13 +138,19 @@ async def _teams(redis: Redis, keys: Keys) -> list[str]:
 def _line(link: Link, written_as: Format) -> str:
     record: dict[str, Any] = {"seq": link.seq, "hash": link.hash, "prev": link.prev, **form(link.entry)}
     if written_as is Format.JSONL:
-        return json.dumps(record, ensure_ascii=False, sort_keys=True)
+        return _seen(json.dumps(record, ensure_ascii=False, sort_keys=True))
     record["details"] = json.dumps(record["details"], ensure_ascii=False, sort_keys=True)
     return _row(tuple(str(record[column]) for column in COLUMNS))
+
+
+def _seen(text: str) -> str:
+    """Write what a terminal would obey or hide as JSON's escapes, which mean the same to a reader."""
+    return "".join(char if visible(char, keep="") == char else json.dumps(char)[1:-1] for char in text)
 
 
 def _row(cells: tuple[str, ...]) -> str:
     """Write one line of CSV that no spreadsheet takes for a formula."""
     out = StringIO()
-    csv.writer(out, lineterminator="").writerow([f"'{c}" if _FORMULA.match(c) else c for c in cells])
+    shown = [_seen(cell) for cell in cells]
+    csv.writer(out, lineterminator="").writerow([f"'{c}" if _FORMULA.match(c) else c for c in shown])
     return out.getvalue()

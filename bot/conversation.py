@@ -11,11 +11,11 @@ import contextlib
 from bot import words
 from bot.controls import Controls
 from bot.delivery import Delivery
-from bot.errors import SlackRejected, SlackUnavailable
+from bot.errors import InputRefused, SlackRejected, SlackUnavailable, UnknownSchema
 from bot.events import MessageReceived, RetryRequested
 from bot.handling import Handling
 from bot.homes import Homes
-from bot.run import Interrupted, Notice, Reply, Unsure
+from bot.run import Failed, Interrupted, Notice, Reply, Unanswered, Unsure
 from bot.runs import Runs
 from bot.settlement import Settlement
 from bot.store.threads import ThreadStore
@@ -105,11 +105,16 @@ class Conversation:
     async def _admit(self, h: Handling, message: MessageReceived) -> None:
         """Put a new message into the run that waits, and say what it waits for."""
         if refused := await self._runs.check(message):
-            await h.settle(refused)
+            again = Unanswered(h.claim.event_id, h.reply.messages, message, joining=True)
+            await h.settle(refused, failed=again if isinstance(refused, Failed) else h.state.failed)
             return
-        snapshot = await self._runs.admit(h, message)
-        if snapshot is None:
+        try:
+            snapshot = await self._runs.admit(h, message)
+        except UnknownSchema:
             await self._settlement.close_stale(h)
+            return
+        except InputRefused as refusal:
+            await h.settle(Notice(refusal.user_message))
             return
         approvals = await self._threads.approvals(h.state.approvals)
         pending = [approval for approval in approvals if not approval.is_final]
@@ -118,7 +123,9 @@ class Conversation:
         if pending:
             await h.settle(Notice(words.waiting(pending)), writes=writes, authors=authors)
         else:  # decided, but the resumed run failed; this message is as good as a Retry
-            await h.save(writes=writes, authors=authors)
+            # From here on the message is in the run: whoever takes over must not add it once more.
+            failed = Unanswered(h.claim.event_id, h.reply.messages, message)
+            await h.save(writes=writes, authors=authors, failed=failed)
             await self._runs.recover(h, message)
 
     async def _go_on(self, h: Handling) -> None:
@@ -126,6 +133,8 @@ class Conversation:
         approvals = await self._threads.approvals(h.state.approvals)
         # None are left where a worker died behind them: the run then goes on from its checkpoint.
         if all(approval.is_final for approval in approvals):
+            with contextlib.suppress(SlackRejected, SlackUnavailable):  # they are shown at the end, too
+                await self._delivery.retire(h)
             await self._runs.recover(h, None)
 
     async def _tell_homes(self, h: Handling) -> None:
@@ -137,8 +146,12 @@ class Conversation:
     async def _retry(self, h: Handling, retry: RetryRequested) -> None:
         failed = h.state.failed
         if failed is None or (failed.event_id != retry.event_id and not h.resumed):
-            return  # the thread has gone on since; an old Retry button does nothing
+            await self._delivery.whisper(h, retry.user, words.GONE_ON)
+            return
         if not h.resumed:
             # The failed reply's own messages are filled again: no second answer below it.
             await h.save(reply=Reply(h.claim.event_id, messages=failed.messages))
-        await self._runs.recover(h, failed.message)
+        if failed.message is not None and failed.joining:
+            await self._admit(h, failed.message)
+        else:
+            await self._runs.recover(h, failed.message)

@@ -14,12 +14,18 @@ def deadline(requirements: Iterable[Requirement], requested_at: datetime, otherw
     return requested_at + min((one.expires_after or otherwise for one in requirements), default=otherwise)
 
 
-def next_reminder(approval: Approval) -> datetime | None:
-    """When to remind next: after the wait, then twice as long, then four times … up to the deadline."""
+def next_reminder(approval: Approval, now: datetime) -> datetime | None:
+    """When to remind next: after the wait, then twice as long, then four times … up to the deadline.
+
+    What fell due while nobody was there to ring is not made up for.
+    """
     waits = [one.remind_after for one in approval.requirements if one.remind_after]
-    if approval.is_final or not waits:
+    if approval.is_final or not waits or now >= approval.expires_at:
         return None
-    at = approval.requested_at + min(waits) * (2 ** (approval.reminders + 1) - 1)
+    first = min(waits)
+    number = approval.reminders + 1
+    while (at := approval.requested_at + first * (2**number - 1)) <= now:
+        number += 1
     return at if at < approval.expires_at else None
 
 

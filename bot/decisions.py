@@ -17,7 +17,6 @@ from bot.approval import (
     CardRef,
     Decision,
     Edit,
-    Question,
     Verdict,
     decide,
     edit,
@@ -25,12 +24,12 @@ from bot.approval import (
 from bot.audit import Deed
 from bot.delivery import Delivery
 from bot.electorate import Electorate
-from bot.errors import AlreadyDecided, DecisionRefused
+from bot.errors import AlreadyDecided, ApproverUnknown, DecisionRefused, SlackBusy
 from bot.events import Click, DecisionMade, EditMade
 from bot.handling import Handling
 from bot.journal import answered, settled
 from bot.quorum import Seat
-from bot.requests import cancel_timers
+from bot.requests import Requests, cancel_timers
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
@@ -46,22 +45,24 @@ class Decisions:
         electorate: Electorate,
         engine: Engine,
         delivery: Delivery,
+        requests: Requests,
         now: Callable[[], datetime],
     ) -> None:
         self._threads = threads
         self._electorate = electorate
         self._engine = engine
         self._delivery = delivery
+        self._requests = requests
         self._now = now
 
     async def clicked(self, h: Handling, click: Click) -> bool:
         """Apply a click; True when it (now, or before a crash) changed its approval."""
         approval = await self._threads.approval(click.approval_id)
-        if h.resumed:
-            return True  # recorded by a worker that died after it
         if approval is None:
             await self._delivery.tell(click, words.UNKNOWN_CARD)
             return False
+        if _is_recorded(approval, click):
+            return True  # by a worker that died after it
         try:
             seats = await self._seats(approval, click)
             changed = (
@@ -69,6 +70,11 @@ class Decisions:
                 if isinstance(click, DecisionMade)
                 else self._edited(approval, click, seats)
             )
+        except ApproverUnknown as refusal:
+            if isinstance(refusal.__cause__, SlackBusy):
+                raise refusal.__cause__ from None  # it will answer: the click waits rather than be lost
+            await self._refuse(h, approval, click, refusal)
+            return False
         except DecisionRefused as refusal:
             await self._refuse(h, approval, click, refusal)
             return False
@@ -120,6 +126,7 @@ class Decisions:
         else:
             noted = {"before": before.arguments, "after": after.arguments}
             h.note(Deed.EDITED, after, person=click.user, **noted)
+            self._requests.timers(after, writes)
         if after.is_final:
             cancel_timers(after, writes)
         if after.status is ApprovalStatus.ANSWERED:
@@ -137,14 +144,11 @@ class Decisions:
         crash, a call tried again could be tried a second time without anybody being asked.
         """
         entry, ending, result = answered(question)
-        writes.journal(question.effect, entry)
+        if question.effect:  # empty where the run is no more
+            writes.journal(question.effect, entry)
         h.note(Deed.EXECUTED, question, ending=ending.value, result=result, told="by a person")
-        about = [
-            approval
-            for approval in await self._threads.approvals(h.state.approvals)
-            if approval.question is Question.GO_AHEAD and approval.call_id == question.call_id
-        ]
-        return [settled(approval, ending, self._now(), result) for approval in about]
+        about = await self._threads.approval(question.about) if question.about else None
+        return [settled(about, ending, self._now(), result)] if about is not None else []
 
     async def _look_after(self, h: Handling, approval: Approval, click: Click) -> None:
         """Show on the clicked card how things stand, and keep it in mind if nobody did.
@@ -157,6 +161,15 @@ class Decisions:
         h.outdated += [
             (adopted, c) for c in adopted.cards if (c.channel, c.ts) == (click.channel, click.card_ts)
         ]
+
+
+def _is_recorded(approval: Approval, click: Click) -> bool:
+    if isinstance(click, EditMade):
+        return any(
+            (one.by, one.at, one.after) == (click.user, click.at, click.arguments) for one in approval.edits
+        )
+    said = (click.user, click.at, click.verdict)
+    return any((one.by, one.at, one.verdict) == said for one in approval.decisions)
 
 
 def _shown(approval: Approval, fingerprint: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import words
-from bot.approval import Approval
+from bot.approval import THREAD, Approval
 from bot.errors import SlackRejected, SlackUnavailable
 from bot.events import Click
 from bot.handling import Handling
@@ -64,17 +64,30 @@ class Delivery:
         return h.stream
 
     async def deliver(self, h: Handling, outcome: Outcome) -> None:
-        """Bring the thread to where it shows the outcome; raises `SlackUnavailable` to try later."""
+        """Bring the thread to where it shows the outcome; raises `SlackUnavailable` to try later.
+
+        A thread that is closed to the bot for good hears nothing; cards are posted all the same.
+        """
         stream = await self.open(h)
+        try:
+            await self._say(h, stream, outcome)
+        except SlackRejected as refusal:
+            if not refusal.is_closed:
+                raise
+            log.error("thread is closed to the bot", extra={"code": refusal.code})
+        if isinstance(outcome, Interrupted | Unsure):
+            await self._noticeboard.post(h)
+        if isinstance(outcome, Interrupted) and stream.messages:
+            await stream.finish(outcome.text, own=await self._asked(h))  # now it is known who was asked
+
+    async def _say(self, h: Handling, stream: ReplyStream, outcome: Outcome) -> None:
         match outcome:
             case Completed() | Notice():
                 await stream.finish(outcome.text)
             case Interrupted():
                 await stream.finish(outcome.text, own=self._ask(h))
-                await self._noticeboard.post(h)
             case Unsure():
                 await stream.finish("", own=words.UNSURE)
-                await self._noticeboard.post(h)
             case Blocked():
                 await stream.finish(words.BLOCKED)
             case Stopped():
@@ -100,6 +113,13 @@ class Delivery:
         except (SlackRejected, SlackUnavailable) as error:
             log.warning("private answer not delivered", extra={"error": type(error).__name__})
 
+    async def whisper(self, h: Handling, user: str, text: str) -> None:
+        """Tell one person something in the thread; best effort."""
+        try:
+            await self._slack.ephemeral(h.thread.channel, user, text=text, thread_ts=h.thread.thread_ts)
+        except (SlackRejected, SlackUnavailable) as error:
+            log.warning("private answer not delivered", extra={"error": type(error).__name__})
+
     async def name_of(self, user: str) -> str:
         """Name a person for the model's ears; never fails."""
         return await self._slack.name_of(user) or "another person"
@@ -109,6 +129,14 @@ class Delivery:
         if not approval.decisions:
             return "an approver"
         return await self._slack.name_of(approval.decisions[-1].by) or "an approver"
+
+    async def _asked(self, h: Handling) -> str:
+        """Say where people were asked, which may be elsewhere than was meant."""
+        approvals = await self._threads.approvals(h.state.approvals)
+        places = {ref.place for approval in approvals for ref in approval.cards} - {THREAD}
+        if not places or self._approvals_channel in places:
+            return self._ask(h)
+        return words.ASKED_DIRECTLY
 
     def _ask(self, h: Handling) -> str:
         if self._approvals_channel in {"", h.thread.channel}:

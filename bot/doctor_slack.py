@@ -20,6 +20,7 @@ SCOPES = frozenset(
         "commands",
         "groups:history",
         "im:history",
+        "im:write",
         "mpim:history",
         "usergroups:read",
         "users:read",

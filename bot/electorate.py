@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 
 from bot.approval import Approval
+from bot.delegation import Delegation
+from bot.errors import UnknownSchema
 from bot.quorum import Seat
 from bot.slack.approvers import Approvers
 from bot.store.threads import ThreadStore
+
+log = logging.getLogger(__name__)
 
 
 class Electorate:
@@ -60,10 +65,18 @@ class Electorate:
         """Who stands in for whom: person → the one who decides in their place."""
         found: dict[str, str] = {}
         for person in people:
-            delegation = await self._threads.delegation(team, person)
-            if delegation is not None and delegation.holds(at):
+            if delegation := await self.stand_in(team, person, at):
                 found[person] = delegation.to
         return found
+
+    async def stand_in(self, team: str, person: str, at: datetime) -> Delegation | None:
+        """Who stands in for one person. What cannot be read is nobody: it keeps no one from deciding."""
+        try:
+            delegation = await self._threads.delegation(team, person)
+        except UnknownSchema:
+            log.error("delegation not readable", extra={"user": person})
+            return None
+        return delegation if delegation is not None and delegation.holds(at) else None
 
     async def _away(self, approval: Approval, user: str, at: datetime) -> list[str]:
         named: set[str] = set()
@@ -74,7 +87,7 @@ class Electorate:
 
     async def _roles(self, approval: Approval, user: str) -> tuple[str, ...]:
         counted: list[str] = []
-        for one in approval.requirements:
+        for one in (*approval.requirements, *approval.again):
             roles = (one.role, one.escalate_to) if one.role in approval.escalated else (one.role,)
             for role in roles:
                 if one.role not in counted and await self._approvers.allows(role, user, approval.thread.team):
@@ -85,7 +98,7 @@ class Electorate:
 def roles_of(approval: Approval) -> list[str]:
     """The roles that may decide, those of joined backups included."""
     roles: list[str] = []
-    for one in approval.requirements:
+    for one in (*approval.requirements, *approval.again):
         roles.append(one.role)
         if one.role in approval.escalated:
             roles.append(one.escalate_to)

@@ -25,13 +25,43 @@ class UnknownSchema(BotError):
     user_message = "What I had saved for this thread can no longer be read, so I closed it."
 
 
+class InputRefused(BotError):
+    """The saved run takes no message any more."""
+
+    user_message = (
+        "I cannot take this in any more while that waits. Please write it again once it is decided."
+    )
+
+
 class SlackRejected(BotError):
     """Slack refused a call for good."""
+
+    #: What `chat.postMessage` answers where the bot may not write any more.
+    #: https://docs.slack.dev/reference/methods/chat.postMessage#errors
+    CLOSED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "cannot_reply_to_message",
+            "channel_not_found",
+            "is_archived",
+            "messages_tab_disabled",
+            "not_in_channel",
+            "restricted_action",
+            "restricted_action_non_threadable_channel",
+            "restricted_action_read_only_channel",
+            "restricted_action_thread_locked",
+            "restricted_action_thread_only_channel",
+        }
+    )
 
     def __init__(self, method: str, code: str) -> None:
         super().__init__(f"{method}: {code}")
         self.method = method
         self.code = code
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the place itself is closed to the bot, so that no other words would do."""
+        return self.code in self.CLOSED
 
 
 class SlackUnavailable(BotError):
@@ -41,6 +71,10 @@ class SlackUnavailable(BotError):
         super().__init__(f"{method}: retry after {retry_after:g} s")
         self.method = method
         self.retry_after = retry_after
+
+
+class SlackBusy(SlackUnavailable):
+    """Slack has been asked too often of late, and says when it will answer again."""
 
 
 class DecisionRefused(BotError):

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.approval import Approval
 from bot.audit import Deed
-from bot.delegation import Delegation, delegated
+from bot.delegation import delegated
 from bot.electorate import Electorate
 from bot.errors import ApproverUnknown, DelegationRefused, SlackRejected
 from bot.events import DelegationSet, HomeOpened
@@ -22,7 +22,7 @@ from bot.thread import ThreadRef
 log = logging.getLogger(__name__)
 
 #: How many of each list Home shows; a view holds 100 blocks.
-WAITING, ASKED, THREADS = 12, 8, 8
+WAITING, ASKED, THREADS = 10, 8, 8
 
 
 class Homes:
@@ -49,7 +49,8 @@ class Homes:
         """Do what a person wants in their Home, and show it."""
         if isinstance(event, DelegationSet):
             await self._delegate(h, event)
-        await self._show(h.thread.team, event.user)
+        if await self._inbox.waits(h.thread) <= 1:  # otherwise what waits behind shows it all at once
+            await self._show(h.thread.team, event.user)
 
     async def tell(self, h: Handling, approvals: Iterable[Approval]) -> None:
         """Let the Homes of all concerned show a change; those of people who never opened it stay away."""
@@ -82,6 +83,8 @@ class Homes:
         except (DelegationRefused, ApproverUnknown) as refusal:
             await self._say(event.user, refusal.user_message)
             return
+        if delegation == await self._electorate.stand_in(h.thread.team, event.user, event.at):
+            return  # set by a worker that died after it
         h.later.delegation(delegation)
         h.note(Deed.DELEGATED, person=event.user, to=event.to, until=event.until.isoformat())
         await h.save_beside(h.later)
@@ -97,7 +100,7 @@ class Homes:
                 more=max(len(waiting) - WAITING, 0),
                 unsure=unsure,
                 asked=[(approval, self._permalink(approval.thread)) for approval in asked],
-                stand_in=await self._stand_in(team, user),
+                stand_in=await self._electorate.stand_in(team, user, self._now()),
                 threads=[
                     (str(thread), (await self._threads.load(thread)).title, self._permalink(thread))
                     for thread in threads
@@ -121,10 +124,6 @@ class Homes:
                 unsure = True
         decided = [a for a in found if not any(d.by == user for d in a.decisions)]
         return sorted(decided, key=lambda a: (-a.severity, a.requested_at)), unsure
-
-    async def _stand_in(self, team: str, user: str) -> Delegation | None:
-        delegation = await self._threads.delegation(team, user)
-        return delegation if delegation is not None and delegation.holds(self._now()) else None
 
     async def _say(self, user: str, text: str) -> None:
         try:

@@ -62,13 +62,17 @@ class RecentThread:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Who clicked, where and when (Slack's `action_ts`). Without a channel it was in Home."""
+    """Who clicked, where and when (Slack's `action_ts`). Without a channel it was in Home.
+
+    `form` names the one form that was sent in; a click on a button has none.
+    """
 
     user: str
     channel: str
     thread_ts: str
     action_ts: str
     message_ts: str = ""
+    form: str = ""
 
     @property
     def answer_in(self) -> str | None:
@@ -204,14 +208,15 @@ class Intake:
             return refusal.user_message
         home = ThreadRef.home(self._me.team, click.user)
         event = DelegationSet(click.user, to, until, at=click.at)
-        await self._inbox.append(home, event, event_ids=(f"stand_in:{click.user}:{click.action_ts}",))
+        event_ids = (f"stand_in:{click.user}:{click.form or click.action_ts}",)
+        await self._inbox.append(home, event, event_ids=event_ids)
         return ""
 
     async def _click(self, approval: Approval, event: DecisionMade | EditMade, click: Click) -> None:
         await self._inbox.append(
             approval.thread,
             event,
-            event_ids=(f"click:{approval.id}:{click.user}:{click.action_ts}",),
+            event_ids=(f"click:{approval.id}:{click.user}:{click.form or click.action_ts}",),
             order=click.action_ts,
         )
 

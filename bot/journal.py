@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
 from bot import words
 from bot.agents.context import Permit
-from bot.approval import (
-    Approval,
-    ApprovalStatus,
-    Ending,
-    Execution,
-    Verdict,
-    authorize,
-    executed,
-)
+from bot.approval import Approval, ApprovalStatus, Ending, Execution, Verdict, authorize, executed
 from bot.audit import Deed
 from bot.errors import OutcomeUnknown
 from bot.handling import Handling
-from bot.store.threads import JournalEntry, JournalStatus, ThreadStore
+from bot.run import BrokenCall, JournalEntry, JournalStatus
+from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
 #: Characters of a tool's answer that an approval keeps.
@@ -51,12 +44,13 @@ class Journal:
             if permit.approval is not None:  # its card may have missed the end
                 self._handling.retire([permit.approval])
             return entry.result or ""
-        if _broke_off(entry):
+        if entry is not None and entry.broke_off:
             raise OutcomeUnknown
         if permit.approval is not None:
             authorize(permit.approval, permit.asked_digest)
         self._handling.note(Deed.STARTED, permit.approval, tool=permit.tool, call=call_id)
-        await self._write(key, JournalEntry(JournalStatus.STARTED, None))
+        started = JournalEntry(JournalStatus.STARTED, call=self.call(call_id, permit))
+        await self._write(key, started)
         try:
             result = await effect(key)
         except OutcomeUnknown:
@@ -68,7 +62,23 @@ class Journal:
 
     async def broke_off(self, call_id: str, permit: Permit) -> bool:
         """Tell whether the call began and nobody knows how it ended."""
-        return _broke_off(await self._threads.journal(self._handling.thread, self.key(call_id, permit)))
+        entry = await self._threads.journal(self._handling.thread, self.key(call_id, permit))
+        return entry is not None and entry.broke_off
+
+    def call(self, call_id: str, permit: Permit) -> BrokenCall:
+        """Describe a call as one that broke off: all it takes to ask about it later."""
+        approval = permit.approval
+        return BrokenCall(
+            call_id,
+            permit.tool,
+            permit.arguments,
+            asked=approval.asked if approval else permit.arguments,
+            effect=self.key(call_id, permit),
+            role=permit.unknown_to,
+            authors=approval.authors if approval else (),
+            needs=approval.requirements if approval else (),
+            approval=approval.id if approval else "",
+        )
 
     def key(self, call_id: str, permit: Permit) -> str:
         """Name an effect: by its thread, its run, its call and what the model wrote."""
@@ -79,18 +89,6 @@ class Journal:
         scope = f"{self._handling.thread}\n{state.generation}\n{state.run_id}\n{call}"
         return sha256(scope.encode()).hexdigest()[:40]
 
-    async def close(self, approvals: Iterable[Approval], why: str) -> list[Approval]:
-        """Settle the approved calls that will not run any more; one that broke off stays unknown."""
-        closed: list[Approval] = []
-        for approval in approvals:
-            if approval.status is ApprovalStatus.APPROVED and approval.execution is None:
-                permit = Permit(approval.tool, approval.asked_digest, approval.arguments, approval)
-                broken = await self.broke_off(approval.call_id, permit)
-                ending = Ending.UNKNOWN if broken else Ending.NOT_RUN
-                told = f"{why} {words.LOOK}" if broken else why
-                closed.append(settled(approval, ending, self._now(), told))
-        return closed
-
     async def _ended(self, key: str, permit: Permit, call_id: str, ending: Ending, result: str) -> None:
         approval = permit.approval
         status = JournalStatus.UNKNOWN if ending is Ending.UNKNOWN else JournalStatus.DONE
@@ -100,17 +98,14 @@ class Journal:
             self._handling.retire(changed)
         noted = {"call": call_id, "ending": ending.value, "result": result[:RESULT]}
         self._handling.note(Deed.EXECUTED, approval, tool=permit.tool, **noted)
-        await self._write(key, JournalEntry(status, result), *changed)
+        call = self.call(call_id, permit) if ending is Ending.UNKNOWN else None
+        await self._write(key, JournalEntry(status, result, call), *changed)
 
     async def _write(self, key: str, entry: JournalEntry, *changed: Approval) -> None:
         writes = Writes().journal(key, entry)
         for approval in changed:
             writes.approval(approval)
         await self._handling.save_beside(writes)
-
-
-def _broke_off(entry: JournalEntry | None) -> bool:
-    return entry is not None and entry.status in {JournalStatus.STARTED, JournalStatus.UNKNOWN}
 
 
 def answered(question: Approval) -> tuple[JournalEntry, Ending, str]:
@@ -122,7 +117,7 @@ def answered(question: Approval) -> tuple[JournalEntry, Ending, str]:
         case Verdict.NOT_HAPPENED:
             ending, told = Ending.NOT_RUN, words.IT_DID_NOT
         case Verdict.RETRY:
-            return JournalEntry(JournalStatus.AGAIN, None), Ending.UNKNOWN, ""
+            return JournalEntry(JournalStatus.AGAIN), Ending.UNKNOWN, ""
         case _:
             ending, told = Ending.UNKNOWN, words.NOBODY_KNOWS
     return JournalEntry(JournalStatus.DONE, told), ending, told

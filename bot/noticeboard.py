@@ -132,7 +132,9 @@ class Noticeboard:
         card, marker = self._card(approval, place), cards.marker(approval)
         channel = h.thread.channel if place == THREAD else place
         thread_ts = h.thread.thread_ts if place == THREAD else None
-        if look and not channel.startswith(("U", "W")):
+        if channel.startswith(("U", "W")):
+            channel = await self._slack.direct(channel)
+        if look:
             found = await self._slack.find(channel, thread_ts, marker)
             if found is not None:  # posted by a worker that died before it could note where
                 return CardRef(channel, found, place)

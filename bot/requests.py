@@ -5,18 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.approval import Approval, ApprovalStatus, Question, grant
+from bot.approval import Approval, ApprovalStatus, Question, detach
 from bot.audit import Deed
 from bot.deadlines import deadline, escalations, next_reminder
 from bot.events import EscalationDue, ExpiryDue, ReminderDue
+from bot.grants import grant
 from bot.handling import Handling
 from bot.requirement import Requirement
 from bot.run import BrokenCall, PendingCall
+from bot.slack.forms import shows_all
 from bot.sources import Sources
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
+
+#: Nobody approves what they cannot see, so nobody is asked.
+UNSHOWABLE = "its arguments are too long to be shown to anybody; make them shorter"
+#: What the model is told of a limit that is reached.
+WAIT = "tell the person to wait until some are decided"
 
 log = logging.getLogger(__name__)
 
@@ -91,23 +98,32 @@ class Requests:
             made.append(approval)
         return made
 
-    def question(self, h: Handling, call: BrokenCall) -> Approval:
-        """Ask whether a call that broke off happened."""
+    def question(self, h: Handling, call: BrokenCall, *, detached: bool = False) -> Approval:
+        """Ask whether a call that broke off happened; `detached` where its run is no more.
+
+        Whoever wants it tried again needs the consent of all who had to approve it at first.
+        """
         needs = (Requirement(call.role, why="It broke off, so nobody knows whether it happened."),)
         approval = self._new(h, call.call_id, call.tool, call.arguments, needs)
         authors = tuple(dict.fromkeys((*approval.authors, *call.authors)))
         approval = replace(
-            approval, question=Question.OUTCOME, effect=call.effect, asked=call.asked, authors=authors
+            approval,
+            question=Question.OUTCOME,
+            effect=call.effect,
+            about=call.approval,
+            again=call.needs,
+            asked=call.asked,
+            authors=authors,
         )
         self._note(h, approval)
-        return approval
+        return detach(approval) if detached else approval
 
     def timers(self, approval: Approval, writes: Writes) -> Writes:
         """Set the timers of a pending approval: deadline, first reminder, escalations."""
         if approval.is_final:
             return writes
         writes.timer(expiry_id(approval.id), ExpiryDue(approval.id), at=approval.expires_at)
-        set_reminder(approval, writes)
+        set_reminder(approval, writes, self._sources.now())
         for role, at in escalations(approval):
             writes.timer(escalation_id(approval.id, role), EscalationDue(approval.id, role), at=at)
         return writes
@@ -123,7 +139,11 @@ class Requests:
         return Load(len(of_run), len(own), roles)
 
     def _within(self, approval: Approval, load: Load) -> tuple[Approval, Load]:
-        if why := load.refuses(approval.requirements, self._limits):
+        why = load.refuses(approval.requirements, self._limits)
+        why = f"{why}; {WAIT}" if why else ""
+        if not shows_all(approval.arguments):
+            why = UNSHOWABLE
+        if why:
             log.warning("approval refused", extra={"tool": approval.tool, "limit": why})
             now = self._sources.now()
             return replace(approval, status=ApprovalStatus.REFUSED, closed_at=now, closed_why=why), load
@@ -181,9 +201,9 @@ def escalation_id(approval_id: str, role: str) -> str:
     return f"escalation:{approval_id}:{role}"
 
 
-def set_reminder(approval: Approval, writes: Writes) -> None:
+def set_reminder(approval: Approval, writes: Writes, now: datetime) -> None:
     """Set the timer of the next reminder, if there is to be one."""
-    at = next_reminder(approval)
+    at = next_reminder(approval, now)
     if at is not None:
         writes.timer(reminder_id(approval), ReminderDue(approval.id), at=at)
 

@@ -31,6 +31,7 @@ class BrokenCall:
     """A call that began and did not end: nobody knows whether it happened. `role` is asked.
 
     `effect` is its key in the journal, `arguments` what ran and `asked` what the model wrote.
+    `approval` is the one it ran under, with its `needs` and `authors`; empty where nobody was asked.
     """
 
     call_id: str
@@ -40,6 +41,34 @@ class BrokenCall:
     effect: str
     role: str
     authors: tuple[str, ...] = ()
+    needs: tuple[Requirement, ...] = ()
+    approval: str = ""
+
+
+class JournalStatus(StrEnum):
+    """How far a side effect is known to have come.
+
+    `AGAIN`: a person has looked and wants it done again, under the same key.
+    """
+
+    STARTED = "started"
+    DONE = "done"
+    UNKNOWN = "unknown"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """What is known of a side effect: `result` once it is done, before that the `call` itself."""
+
+    status: JournalStatus
+    result: str | None = None
+    call: BrokenCall | None = None
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether it began, and nobody knows how it ended."""
+        return self.status in {JournalStatus.STARTED, JournalStatus.UNKNOWN}
 
 
 class FailureKind(StrEnum):
@@ -134,11 +163,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A reply that failed: its event, its Slack messages, and the words to read again, if any."""
+    """A reply that failed: its event, its Slack messages, and the words to read again, if any.
+
+    `joining` are words that could not join the run that waits.
+    """
 
     event_id: str
     messages: tuple[str, ...] = ()
     message: MessageReceived | None = None
+    joining: bool = False
 
 
 @dataclass(frozen=True, slots=True)

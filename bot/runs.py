@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from bot.agents.engine import Engine, RunInProgress
 from bot.agents.progress import AgentChanged, Progress, TextDelta, ToolFinished, ToolStarted
 from bot.approval import Approval, ApprovalStatus, Question, digest
 from bot.delivery import Delivery
-from bot.errors import OutcomeUnknown, UnknownSchema
+from bot.errors import OutcomeUnknown, SlackRejected, UnknownSchema
 from bot.events import MessageReceived
 from bot.handling import Handling
 from bot.journal import Journal
@@ -23,6 +23,9 @@ from bot.settlement import Settlement
 from bot.slack.reply import ReplyStream
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
+from bot.tasks import end
+
+log = logging.getLogger(__name__)
 
 
 class Runs:
@@ -73,24 +76,24 @@ class Runs:
         """Judge a message that is to join a waiting run; None if nothing is wrong with it."""
         return await self._engine.check(message.text)
 
-    async def admit(self, h: Handling, message: MessageReceived) -> bytes | None:
-        """Put a message into the saved run; None where that run cannot be read any more.
+    async def admit(self, h: Handling, message: MessageReceived) -> bytes:
+        """Put a message into the saved run.
 
-        The model is told when it is not from the person whose request waits.
+        The model is told when it is not from the person whose request waits. Raises
+        `UnknownSchema` where the run cannot be read any more, `InputRefused` where it is full.
         """
         snapshot = await self._threads.run(h.thread)
         text = message.text
         if h.state.authors and message.user != h.state.authors[0]:
             text = words.from_another(await self._delivery.name_of(message.user), text)
-        try:
-            return await self._engine.admit(snapshot, text) if snapshot else None
-        except UnknownSchema:
-            return None
+        if snapshot is None:
+            raise UnknownSchema
+        return await self._engine.admit(snapshot, text)
 
     async def _resume(
         self, h: Handling, approvals: Sequence[Approval], message: MessageReceived | None
     ) -> None:
-        await self._begin_reply(h)
+        await self._begin_reply(h, even_unheard=True)
         snapshot = await self._threads.run(h.thread)
         try:
             if snapshot is None:
@@ -133,11 +136,13 @@ class Runs:
             approval = decided.get(call.call_id)
             if approval is None and not call.requirements:
                 asked = digest(call.tool, call.arguments)
-                permits[call.call_id] = Permit(call.tool, asked, call.arguments)
+                unknown_to = self._engine.unknown_to(call.tool)
+                permits[call.call_id] = Permit(call.tool, asked, call.arguments, unknown_to=unknown_to)
                 answers[call.call_id] = True
             elif approval is not None and approval.status is ApprovalStatus.APPROVED:
+                unknown_to = self._engine.unknown_to(call.tool)
                 permits[call.call_id] = Permit(
-                    approval.tool, approval.asked_digest, approval.arguments, approval
+                    approval.tool, approval.asked_digest, approval.arguments, approval, unknown_to
                 )
                 answers[call.call_id] = True
             elif approval is not None:
@@ -152,15 +157,7 @@ class Runs:
         journal = self._journal(h)
         asked = {a.call_id for a in approvals if a.question is Question.OUTCOME and not a.is_final}
         return [
-            BrokenCall(
-                call_id,
-                permit.tool,
-                permit.arguments,
-                permit.approval.asked if permit.approval else permit.arguments,
-                journal.key(call_id, permit),
-                self._engine.unknown_to(permit.tool),
-                permit.approval.authors if permit.approval else (),
-            )
+            journal.call(call_id, permit)
             for call_id, permit in permits.items()
             if call_id not in asked and await journal.broke_off(call_id, permit)
         ]
@@ -200,27 +197,27 @@ class Runs:
     async def _known(self, h: Handling) -> list[Approval]:
         return await self._threads.approvals(h.state.approvals)
 
-    async def _begin_reply(self, h: Handling) -> None:
-        """Show that work begins; before the run, so that none is under way if Slack refuses."""
-        stream = await self._delivery.open(h)
-        await stream.start()
+    async def _begin_reply(self, h: Handling, *, even_unheard: bool = False) -> None:
+        """Show that work begins; before the run, so that none is under way if Slack refuses.
+
+        What was approved is done even where the thread is closed to the bot by now.
+        """
+        try:
+            stream = await self._delivery.open(h)
+            await stream.start()
+        except SlackRejected as refusal:
+            if not (even_unheard and refusal.is_closed):
+                raise
+            log.error("thread is closed to the bot", extra={"code": refusal.code})
 
     async def _follow(self, h: Handling, progress: RunInProgress) -> Outcome:
         """Show the run in Slack while it works; a waiting stop or reset ends it."""
         stream = await self._delivery.open(h)
         stopper = asyncio.create_task(_stop_when(h.interrupted, progress))
-        text = ""
-        ended = False
         try:
-            async for step in progress:
-                text = _show(stream, step, text)
-            ended = True
+            await _show_all(stream, progress)
         finally:
-            if not ended:
-                await progress.abandon()
-            stopper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await stopper
+            await end(stopper)
         return progress.outcome
 
     def _context(self, h: Handling, permits: Mapping[str, Permit]) -> RunContext:
@@ -246,6 +243,19 @@ class Runs:
 async def _stop_when(interrupted: asyncio.Event, progress: RunInProgress) -> None:
     await interrupted.wait()
     progress.stop()
+
+
+async def _show_all(stream: ReplyStream, progress: RunInProgress) -> None:
+    """Show a run step by step to its end; it is abandoned where this is ended sooner."""
+    text = ""
+    ended = False
+    try:
+        async for step in progress:
+            text = _show(stream, step, text)
+        ended = True
+    finally:
+        if not ended:
+            await progress.abandon()
 
 
 def _show(stream: ReplyStream, step: Progress, text: str) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot import words
-from bot.approval import Approval, withdraw
-from bot.audit import Deed
+from bot.aftermath import Aftermath
+from bot.approval import Approval
 from bot.events import MessageReceived
 from bot.handling import Handling
-from bot.journal import Journal
-from bot.requests import Requests, cancel_timers
+from bot.requests import Requests
 from bot.run import (
     Blocked,
     BrokenCall,
@@ -26,8 +25,6 @@ from bot.run import (
     Unanswered,
     Unsure,
 )
-from bot.sources import Sources
-from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
 log = logging.getLogger(__name__)
@@ -36,10 +33,10 @@ log = logging.getLogger(__name__)
 class Settlement:
     """Writes down how a run ended: session, approvals, timers and the thread's row together."""
 
-    def __init__(self, threads: ThreadStore, requests: Requests, sources: Sources) -> None:
-        self._threads = threads
+    def __init__(self, requests: Requests, aftermath: Aftermath, token: Callable[[], str]) -> None:
         self._requests = requests
-        self._sources = sources
+        self._aftermath = aftermath
+        self._token = token
 
     async def settle(self, h: Handling, outcome: Outcome, message: MessageReceived | None) -> None:
         """Record the outcome; `message` is what a Retry button would read again."""
@@ -52,7 +49,9 @@ class Settlement:
             case Stopped():
                 said = f"{outcome.text} [stopped by a person]".strip()
                 await h.session.add_items([{"role": "assistant", "content": said}])
-                await h.settle(outcome, writes=closed, approvals=(), grants=(), failed=None)
+                changed = await self._aftermath.end(h, words.WAS_STOPPED, closed)
+                h.retire(changed)
+                await h.settle(outcome, *changed, writes=closed, approvals=(), grants=(), failed=None)
             case Blocked():
                 await h.settle(outcome, writes=closed, approvals=(), grants=(), failed=None)
             case Failed():
@@ -96,20 +95,9 @@ class Settlement:
 
         What was approved and has not run yet will not run: its card says so.
         """
-        approvals = await self._threads.approvals(h.state.approvals)
-        now = self._sources.now()
-        changed: list[Approval] = []
         writes = Writes().run(None)
-        for approval in approvals:
-            if not approval.is_final:
-                changed.append(withdraw(approval, at=now, why=words.STALE))
-                h.note(Deed.WITHDRAWN, changed[-1], why=words.STALE)
-                cancel_timers(approval, writes)
-        for approval in await Journal(h, self._threads, self._sources.now).close(approvals, words.STALE):
-            ending = approval.execution.ending.value if approval.execution else ""
-            h.note(Deed.EXECUTED, approval, ending=ending, result=words.STALE)
-            changed.append(approval)
+        changed = await self._aftermath.end(h, words.STALE, writes)
         h.retire(changed)
-        outcome = Failed(FailureKind.STALE_RUN, self._sources.token())
+        outcome = Failed(FailureKind.STALE_RUN, self._token())
         log.warning("saved run not readable", extra={"reference": outcome.reference})
         await h.settle(outcome, *changed, writes=writes, approvals=(), grants=(), failed=None)

@@ -79,7 +79,7 @@ class Timekeeper:
         if not h.resumed:  # counted first, so that a second attempt looks for what the first one posted
             approval = replace(approval, reminders=approval.reminders + 1)
             writes = Writes()
-            set_reminder(approval, writes)
+            set_reminder(approval, writes, self._now())
             h.note(Deed.REMINDED, approval, number=str(approval.reminders))
             await h.save(approval, writes=writes)
         text = notices.reminder(approval, self._asked(approval), self._now())
@@ -109,7 +109,10 @@ class Timekeeper:
             schedule_repair(h, approval, refused, attempt=repair.attempt + 1, now=self._now())
 
     def _asked(self, approval: Approval) -> list[str]:
-        return [name for role in roles_of(approval) for name in self._approvers.members_of(role)]
+        """Whom to remind: those the settings name, but not who has decided or may not."""
+        done = {approval.requester, *approval.authors, *(d.by for d in approval.decisions)}
+        names = (name for role in roles_of(approval) for name in self._approvers.members_of(role))
+        return [name for name in dict.fromkeys(names) if name not in done]
 
 
 def _backup(approval: Approval, role: str) -> str:

@@ -18,7 +18,9 @@ UNSURE = (
 )
 STALE = "The bot was updated and can no longer go on with this request. Please ask again."
 WAS_RESET = "The thread was reset."
+WAS_STOPPED = "The request was stopped."
 LOOK = "It had begun by then: please look whether it happened."
+BEGUN = "Something had begun by then: the approvers are asked to look whether it happened."
 NOBODY_KNOWS = (
     "ERROR: it is not known whether this happened, and nobody said so in time. "
     "Do not try again; tell the person that someone has to check."
@@ -27,6 +29,7 @@ IT_HAPPENED = "This broke off, but a person has checked: it did happen. Do not d
 IT_DID_NOT = "ERROR: this broke off, and a person has checked: it did not happen."
 EXPIRED_REASON = "Nobody decided before the deadline, so this was not done."
 
+GONE_ON = "This thread has gone on since, so there is nothing to try again. Please write it once more."
 UNKNOWN_CARD = "I no longer know this card, so your click did nothing."
 OVERTAKEN = "_This thread was reset before I had answered._"
 
@@ -70,12 +73,13 @@ def waiting(approvals: Sequence[Approval]) -> str:
     return f"Noted. I am waiting for {roles} to decide on {names}; I will read your message right after that."
 
 
-def reset(withdrawn: int) -> str:
-    """Confirm a reset in the thread, with what it withdrew."""
+def reset(withdrawn: int, open_questions: int = 0) -> str:
+    """Confirm a reset in the thread, with what it withdrew and what it could not undo."""
     cards = {0: "", 1: " One pending approval was withdrawn."}.get(
         withdrawn, f" {withdrawn} pending approvals were withdrawn."
     )
-    return f"Forgotten, as asked. This thread starts afresh.{cards}"
+    begun = f" {BEGUN}" if open_questions else ""
+    return f"Forgotten, as asked. This thread starts afresh.{cards}{begun}"
 
 
 def rejection(approval: Approval, by: str) -> str:
@@ -86,10 +90,7 @@ def rejection(approval: Approval, by: str) -> str:
         case ApprovalStatus.REJECTED:
             return f"Rejected by {by}: {approval.decisions[-1].reason or 'no reason given'}"
         case ApprovalStatus.REFUSED:
-            return (
-                f"ERROR: this was not done and nobody was asked: {approval.closed_why}. "
-                "Do not ask again now; tell the person to wait until some are decided."
-            )
+            return f"ERROR: this was not done and nobody was asked: {approval.closed_why}."
         case _:
             return f"This was not done: the approval was {approval.status}."
 

@@ -15,13 +15,15 @@ from bot.thread import ThreadRef
 class Permit:
     """A call that may run: as the model wrote it (by digest), with these arguments.
 
-    `approval` is None for a call that nobody had to be asked about.
+    `approval` is None for a call that nobody had to be asked about. `unknown_to` is the role
+    that says what happened where it breaks off.
     """
 
     tool: str
     asked_digest: str
     arguments: str
     approval: Approval | None = None
+    unknown_to: str = ""
 
 
 class Journal(Protocol):

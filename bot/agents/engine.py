@@ -20,6 +20,7 @@ from agents import (
     Session,
     SessionSettings,
     TResponseInputItem,
+    UserError,
 )
 from agents.result import RunResultStreaming
 from agents.run_config import ToolExecutionConfig
@@ -33,7 +34,7 @@ from bot.agents.progress import AgentChanged, Progress, TextDelta, ToolFinished,
 from bot.agents.team import Kit, Team
 from bot.agents.tools.approval import arguments_of
 from bot.approval import Offers, canonical
-from bot.errors import OutcomeUnknown, UnknownSchema
+from bot.errors import InputRefused, OutcomeUnknown, UnknownSchema
 from bot.policy import Call
 from bot.requirement import Requirement
 from bot.run import Blocked, Completed, Failed, FailureKind, Interrupted, Outcome, PendingCall, Stopped
@@ -124,13 +125,14 @@ class Engine:
     async def admit(self, saved: bytes, message: str) -> bytes:
         """Put a message into a waiting run, to be read after the decision.
 
-        It has been checked with `check` before. Raises `UnknownSchema` if it cannot be restored.
+        It has been checked with `check` before. Raises `UnknownSchema` if the run cannot be
+        restored, `InputRefused` if it takes no message any more, as on its last turn.
         """
         state = await self._load(saved, Team(self._kit))
         try:
             state.add_input(message)
-        except Exception as error:
-            raise UnknownSchema(f"a saved run takes no message ({type(error).__name__})") from None
+        except UserError as error:
+            raise InputRefused from error
         return snapshot.dump_state(state)
 
     async def _load(self, saved: bytes, team: Team) -> RunState[Any, Any]:
@@ -189,7 +191,9 @@ class Engine:
         calls: list[PendingCall] = []
         for item in interruptions:
             tool, arguments = str(item.name), arguments_of(item.arguments or "")
-            needs = self.judge(tool, arguments, context.requester, context.thread.channel)
+            # What the tool would refuse goes to it at once: nobody is asked to approve a mistake.
+            refused = self.problems(tool, arguments)
+            needs = () if refused else self.judge(tool, arguments, context.requester, context.thread.channel)
             offers = self._approved[tool].offers if tool in self._approved else Offers()
             calls.append(PendingCall(item.call_id or "", tool, canonical(arguments), needs, offers))
         return tuple(calls)

@@ -41,8 +41,19 @@ def clicked_at(click: Click) -> ClickedAt:
 
 
 def submitted(body: dict[str, Any], where: ClickedAt, now_ts: str) -> Click:
-    """Take a form's submission for a click where the form was opened; it has no time of its own."""
-    return Click(body["user"]["id"], where.channel, where.thread_ts, now_ts, where.message_ts)
+    """Take a form's submission for a click where the form was opened; it has no time of its own.
+
+    The view's id and hash tell a submission that Slack delivers twice.
+    """
+    view = body["view"]
+    return Click(
+        body["user"]["id"],
+        where.channel,
+        where.thread_ts,
+        now_ts,
+        where.message_ts,
+        form=f"{view['id']}:{view.get('hash', '')}",
+    )
 
 
 async def unknown(client: AsyncWebClient, click: Click) -> None:

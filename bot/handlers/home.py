@@ -8,9 +8,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.handlers.clicks import click_of
-from bot.intake import Click, Intake
+from bot.handlers.clicks import click_of, submitted
+from bot.intake import Intake
 from bot.slack import actions, home
+from bot.slack.forms import ClickedAt
 
 
 def register(app: AsyncApp, intake: Intake) -> None:
@@ -34,7 +35,7 @@ def register(app: AsyncApp, intake: Intake) -> None:
     @app.view(actions.STAND_IN_FORM)
     async def on_stand_in_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         to, until = home.read_stand_in(view)
-        click = Click(body["user"]["id"], "", "", intake.now_ts())
+        click = submitted(body, ClickedAt("", ""), intake.now_ts())
         problem = await intake.stand_in(click, to, until)
         errors = home.stand_in_problem(problem)
         await (ack(response_action="errors", errors=errors) if problem else ack())

@@ -76,16 +76,16 @@ def button(action_id: str, label: str, value: str, *, style: str | None = None) 
     return element | ({"style": style} if style else {})
 
 
-def confirm(what: str) -> dict[str, Any]:
+def confirm(what: str, verb: str = "Approve") -> dict[str, Any]:
     """Ask once more before a click counts.
 
     https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object
     """
-    question = f"{what}\n\nApprove this? Check the arguments once more."
+    question = f"{what}\n\n{verb}? Check the arguments once more."
     return {
         "title": _plain("High stakes"),
         "text": _plain(question[: limits.CONFIRM_TEXT]),
-        "confirm": _plain("Approve"),
+        "confirm": _plain(verb),
         "deny": _plain("Not yet"),
         "style": "danger",
     }

@@ -10,6 +10,9 @@ from bot.slack.client import Person, Slack
 
 #: Seconds for which Slack is not asked again about the same group or person.
 FRESH: Final = 60.0
+#: The same for a person, where it is only shown who may decide: Slack answers 100 such questions a
+#: minute (https://docs.slack.dev/reference/methods/users.info), and groups can be large.
+FRESH_TO_SHOW: Final = 600.0
 
 #: What Slack answers about somebody who is not there: that somebody is then nobody, and no more.
 _NOBODY: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found", "no_such_subteam"})
@@ -38,13 +41,13 @@ class Approvers:
         self._people.pop(user, None)
 
     async def who(self, role: str, team: str) -> frozenset[str]:
-        """Name everybody who may decide for a role in a workspace, at most a minute old.
+        """Name everybody who may decide for a role in a workspace, to ask them: ten minutes old at most.
 
         Guests, bots, deactivated people and those of other workspaces are left out. Raises
         `ApproverUnknown` when Slack does not answer for any one of them.
         """
-        found = {user for user in await self.named(role) if await self.is_eligible(user, team)}
-        return frozenset(found)
+        named = await self.named(role)
+        return frozenset({user for user in named if await self.is_eligible(user, team, FRESH_TO_SHOW)})
 
     async def allows(self, role: str, user: str, team: str) -> bool:
         """Tell whether one person may decide: a no may be a minute old, a yes is never.
@@ -75,13 +78,13 @@ class Approvers:
         self._groups[group] = (self._clock(), members)
         return members
 
-    async def is_eligible(self, user: str, team: str) -> bool:
-        """Tell whether a person is a regular member of the workspace, at most a minute ago."""
-        person = await self._person(user)
+    async def is_eligible(self, user: str, team: str, fresh: float = FRESH) -> bool:
+        """Tell whether a person is a regular member of the workspace, at most so many seconds ago."""
+        person = await self._person(user, fresh)
         return person is not None and person.id == user and person.is_regular and team in person.teams
 
-    async def _person(self, user: str) -> Person | None:
-        if (known := self._people.get(user)) and self._clock() - known[0] < FRESH:
+    async def _person(self, user: str, fresh: float) -> Person | None:
+        if (known := self._people.get(user)) and self._clock() - known[0] < fresh:
             return known[1]
         asking: Awaitable[Person | None] = self._slack.person(user)
         person = await _asked(asking, nobody=None)

@@ -149,6 +149,8 @@ def _fields(approval: Approval, by: str, thread_link: str) -> Iterator[Block]:
     where = f"\n{link(thread_link, 'Open the thread')}" if thread_link else ""
     yield mrkdwn(f"*Requested by*\n{by}{where}")
     who = escape(deciders(approval.requirements, approval.escalated))
+    if approval.again and approval.offers.retry:
+        who += escape(f". To try again: {deciders(approval.again, approval.escalated)}")
     label = "Who could decide" if approval.is_final else "Who can decide"
     yield mrkdwn(f"*{label}*\n{short(who, limits.NOTE)}")
 
@@ -211,11 +213,7 @@ def _footer(approval: Approval) -> Iterator[str]:
 def _offers(approval: Approval) -> list[Block]:
     value = actions.pack_approval(approval)
     if approval.question is Question.OUTCOME:
-        return [
-            actions.button(actions.HAPPENED, "It happened", value),
-            actions.button(actions.NOT_HAPPENED, "It did not happen", value),
-            actions.button(actions.TRY_AGAIN, "Try again", value, style="danger"),
-        ]
+        return _outcomes(approval, value)
     high = approval.severity is Severity.HIGH
     approve = actions.button(actions.APPROVE, "Approve", value, style="primary")
     offered = [approve | ({"confirm": actions.confirm(headline_of(approval))} if high else {})]
@@ -224,6 +222,18 @@ def _offers(approval: Approval) -> list[Block]:
     offered.append(actions.button(actions.REJECT, "Reject", value, style="danger"))
     if approval.offers.editable:
         offered.append(actions.button(actions.EDIT, "Edit", value))
+    return offered
+
+
+def _outcomes(approval: Approval, value: str) -> list[Block]:
+    offered = [
+        actions.button(actions.HAPPENED, "It happened", value),
+        actions.button(actions.NOT_HAPPENED, "It did not happen", value),
+    ]
+    if approval.offers.retry:
+        again = actions.button(actions.TRY_AGAIN, "Try again", value, style="danger")
+        asked = {"confirm": actions.confirm(headline_of(approval), "Try again")}
+        offered.append(again | (asked if approval.severity is Severity.HIGH else {}))
     return offered
 
 

@@ -10,7 +10,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import SlackRejected, SlackUnavailable
+from bot.errors import SlackBusy, SlackRejected, SlackUnavailable
 from bot.slack import limits
 from bot.slack.limiter import PATIENCE, Limiter
 from bot.slack.visible import visible
@@ -122,6 +122,14 @@ class Slack:
             await self._call("chat.update", call)
         else:
             await self._urgent("chat.update", call)
+
+    async def direct(self, user: str) -> str:
+        """The channel of the bot's direct messages with a person, opened if need be."""
+
+        async def call() -> Any:
+            return await self._client.conversations_open(users=user)
+
+        return str((await self._urgent("conversations.open", call))["channel"]["id"])
 
     async def delete(self, channel: str, ts: str) -> None:
         """Delete a message of the bot's; one that is gone already is fine."""
@@ -256,7 +264,7 @@ def _failure(method: str, error: SlackApiError) -> SlackRejected | SlackUnavaila
     code = str(data.get("error") or "") if isinstance(data, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
     if status == 429 or code in _BUSY:
-        return SlackUnavailable(method, _retry_after(getattr(response, "headers", None) or {}))
+        return SlackBusy(method, _retry_after(getattr(response, "headers", None) or {}))
     if status >= 500 or code in _BROKEN or not code:
         return SlackUnavailable(method)
     return SlackRejected(method, code)

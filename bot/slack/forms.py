@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.approval import Approval, canonical
 from bot.slack import actions, edit_fields, limits
-from bot.slack.arguments import shown
+from bot.slack.arguments import Shown, shown
 from bot.slack.blocks import Block, context, mrkdwn, person, plain, preformatted, section, when
 from bot.slack.cards import edited, headline_of, tool_of, why_of
 from bot.slack.visible import visible
@@ -84,11 +84,20 @@ def edit_view(approval: Approval, form: ToolForm, where: ClickedAt) -> dict[str,
         "Edit and pass on",
         section(plain(f"Change what {tool_of(approval)} will be run with. {note}")),
         *inputs,
-        *([context("These stay as they are:"), preformatted(*unchanged.elements)] if unchanged else []),
+        *(_unchanged(unchanged) if unchanged else ()),
         callback_id=actions.EDIT_FORM,
         submit="Change",
         metadata=_metadata(approval, where),
     )
+
+
+def _unchanged(arguments: Shown) -> Iterator[Block]:
+    yield context("These stay as they are:")
+    yield preformatted(*arguments.elements)
+    if arguments.omitted:
+        yield context(
+            f":warning: {arguments.omitted:,} characters are not shown; “Show everything” has them."
+        )
 
 
 def read_edit(view: Mapping[str, Any], form: ToolForm, approval: Approval) -> tuple[str, dict[str, str]]:
@@ -103,6 +112,12 @@ def read_edit(view: Mapping[str, Any], form: ToolForm, approval: Approval) -> tu
         if found and not problems:
             problems = everywhere(view, "The tool does not take these arguments.")
     return canonical(arguments), problems
+
+
+def shows_all(arguments: str) -> bool:
+    """Tell whether a person can be shown every character of canonical arguments."""
+    everything = shown(arguments, limit=EVERYTHING)
+    return not everything.omitted and len(_fitting(everything.elements)) == len(everything.elements)
 
 
 def _fitting(elements: Sequence[str]) -> list[str]:

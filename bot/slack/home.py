@@ -24,15 +24,18 @@ from bot.slack.blocks import (
     plain,
     preformatted,
     section,
+    short,
     when,
 )
-from bot.slack.cards import headline_of, still_needed
+from bot.slack.cards import edited, headline_of, still_needed, why_of
 from bot.slack.markdown import escape
 from bot.slack.notices import duration
 from bot.slack.picker import row
 
 #: What Home shows of a call's arguments.
 _ARGUMENTS: Final = 600
+#: What it shows of a call's last change.
+_CHANGES: Final = 300
 _TO_BLOCK, _TO, _UNTIL_BLOCK, _UNTIL = "to", "user", "until", "moment"
 
 
@@ -111,6 +114,13 @@ def _waiting(page: Page) -> Iterator[Block]:
         )
         arguments = shown(approval.arguments, limit=_ARGUMENTS)
         yield preformatted(*arguments.elements)
+        yield context(
+            f"Why it is asked: {escape(short(why_of(approval), limits.NOTE))}",
+            *(f"*Changed* by {person(change.by)} {when(change.at)}" for change in approval.edits[-1:]),
+            f"Fingerprint `{approval.digest[:12]}`",
+        )
+        if approval.edits:
+            yield preformatted(edited(approval.edits[-1], limit=_CHANGES))
         if arguments.omitted:
             yield context(f":warning: {arguments.omitted:,} characters are not shown; decide on the card.")
         choices = [] if arguments.omitted else _choices(approval, value)

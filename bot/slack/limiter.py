@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
-from bot.errors import SlackUnavailable
+from bot.errors import SlackBusy
 from bot.slack import limits
 
 #: The method whose calls are counted: live edits and what overtakes them share its rate.
@@ -64,12 +64,12 @@ class Limiter:
     async def urgent(self, method: str) -> None:
         """Wait out a pause, ahead of every live edit.
 
-        Raises `SlackUnavailable` at once when the pause is longer than `PATIENCE`.
+        Raises `SlackBusy` at once when the pause is longer than `PATIENCE`.
         """
         with self._overtaking():
             while (pause := self._pause_of(method)) > _SOON:
                 if pause > PATIENCE:
-                    raise SlackUnavailable(method, pause)
+                    raise SlackBusy(method, pause)
                 await self._sleep(pause)
             if method == EDIT:
                 self._count()

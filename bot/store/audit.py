@@ -21,6 +21,8 @@ from bot.store.sealer import Sealer
 
 #: Links of one script call, and of one page that is read.
 BATCH: Final = 200
+#: How many of the latest entries the chain knows by id, in case one is found in its outbox again.
+KNOWN: Final = 10_000
 
 
 class AuditLog:
@@ -43,7 +45,7 @@ class AuditLog:
             for team in sorted({entry.team for entry in waiting}):
                 entries = [entry for entry in waiting if entry.team == team]
                 for some in _batches(entries):
-                    while not await self._append(team, some):
+                    while not await self._append(shard, team, some):
                         pass  # another replica was faster: its head is the one to follow
                     await cast("Any", self._redis.hdel(self._keys.outbox(shard), *(e.id for e in some)))
                     count += len(some)
@@ -77,16 +79,23 @@ class AuditLog:
         sealed = await self._redis.get(self._keys.audit_head(team))
         return Head() if sealed is None else HEAD.load(self._sealer, sealed)
 
-    async def _append(self, team: str, entries: list[Entry]) -> bool:
+    async def _append(self, shard: int, team: str, entries: list[Entry]) -> bool:
+        """Chain what is still in the outbox and not chained yet; False if another replica was faster.
+
+        Asked in this order, a replica that slept chains nothing twice, however many followed.
+        """
         keys = [self._keys.audit(team), self._keys.audit_head(team), self._keys.audit_ids(team)]
         read = cast("bytes | None", await self._redis.get(keys[1]))
-        known: list[int] = await cast("Any", self._redis.smismember(keys[2], [e.id for e in entries]))
-        fresh = [entry for entry, is_known in zip(entries, known, strict=True) if not is_known]
+        ids = [entry.id for entry in entries]
+        there: list[bytes | None] = await cast("Any", self._redis.hmget(self._keys.outbox(shard), ids))
+        known: list[float | None] = await cast("Any", self._redis.zmscore(keys[2], ids))
+        found = zip(entries, there, known, strict=True)
+        fresh = [entry for entry, lies, seq in found if lies is not None and seq is None]
         if not fresh:
             return True
         links = list(chain(fresh, Head() if read is None else HEAD.load(self._sealer, read)))
         head = HEAD.dump(self._sealer, Head(links[-1].seq, links[-1].hash))
-        arguments: list[str | bytes | int] = [read or b"", head]
+        arguments: list[str | bytes | int] = [read or b"", head, KNOWN, links[0].seq]
         for link in links:
             arguments += [link.entry.id, LINK.dump(self._sealer, link)]
         return await self._scripts.chain(keys, arguments)

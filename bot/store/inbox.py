@@ -172,6 +172,10 @@ class Inbox:
             [str(thread), event_id, int(at.timestamp() * 1000), EVENT.dump(self._sealer, event)],
         )
 
+    async def waits(self, thread: ThreadRef) -> int:
+        """Count the thread's events, the one that is handled included."""
+        return int(await self._redis.zcard(self._keys.inbox(thread)))
+
     async def wait(self, seconds: float) -> None:
         """Sleep until a thread may be due, or for so long."""
         if self._blocking is None:

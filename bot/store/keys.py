@@ -63,7 +63,7 @@ class Keys:
         return f"{self._prefix}:{{audit:{team}}}:head"
 
     def audit_ids(self, team: str) -> str:
-        """Set: the ids of all chained entries."""
+        """Sorted set: the ids of the latest chained entries, by their number."""
         return f"{self._prefix}:{{audit:{team}}}:ids"
 
     def approval(self, approval_id: str) -> str:

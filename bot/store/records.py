@@ -12,7 +12,7 @@ from bot.audit import Entry, Head, Link
 from bot.delegation import Delegation
 from bot.errors import UnknownSchema
 from bot.events import Event
-from bot.run import ThreadState
+from bot.run import JournalEntry, ThreadState
 from bot.store.sealer import Sealer
 
 T = TypeVar("T")
@@ -67,6 +67,7 @@ EVENT: Final[Record[Event]] = Record("event", Event)
 STATE: Final[Record[ThreadState]] = Record("state", ThreadState, {1: _state_2})
 APPROVAL: Final[Record[Approval]] = Record("approval", Approval, {1: _approval_2})
 DELEGATION: Final[Record[Delegation]] = Record("delegation", Delegation)
+JOURNAL: Final[Record[JournalEntry]] = Record("journal", JournalEntry)
 ENTRY: Final[Record[Entry]] = Record("entry", Entry)
 LINK: Final[Record[Link]] = Record("link", Link)
 HEAD: Final[Record[Head]] = Record("head", Head)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import Redis
 
 from bot.approval import Approval
 from bot.delegation import Delegation
 from bot.errors import UnknownSchema
-from bot.run import ThreadState
+from bot.run import BrokenCall, JournalEntry, ThreadState
 from bot.store.keys import Keys
-from bot.store.records import APPROVAL, DELEGATION, STATE
+from bot.store.records import APPROVAL, DELEGATION, JOURNAL, STATE
 from bot.store.sealer import Sealer
 from bot.store.sessions import StagedSession
-from bot.store.writes import JournalEntry, JournalStatus
 from bot.thread import ThreadRef
 
 
@@ -63,20 +62,18 @@ class ThreadStore:
 
     async def pending(self, team: str) -> list[Approval]:
         """Every approval of the workspace that waits, the oldest first."""
-        ids: list[Any] = []
+        found: list[Approval] = []
         for shard in range(self._keys.shards):
-            ids += await self._redis.zrange(self._keys.pending(shard), 0, -1)
-        found = await self._readable(ids)
+            found += await self._readable(await self._redis.zrange(self._keys.pending(shard), 0, -1))
         waiting = [approval for approval in found if not approval.is_final and approval.thread.team == team]
         return sorted(waiting, key=lambda approval: approval.requested_at)
 
     async def asked_by(self, team: str, user: str, *, limit: int) -> list[Approval]:
         """What a person's requests have led to, the latest first."""
-        ids: list[Any] = []
+        found: list[Approval] = []
         for shard in range(self._keys.shards):
             key = self._keys.asked(shard, team, user)
-            ids += await self._redis.zrange(key, 0, limit - 1, desc=True)
-        found = await self._readable(ids)
+            found += await self._readable(await self._redis.zrange(key, 0, limit - 1, desc=True))
         return sorted(found, key=lambda approval: approval.requested_at, reverse=True)[:limit]
 
     async def delegation(self, team: str, user: str) -> Delegation | None:
@@ -84,22 +81,26 @@ class ThreadStore:
         sealed = await self._redis.get(self._keys.delegation(ThreadRef.home(team, user)))
         return None if sealed is None else DELEGATION.load(self._sealer, sealed)
 
-    async def _readable(self, ids: Sequence[bytes]) -> list[Approval]:
-        """Load approvals for a list, leaving out what this version cannot read."""
+    async def _readable(self, ids: Sequence[Any]) -> list[Approval]:
+        """Load approvals of one shard for a list, leaving out what this version cannot read."""
+        if not ids:
+            return []
         found: list[Approval] = []
-        for approval_id in ids:
+        for sealed in await self._redis.mget([self._keys.approval(one.decode()) for one in ids]):
             with contextlib.suppress(UnknownSchema):
-                approval = await self.approval(approval_id.decode())
-                found += [approval] if approval else []
+                found += [APPROVAL.load(self._sealer, sealed)] if sealed else []
         return found
 
     async def journal(self, thread: ThreadRef, effect: str) -> JournalEntry | None:
         """What is known of a side effect."""
         sealed: Any = await self._redis.hget(self._keys.journal(thread), effect)
-        if sealed is None:
-            return None
-        body = self._sealer.open("journal", sealed)
-        return JournalEntry(JournalStatus(body["status"]), body["result"])
+        return None if sealed is None else JOURNAL.load(self._sealer, sealed)
+
+    async def broken(self, thread: ThreadRef) -> list[BrokenCall]:
+        """The calls of the thread that began and of which nobody knows how they ended."""
+        rows: dict[bytes, bytes] = await cast("Any", self._redis.hgetall(self._keys.journal(thread)))
+        entries = [JOURNAL.load(self._sealer, sealed) for sealed in rows.values()]
+        return [entry.call for entry in entries if entry.broke_off and entry.call is not None]
 
     def new_approval_id(self, thread: ThreadRef, token: str) -> str:
         """Make an id that leads a click to the thread's shard, and says nothing else."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from bot.approval import Approval
 from bot.audit import Entry
 from bot.delegation import Delegation
 from bot.events import Event
-from bot.run import ThreadState
+from bot.run import JournalEntry, ThreadState
 from bot.store.keys import Keys
-from bot.store.records import APPROVAL, DELEGATION, ENTRY, EVENT, STATE
+from bot.store.records import APPROVAL, DELEGATION, ENTRY, EVENT, JOURNAL, STATE
 from bot.store.sealer import Sealer
 from bot.store.sessions import StagedSession
 from bot.thread import ThreadRef
@@ -35,26 +34,6 @@ class Command:
     name: str
     key: str
     arguments: tuple[Value, ...]
-
-
-class JournalStatus(StrEnum):
-    """How far a side effect is known to have come.
-
-    `AGAIN`: a person has looked and wants it done again, under the same key.
-    """
-
-    STARTED = "started"
-    DONE = "done"
-    UNKNOWN = "unknown"
-    AGAIN = "again"
-
-
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """What is known of a side effect; `result` once it is done."""
-
-    status: JournalStatus
-    result: str | None
 
 
 Write = Callable[[Keys, Sealer, ThreadRef], Sequence[Command]]
@@ -135,8 +114,7 @@ class Writes:
 
     def journal(self, effect: str, entry: JournalEntry) -> Writes:
         """Note how far a side effect has come."""
-        body = {"status": entry.status, "result": entry.result}
-        return self._add(lambda k, s, t: [Command("HSET", k.journal(t), (effect, s.seal("journal", body)))])
+        return self._add(lambda k, s, t: [Command("HSET", k.journal(t), (effect, JOURNAL.dump(s, entry)))])
 
     def session(self, session: StagedSession) -> Writes:
         """Write what the session has staged; call its `mark_saved` when that has succeeded."""

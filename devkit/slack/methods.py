@@ -35,6 +35,7 @@ class Methods:
             "chat.getPermalink": self.permalink,
             "conversations.replies": self.replies,
             "conversations.history": self.history,
+            "conversations.open": self.open,
             "users.info": self.user,
             "usergroups.users.list": self.group_users,
             "usergroups.list": self.groups,
@@ -121,6 +122,10 @@ class Methods:
         """A channel's own messages, newest first."""
         found = [m for m in self._workspace.messages[self._channel(given)].values() if not m.thread_ts]
         return self._page(sorted(found, key=lambda m: m.ts, reverse=True), given)
+
+    def open(self, given: Arguments) -> Answer:
+        """Open the direct messages with one person."""
+        return {"channel": {"id": self._addressed({"channel": given.get("users")})}}
 
     def user(self, given: Arguments) -> Answer:
         """A person."""

@@ -14,13 +14,13 @@ from redis.asyncio import Redis
 
 from bot.errors import LeaseLost, UnknownSchema
 from bot.events import MessageReceived, ResetRequested, ResetVia, StopRequested
-from bot.run import Reply, ThreadState
+from bot.run import JournalEntry, JournalStatus, Reply, ThreadState
 from bot.store import client
 from bot.store.inbox import Appended, Claim, Inbox, Renewal
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
-from bot.store.writes import JournalEntry, JournalStatus, Writes
+from bot.store.writes import Writes
 from bot.thread import ThreadRef
 from tests.factories import an_approval
 from tests.redis_server import RedisServer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from bot import errors
 from bot.approval import (
     Approval,
     ApprovalStatus,
+    Decision,
     Edit,
     Ending,
     Execution,
@@ -23,16 +24,16 @@ from bot.approval import (
     Verdict,
     authorize,
     canonical,
-    covers,
     decide,
+    detach,
     digest,
     edit,
     escalate,
     executed,
     expire,
-    grant,
     withdraw,
 )
+from bot.grants import covers, grant
 from bot.quorum import Seat
 from bot.requirement import Requirement, Severity
 from tests.factories import ANA, MEI, NOON, OMAR, THEO, a_decision, an_approval, seated
@@ -371,3 +372,59 @@ def test_two_different_calls_never_share_a_digest(tool: str, a: str, other: str,
     same = (tool, a) == (other, b)
 
     assert (digest(tool, canonical({"x": a})) == digest(other, canonical({"x": b}))) == same
+
+
+def a_question() -> Approval:
+    """Whether what finance and legal had approved happened; finance knows."""
+    return an_approval(question=Question.OUTCOME, again=BOTH, effect="key", about="03-first")
+
+
+def retries(by: str, *roles: str) -> tuple[Decision, list[Seat]]:
+    return a_decision(by, Verdict.RETRY), seated(by, *roles)
+
+
+def test_what_needed_two_is_tried_again_when_both_want_it() -> None:
+    decision, seats = retries(OMAR, "finance")
+    once = decide(a_question(), decision, seats=seats)
+    assert (once.status, once.missing) == (ApprovalStatus.PENDING, {"legal": 1})
+
+    decision, seats = retries(MEI, "legal")
+    assert decide(once, decision, seats=seats).status is ApprovalStatus.ANSWERED
+
+
+def test_who_only_agrees_to_a_new_try_may_not_say_what_happened() -> None:
+    with pytest.raises(errors.NotAnApprover):
+        decide(a_question(), a_decision(MEI, Verdict.HAPPENED), seats=seated(MEI, "legal"))
+
+
+def test_one_who_knows_closes_the_question_whoever_wanted_a_new_try() -> None:
+    decision, seats = retries(OMAR, "finance")
+    once = decide(a_question(), decision, seats=seats)
+
+    answered = decide(once, a_decision(MEI, Verdict.HAPPENED), seats=seated(MEI))
+
+    assert (answered.status, answered.decisions[-1].by) == (ApprovalStatus.ANSWERED, MEI)
+
+
+def test_a_question_whose_run_is_gone_can_be_answered_but_not_tried_again() -> None:
+    decision, seats = retries(OMAR, "finance")
+    alone = detach(decide(a_question(), decision, seats=seats))
+    assert (alone.decisions, alone.effect, alone.about) == ((), "", "03-first")
+
+    with pytest.raises(errors.NotOffered):
+        decide(alone, decision, seats=seats)
+    assert decide(alone, a_decision(MEI, Verdict.NOT_HAPPENED), seats=seated(MEI)).is_final
+
+
+def test_an_edit_leaves_no_more_time_than_the_new_arguments_have() -> None:
+    approval = an_approval(offers=Offers(editable=("amount",)))
+    after = canonical(json.loads(approval.arguments) | {"amount": "28.00"})
+    change = Edit(OMAR, LATER, approval.arguments, after)
+    hurried = Requirement("finance", "", expires_after=timedelta(minutes=5))
+    easy = Requirement("finance", "", expires_after=timedelta(days=9))
+
+    def ends(needs: Requirement) -> datetime:
+        return edit(approval, change, digest=approval.digest, seats=seated(OMAR), needs=(needs,)).expires_at
+
+    assert ends(hurried) == LATER + timedelta(minutes=5)
+    assert ends(easy) == approval.expires_at

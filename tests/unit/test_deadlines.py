@@ -28,16 +28,25 @@ def test_the_earliest_deadline_counts_and_the_bots_own_stands_in() -> None:
 
 def test_reminders_double_their_distance_and_end_before_the_deadline() -> None:
     approval = needing(Requirement("finance", "", remind_after=2 * HOUR), expires_at=NOON + DAY)
-    moments = [next_reminder(replace(approval, reminders=number)) for number in range(5)]
+    moments = [next_reminder(replace(approval, reminders=number), NOON) for number in range(5)]
 
     assert moments == [NOON + 2 * HOUR, NOON + 6 * HOUR, NOON + 14 * HOUR, None, None]
+
+
+def test_reminders_missed_while_nobody_was_there_are_not_made_up_for() -> None:
+    approval = needing(Requirement("finance", "", remind_after=HOUR), expires_at=NOON + DAY)
+
+    assert next_reminder(approval, NOON + 6 * HOUR) == NOON + 7 * HOUR
+    assert next_reminder(replace(approval, reminders=1), NOON + 7 * HOUR) == NOON + 15 * HOUR
+    assert next_reminder(approval, NOON + 23 * HOUR) is None
+    assert next_reminder(approval, NOON + 2 * DAY) is None
 
 
 def test_nobody_is_reminded_of_what_is_closed_or_asks_for_no_reminder() -> None:
     asks = Requirement("finance", "", remind_after=HOUR)
 
-    assert next_reminder(needing(asks, status=ApprovalStatus.REJECTED)) is None
-    assert next_reminder(needing(Requirement("finance", ""))) is None
+    assert next_reminder(needing(asks, status=ApprovalStatus.REJECTED), NOON) is None
+    assert next_reminder(needing(Requirement("finance", "")), NOON) is None
 
 
 def test_the_shortest_wait_of_several_requirements_counts() -> None:
@@ -45,7 +54,7 @@ def test_the_shortest_wait_of_several_requirements_counts() -> None:
         Requirement("finance", "", remind_after=3 * HOUR), Requirement("legal", "", remind_after=HOUR)
     )
 
-    assert next_reminder(approval) == NOON + HOUR
+    assert next_reminder(approval, NOON) == NOON + HOUR
 
 
 def test_a_backup_joins_at_its_moment_or_at_half_time_and_once() -> None:

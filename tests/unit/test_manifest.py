@@ -32,6 +32,7 @@ METHOD_SCOPES = {
     "chat_postMessage": "chat:write",
     "chat_update": "chat:write",
     "conversations_history": "channels:history",
+    "conversations_open": "im:write",
     "conversations_replies": "channels:history",
     "usergroups_users_list": "usergroups:read",
     "users_info": "users:read",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ApproverUnknown
-from bot.slack.approvers import FRESH, Approvers
+from bot.slack.approvers import FRESH_TO_SHOW, Approvers
 from bot.slack.client import Slack
 from tests.factories import ANA, MEI, OMAR, TEAM, THEO
 from tests.unit.slack.clock import Clock
@@ -93,7 +93,7 @@ async def test_slack_is_asked_once_a_minute(approvers: Approvers, workspace: Wor
 
     workspace.groups[GROUP] = [MEI]
     workspace.people[MEI]["deleted"] = True
-    await clock.advance(FRESH)
+    await clock.advance(FRESH_TO_SHOW)
     assert await approvers.who("finance", TEAM) == {OMAR}
 
 

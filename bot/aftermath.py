@@ -1,0 +1,61 @@
+"""What a run leaves behind that will not go on: nothing of it may stay open, or be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot import words
+from bot.approval import Approval, ApprovalStatus, Ending, Question, detach, withdraw
+from bot.audit import Deed
+from bot.handling import Handling
+from bot.journal import settled
+from bot.requests import Requests, cancel_timers
+from bot.run import BrokenCall, JournalEntry, JournalStatus
+from bot.store.threads import ThreadStore
+from bot.store.writes import Writes
+
+
+class Aftermath:
+    """Closes what a run waited for, and keeps asking about what broke off."""
+
+    def __init__(self, threads: ThreadStore, requests: Requests, now: Callable[[], datetime]) -> None:
+        self._threads = threads
+        self._requests = requests
+        self._now = now
+
+    async def end(self, h: Handling, why: str, writes: Writes, *, person: str = "") -> list[Approval]:
+        """Withdraw what waits, settle what will not run any more, ask about what broke off.
+
+        Returns the approvals this changes or makes; who calls it saves them with `writes`, and
+        shows their cards. A call that began may have happened: forgetting its thread does not
+        undo it, so the question stays open until somebody has looked.
+        """
+        approvals = await self._threads.approvals(h.state.approvals)
+        broken = await self._threads.broken(h.thread)
+        changed: list[Approval] = []
+        asked: set[str] = set()
+        for approval in approvals:
+            if approval.question is Question.OUTCOME and not approval.is_final:
+                asked.add(approval.effect)
+                changed.append(detach(approval))
+            elif not approval.is_final:
+                changed.append(withdraw(approval, at=self._now(), why=why))
+                cancel_timers(approval, writes)
+                h.note(Deed.WITHDRAWN, changed[-1], person=person, why=why)
+            elif approval.status is ApprovalStatus.APPROVED and approval.execution is None:
+                changed.append(self._not_run(h, approval, broken, why))
+        for call in broken:
+            # The key is of a run that is over, so nothing will look for it but this, once more.
+            writes.journal(call.effect, JournalEntry(JournalStatus.DONE, words.NOBODY_KNOWS))
+            if call.effect not in asked:
+                question = self._requests.question(h, call, detached=True)
+                self._requests.timers(question, writes)
+                changed.append(question)
+        return changed
+
+    def _not_run(self, h: Handling, approval: Approval, broken: Sequence[BrokenCall], why: str) -> Approval:
+        began = any(call.approval == approval.id for call in broken)
+        ending = Ending.UNKNOWN if began else Ending.NOT_RUN
+        h.note(Deed.EXECUTED, approval, ending=ending.value, result=why)
+        return settled(approval, ending, self._now(), f"{why} {words.LOOK}" if began else why)
