@@ -11,7 +11,7 @@ from bot.audit import Deed
 from bot.handling import Handling
 from bot.journal import settled
 from bot.requests import Requests, cancel_timers
-from bot.run import BrokenCall, JournalEntry, JournalStatus
+from bot.run import BrokenCall
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
@@ -46,12 +46,11 @@ class Aftermath:
             elif approval.status is ApprovalStatus.APPROVED and approval.execution is None:
                 changed.append(self._not_run(h, approval, broken, why))
         for call in broken:
-            # The key is of a run that is over, so nothing will look for it but this, once more.
-            writes.journal(call.effect, JournalEntry(JournalStatus.DONE, words.NOBODY_KNOWS))
             if call.effect not in asked:
                 question = self._requests.question(h, call, detached=True)
                 self._requests.timers(question, writes)
                 changed.append(question)
+        writes.forget_effects()
         return changed
 
     def _not_run(self, h: Handling, approval: Approval, broken: Sequence[BrokenCall], why: str) -> Approval:

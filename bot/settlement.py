@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from bot import words
 from bot.aftermath import Aftermath
@@ -40,20 +41,15 @@ class Settlement:
 
     async def settle(self, h: Handling, outcome: Outcome, message: MessageReceived | None) -> None:
         """Record the outcome; `message` is what a Retry button would read again."""
-        closed = Writes().run(None)
         match outcome:
             case Completed():
-                await h.settle(
-                    outcome, writes=closed, approvals=(), grants=(), failed=None, agent=outcome.agent
-                )
+                await self._over(h, outcome, agent=outcome.agent)
             case Stopped():
                 said = f"{outcome.text} [stopped by a person]".strip()
                 await h.session.add_items([{"role": "assistant", "content": said}])
-                changed = await self._aftermath.end(h, words.WAS_STOPPED, closed)
-                h.retire(changed)
-                await h.settle(outcome, *changed, writes=closed, approvals=(), grants=(), failed=None)
+                await self._over(h, outcome)
             case Blocked():
-                await h.settle(outcome, writes=closed, approvals=(), grants=(), failed=None)
+                await self._over(h, outcome)
             case Failed():
                 # The last checkpoint stays: Retry goes on from there and repeats no side effect.
                 h.session.discard()
@@ -61,6 +57,13 @@ class Settlement:
                 await h.settle(outcome, failed=failed)
             case Interrupted() | Unsure() | Notice():
                 await h.settle(outcome)
+
+    async def _over(self, h: Handling, outcome: Outcome, **state: Any) -> None:
+        """Record the end of a run, and leave nothing of it behind."""
+        writes = Writes().run(None)
+        changed = await self._aftermath.end(h, words.WAS_STOPPED, writes)
+        h.retire(changed)
+        await h.settle(outcome, *changed, writes=writes, approvals=(), grants=(), failed=None, **state)
 
     async def ask(self, h: Handling, calls: Sequence[PendingCall]) -> list[Approval]:
         """Make the approvals that stopped calls need; see `Requests.ask`."""

@@ -116,6 +116,10 @@ class Writes:
         """Note how far a side effect has come."""
         return self._add(lambda k, s, t: [Command("HSET", k.journal(t), (effect, JOURNAL.dump(s, entry)))])
 
+    def forget_effects(self) -> Writes:
+        """Drop the journal of a run that is over: its keys name the run, so no other looks for them."""
+        return self._add(lambda k, s, t: [Command("DEL", k.journal(t), ())])
+
     def session(self, session: StagedSession) -> Writes:
         """Write what the session has staged; call its `mark_saved` when that has succeeded."""
 
