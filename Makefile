@@ -5,7 +5,7 @@ UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := .venv/bin/
 WORKERS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench image
+.PHONY: help setup demo test check chaos bench image
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -30,6 +30,9 @@ test: check  ## everything: check, unit, store, scenarios, recovery, page
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || $(RUN)playwright install chromium
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(RUN)playwright install chromium
 	$(RUN)pytest -n $(WORKERS)
+
+chaos: setup  ## attack the bot: kills, pauses, cut sockets, failing services; ARGS="--seed 7 --runs 3"
+	$(RUN)python -m tests.chaos $(ARGS)
 
 bench: setup  ## measure
 	$(RUN)python -m bench

@@ -51,6 +51,7 @@ from bot.slack.client import web_client as client_for
 from bot.slack.limiter import Limiter
 from bot.socket import open_socket, who_am_i
 from bot.sources import Sources
+from bot.store import check as redis_check
 from bot.store import client as redis_client
 from bot.store.audit import AuditLog
 from bot.store.inbox import Inbox
@@ -105,7 +106,7 @@ async def running(
         url = settings.redis_url.get_secret_value()
         redis = await stack.enter_async_context(redis_client.connect(url))
         blocking = await stack.enter_async_context(redis_client.connect_blocking(url))
-        await _ping(redis)
+        await _check(redis, settings)
         models = Models(providers(settings))
         stack.push_async_callback(models.close)
         approved = all_approved(settings, tools)
@@ -267,9 +268,11 @@ async def _introduce(client: AsyncWebClient, app_token: str) -> AsyncSlackRespon
     return me
 
 
-async def _ping(redis: Redis) -> None:
+async def _check(redis: Redis, settings: Settings) -> None:
     if not await _answers(redis):
         raise CannotStart("Redis could not be reached at REDIS_URL.")
+    mode = settings.redis_check
+    await redis_check.insist(redis, strict=mode == "strict", refuse=mode != "warn")
 
 
 async def _answers(redis: Redis) -> bool:

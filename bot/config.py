@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     redis_prefix: str = Field(default="cs", pattern=r"^[a-z][a-z0-9_-]{0,15}$")
     redis_shards: int = Field(default=4, ge=1, le=100)
+    redis_check: Literal["strict", "refuse", "warn"] = "refuse"
     state_keys: SecretStr = SecretStr("")
 
     # Models

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from bot.conversation import Conversation
 from bot.errors import LeaseLost, SlackUnavailable
 from bot.handling import Handling
+from bot.lease import PRESENT, Lease
 from bot.sources import Sources
 from bot.store.inbox import Claim, Inbox, Renewal
 from bot.store.threads import ThreadStore
@@ -60,6 +61,8 @@ class Worker:
         """Claim and handle until `drain`; a Redis that does not answer is asked again."""
         while not self._draining:
             await self._slots.acquire()
+            lease = Lease(self._lease, asyncio.get_running_loop().time)
+            asked = lease.ask()
             try:
                 found = await self._inbox.claim(self._sources.token())
             except RedisError as error:
@@ -68,7 +71,8 @@ class Worker:
                 await asyncio.sleep(REDIS_PAUSE)
                 continue
             if isinstance(found, Claim):
-                task = asyncio.create_task(self._work(found))
+                lease.granted(asked)
+                task = asyncio.create_task(self._work(found, lease))
                 self._tasks.add(task)
                 task.add_done_callback(self._done)
             else:
@@ -97,12 +101,13 @@ class Worker:
         except RedisError:
             await asyncio.sleep(REDIS_PAUSE)
 
-    async def _work(self, claim: Claim) -> None:
+    async def _work(self, claim: Claim, lease: Lease) -> None:
         """Handle the claimed event, and those of the same thread that wait behind it."""
         current: Claim | None = claim
+        PRESENT.set(lease)
         while current is not None:
             try:
-                current = await self._handle(current)
+                current = await self._handle(current, lease)
             except LeaseLost:
                 log.info("lease lost", extra={"slack_thread": str(claim.thread)})
                 return
@@ -118,7 +123,7 @@ class Worker:
                     await self._inbox.release(current)
                 return
 
-    async def _handle(self, claim: Claim) -> Claim | None:
+    async def _handle(self, claim: Claim, lease: Lease) -> Claim | None:
         h = Handling(
             claim,
             await self._threads.load(claim.thread),
@@ -127,7 +132,7 @@ class Worker:
             self._sources,
         )
         try:
-            async with self._heartbeat(h):
+            async with self._heartbeat(h, lease):
                 writes = await self._handled(h)
         except (LeaseLost, RedisError):
             raise
@@ -145,7 +150,10 @@ class Worker:
                 await self._inbox.release(claim, retry_in=timedelta(seconds=_backoff(claim.tries)))
                 return None
             writes = await self._conversation.give_up(h, reference)
-        return await self._inbox.commit(claim, writes)
+        asked = lease.ask()
+        following = await self._inbox.commit(claim, writes)
+        lease.granted(asked)
+        return following
 
     async def _handled(self, h: Handling) -> Writes:
         """Handle the event, and let no live edit outlive the handling."""
@@ -156,10 +164,10 @@ class Worker:
                 await h.stream.abandon()
 
     @asynccontextmanager
-    async def _heartbeat(self, h: Handling) -> AsyncGenerator[None]:
+    async def _heartbeat(self, h: Handling, lease: Lease) -> AsyncGenerator[None]:
         """Renew the lease while the body runs; cut the body off when the lease is gone."""
         body = asyncio.current_task()
-        beat = asyncio.create_task(self._beat(h))
+        beat = asyncio.create_task(self._beat(h, lease))
 
         def cut_off(ended: asyncio.Task[None]) -> None:
             if not ended.cancelled() and body is not None:
@@ -177,10 +185,11 @@ class Worker:
             beat.remove_done_callback(cut_off)
             await end(beat)
 
-    async def _beat(self, h: Handling) -> None:
+    async def _beat(self, h: Handling, lease: Lease) -> None:
         """Renew until the lease is lost."""
         while True:
             await asyncio.sleep(self._lease.total_seconds() / BEATS)
+            asked = lease.ask()
             try:
                 renewal = await self._inbox.renew(h.claim)
             except RedisError:
@@ -189,6 +198,7 @@ class Worker:
                 return
             if renewal is Renewal.INTERRUPTED:
                 h.interrupted.set()
+            lease.granted(asked)
 
 
 def _backoff(tries: int) -> float:

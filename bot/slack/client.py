@@ -10,6 +10,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import lease
 from bot.errors import SlackBusy, SlackRejected, SlackUnavailable
 from bot.slack import limits
 from bot.slack.limiter import PATIENCE, Limiter
@@ -244,6 +245,7 @@ class Slack:
                     raise
 
     async def _call(self, method: str, call: Callable[[], Awaitable[Any]]) -> Any:
+        lease.check()
         try:
             return await call()
         except SlackApiError as error:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from bot.errors import SlackRejected, SlackUnavailable
+from bot.errors import LeaseLost, SlackRejected, SlackUnavailable
 from bot.slack import actions, limits, markdown
 from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
@@ -237,6 +237,8 @@ class ReplyStream:
             self._calling = True
             try:
                 await self._put(index, self._draw_running()[index], live=True)
+            except LeaseLost:
+                self._ended = True  # whoever holds the thread now says the rest
             except SlackUnavailable as error:
                 log.info("live edit put off", extra={"seconds": error.retry_after})
             except SlackRejected as refusal:

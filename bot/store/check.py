@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+from bot.errors import CannotStart
+
+log = logging.getLogger(__name__)
 
 #: ZADD … LT, which the scripts need, came with it.
 OLDEST = (6, 2)
@@ -45,6 +50,21 @@ async def check(redis: Redis) -> list[Finding]:
     findings.append(_eviction(info))
     findings.append(_durability(info))
     return findings
+
+
+async def insist(redis: Redis, *, strict: bool, refuse: bool) -> None:
+    """Check the server at start: log what is wrong with it, and raise `CannotStart` for the gravest.
+
+    `strict` refuses what may lose messages in a crash of Redis as well; without `refuse` nothing
+    but a server that does not answer is refused.
+    """
+    findings = [finding for finding in await check(redis) if finding.level is not Level.OK]
+    fatal = {Level.REFUSE, Level.WARN} if strict else {Level.REFUSE}
+    for finding in findings:
+        log.warning("redis check", extra={"finding": finding.text})
+    refused = [finding.text for finding in findings if finding.level in fatal]
+    if refused and refuse:
+        raise CannotStart(" ".join(refused))
 
 
 def _eviction(info: dict[str, Any]) -> Finding:

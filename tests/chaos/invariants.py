@@ -93,8 +93,11 @@ async def _redis(world: World) -> list[str]:
         async for key in redis.scan_iter(match=f"{world.prefix}:*", count=1000):
             name = key.decode()
             last = name.rsplit(":", 1)[-1]
-            if last in {"due", "pending", "inbox", "timers", "events"}:
-                problems.append(f"Redis: {name} is left")
-            elif f"/{SUPPORT}/" in name and last not in AT_REST and ":seen:" not in name:
+            if (
+                last in {"due", "pending", "inbox", "timers", "events"}
+                or f"/{SUPPORT}/" in name
+                and last not in AT_REST
+                and ":seen:" not in name
+            ):
                 problems.append(f"Redis: {name} is left")
     return problems

@@ -7,8 +7,9 @@ from collections.abc import Callable, Generator
 import pytest
 from redis.asyncio import Redis
 
+from bot.errors import CannotStart
 from bot.store import client
-from bot.store.check import Finding, Level, check
+from bot.store.check import Finding, Level, check, insist
 from tests.redis_server import RedisServer
 
 Start = Callable[..., RedisServer]
@@ -96,3 +97,21 @@ class _Old(Redis):
 async def test_a_server_too_old_for_the_scripts_is_refused(redis_server: RedisServer) -> None:
     async with _Old.from_url(redis_server.url) as redis:
         assert "6.2" in texts(await check(redis), Level.REFUSE)
+
+
+async def insisted(server: RedisServer, *, strict: bool, refuse: bool = True) -> None:
+    """Check a server as at the start of a bot."""
+    async with client.connect_for_acks(server.url) as redis:
+        await insist(redis, strict=strict, refuse=refuse)
+
+
+async def test_a_start_is_refused_as_strictly_as_the_setting_says(start: Start) -> None:
+    forgetful = start(appendonly="no")
+    await insisted(forgetful, strict=False)
+    with pytest.raises(CannotStart, match="keeps no append-only file"):
+        await insisted(forgetful, strict=True)
+
+    evicting = start(**{"maxmemory": "64mb", "maxmemory-policy": "allkeys-lru"})
+    with pytest.raises(CannotStart, match="may drop approvals"):
+        await insisted(evicting, strict=False)
+    await insisted(evicting, strict=False, refuse=False)

@@ -108,7 +108,7 @@ async def test_two_refunds_of_one_message_are_called_at_once(server: ModelServer
     talk = Conversation(model)
     answer = await talk.says("refund $29 on INV-1003 and $1,480 on INV-1005")
 
-    assert [issued[:3] for issued in talk.issued] == [
+    assert sorted(issued[:3] for issued in talk.issued) == [  # they run side by side
         ("INV-1003", "29.00", "USD"),
         ("INV-1005", "1480.00", "USD"),
     ]
