@@ -4,7 +4,6 @@ PYTHON := $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 /
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := .venv/bin/
 WORKERS ?= 2
-.DEFAULT_GOAL := help
 .PHONY: help setup demo test check chaos bench image
 
 help:  ## say what there is
@@ -37,5 +36,5 @@ chaos: setup  ## attack the bot: kills, pauses, cut sockets, failing services; A
 bench: setup  ## measure
 	$(RUN)python -m bench
 
-image: ## build the container image
+image:  ## build the container image
 	docker build -t countersign .

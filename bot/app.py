@@ -29,6 +29,7 @@ from bot.agents.models import settings as model_settings
 from bot.agents.team import Kit, Voice
 from bot.agents.tools import approved_tools, read_tools
 from bot.agents.tools.approval import ApprovedTool
+from bot.backfill import Backfill
 from bot.chainer import keep_chained
 from bot.config import Settings
 from bot.controls import Controls
@@ -38,7 +39,7 @@ from bot.delivery import Delivery
 from bot.electorate import Electorate
 from bot.errors import CannotStart
 from bot.homes import Homes
-from bot.intake import Me
+from bot.intake import Intake, Me
 from bot.noticeboard import Noticeboard
 from bot.receiver import Receiver
 from bot.requests import FloodLimits, Requests
@@ -54,6 +55,7 @@ from bot.sources import Sources
 from bot.store import check as redis_check
 from bot.store import client as redis_client
 from bot.store.audit import AuditLog
+from bot.store.hearing import Hearing
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
@@ -124,6 +126,9 @@ async def running(
         receiver = Receiver(lambda: open_socket(settings, me, forms, sources.now))
         await receiver.start()
         stack.push_async_callback(receiver.stop)
+
+        backfill = _backfill(settings, sources, redis, web_client, who_am_i(me))
+        await stack.enter_async_context(_in_background(backfill.watch(receiver.is_connected)))
 
         async def ready() -> bool:
             return await receiver.is_connected() and await _answers(redis)
@@ -241,6 +246,18 @@ def _worker(
         concurrency=settings.worker_concurrency,
         lease=settings.lease,
     )
+
+
+def _backfill(
+    settings: Settings, sources: Sources, redis: Redis, web_client: AsyncWebClient, me: Me
+) -> Backfill:
+    keys, sealer = _keys(settings), Sealer(settings.state_key_list)
+    clock = asyncio.get_running_loop().time
+    slack = Slack(web_client, Limiter(clock=clock, sleep=asyncio.sleep), me=me.user)
+    inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
+    intake = Intake(inbox, ThreadStore(redis, keys, sealer), me, {}, sources.now)
+    gap = settings.backfill_after
+    return Backfill(slack, intake, Hearing(redis, keys), longest_gap=gap, now=sources.now)
 
 
 def _flood_limits(settings: Settings) -> FloodLimits:

@@ -179,8 +179,42 @@ class Slack:
             for message in page.get("messages") or ():
                 if message.get("user") == self._me:
                     yield message
-            metadata: Mapping[str, Any] = page.get("response_metadata") or {}
-            cursor = metadata.get("next_cursor")
+            cursor = _next(page)
+
+    def is_in(self, message: Mapping[str, Any]) -> bool:
+        """Tell whether the bot wrote a message, or is mentioned in it."""
+        return message.get("user") == self._me or f"<@{self._me}" in str(message.get("text") or "")
+
+    async def places(self) -> AsyncIterator[str]:
+        """Yield every channel and direct message that the bot is in."""
+        cursor: str | None = None
+        while cursor is None or cursor:
+            page = await self._places(cursor)
+            for channel in page.get("channels") or ():
+                yield str(channel["id"])
+            cursor = _next(page)
+
+    async def written(
+        self, channel: str, thread_ts: str | None, *, oldest: float
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """Yield what was written since then in a thread, or at a channel's top where there is none."""
+        cursor: str | None = None
+        while cursor is None or cursor:
+            page = await self._page(channel, thread_ts, cursor or None, oldest=f"{oldest:.6f}")
+            for message in page.get("messages") or ():
+                yield message
+            cursor = _next(page)
+
+    async def _places(self, cursor: str | None) -> Mapping[str, Any]:
+        async def call() -> Any:
+            return await self._client.users_conversations(
+                types="public_channel,private_channel,mpim,im",
+                exclude_archived=True,
+                cursor=cursor,
+                limit=limits.PAGE,
+            )
+
+        return await self._urgent("users.conversations", call)
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Show a person their Home tab."""
@@ -214,19 +248,26 @@ class Slack:
 
         return tuple((await self._urgent("usergroups.users.list", call)).get("users") or ())
 
-    async def _page(self, channel: str, thread_ts: str | None, cursor: str | None) -> Mapping[str, Any]:
+    async def _page(
+        self, channel: str, thread_ts: str | None, cursor: str | None, oldest: str = "0"
+    ) -> Mapping[str, Any]:
         async def replies() -> Any:
             return await self._client.conversations_replies(
                 channel=channel,
                 ts=thread_ts or "",
                 cursor=cursor,
+                oldest=oldest,
                 limit=limits.PAGE,
                 include_all_metadata=True,
             )
 
         async def history() -> Any:
             return await self._client.conversations_history(
-                channel=channel, cursor=cursor, limit=limits.PAGE, include_all_metadata=True
+                channel=channel,
+                cursor=cursor,
+                oldest=oldest,
+                limit=limits.PAGE,
+                include_all_metadata=True,
             )
 
         if thread_ts:
@@ -300,6 +341,11 @@ def _person(user: Mapping[str, Any]) -> Person:
         teams=frozenset((str(user.get("team_id") or ""), *teams)),
         is_regular=not any(user.get(flag) for flag in irregular) and user.get("id") != "USLACKBOT",
     )
+
+
+def _next(page: Mapping[str, Any]) -> str:
+    metadata: Mapping[str, Any] = page.get("response_metadata") or {}
+    return str(metadata.get("next_cursor") or "")
 
 
 def _dicts(blocks: Blocks | None) -> list[dict[str, Any]] | None:

@@ -66,6 +66,14 @@ class Keys:
         """Sorted set: the ids of the latest chained entries, by their number."""
         return f"{self._prefix}:{{audit:{team}}}:ids"
 
+    def heard(self) -> str:
+        """String: the second of Unix time at which the bot last heard Slack."""
+        return f"{self._prefix}:heard"
+
+    def filling(self) -> str:
+        """String with a TTL: a replica is looking up what was missed."""
+        return f"{self._prefix}:filling"
+
     def approval(self, approval_id: str) -> str:
         """String: one approval; its id begins with its shard. Raises `ValueError` for other ids."""
         shard, _, name = approval_id.partition("-")

@@ -37,6 +37,7 @@ class Methods:
             "conversations.history": self.history,
             "conversations.open": self.open,
             "users.info": self.user,
+            "users.conversations": self.conversations,
             "usergroups.users.list": self.group_users,
             "usergroups.list": self.groups,
         }
@@ -120,12 +121,22 @@ class Methods:
 
     def history(self, given: Arguments) -> Answer:
         """A channel's own messages, newest first."""
-        found = [m for m in self._workspace.messages[self._channel(given)].values() if not m.thread_ts]
-        return self._page(sorted(found, key=lambda m: m.ts, reverse=True), given)
+        messages = self._workspace.messages[self._channel(given)].values()
+        found = sorted((m for m in messages if not m.thread_ts), key=lambda m: m.ts, reverse=True)
+        page = self._page(found, given)
+        for form in page["messages"]:
+            if replies := [m.ts for m in messages if m.thread_ts == form["ts"]]:
+                form |= {"reply_count": len(replies), "latest_reply": max(replies), "thread_ts": form["ts"]}
+        return page
 
     def open(self, given: Arguments) -> Answer:
         """Open the direct messages with one person."""
         return {"channel": {"id": self._addressed({"channel": given.get("users")})}}
+
+    def conversations(self, _: Arguments) -> Answer:
+        """Where the bot is."""
+        own = [c for c in self._workspace.channels.values() if BOT_USER in c.members and not c.is_archived]
+        return {"channels": [{"id": c.id, "is_im": c.is_direct} for c in own], "response_metadata": {}}
 
     def user(self, given: Arguments) -> Answer:
         """A person."""
@@ -165,6 +176,8 @@ class Methods:
         }
 
     def _page(self, found: list[Message], given: Arguments) -> Answer:
+        oldest = float(given.get("oldest") or 0)
+        found = [m for m in found if float(m.ts) > oldest or m.ts == given.get("ts")]
         start, limit = int(given.get("cursor") or 0), int(given.get("limit") or 100)
         metadata = _flag(given.get("include_all_metadata")) or False
         messages = [message_form(m, metadata=metadata) for m in found[start : start + limit]]

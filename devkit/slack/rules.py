@@ -15,11 +15,13 @@ SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     "chat.postEphemeral": ("chat:write",),
     "conversations.replies": ("channels:history", "groups:history", "im:history", "mpim:history"),
     "conversations.history": ("channels:history", "groups:history", "im:history", "mpim:history"),
+    "users.conversations": ("channels:read", "groups:read", "im:read", "mpim:read"),
     "conversations.info": ("channels:read", "groups:read", "im:read", "mpim:read"),
     "users.info": ("users:read",),
     "usergroups.users.list": ("usergroups:read",),
     "usergroups.list": ("usergroups:read",),
     "conversations.open": ("im:write",),
+    "reactions.add": ("reactions:write",),
 }
 #: https://docs.slack.dev/apis/web-api/rate-limits: calls a minute, by method; others 100.
 PER_MINUTE: Final[Mapping[str, int]] = {

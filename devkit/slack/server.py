@@ -202,6 +202,10 @@ class SlackStandIn:
         """Deliver the next events twice."""
         self._sockets.duplicates = count
 
+    def gives_up(self) -> None:
+        """Let Slack forget every event that was not acked yet."""
+        self._sockets.give_up()
+
     async def disconnect(self) -> None:
         """Ask every socket to connect anew."""
         await self._sockets.disconnect()

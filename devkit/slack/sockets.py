@@ -95,6 +95,10 @@ class Sockets:
         for socket in list(self._open):
             await socket.close()
 
+    def give_up(self) -> None:
+        """Deliver what waits no more, as Slack does after its last try."""
+        self._later.clear()
+
     def retry(self) -> None:
         """Send again what is due by now."""
         due = [delivery for delivery in self._later if delivery.due <= self._clock()]

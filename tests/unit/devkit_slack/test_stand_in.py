@@ -216,7 +216,9 @@ async def test_scopes_tokens_and_methods_are_checked(slack: SlackStandIn, client
     stranger = AsyncWebClient(token="xoxb-wrong", base_url=slack.api_url)
     swapped = AsyncWebClient(token=slack.app_token, base_url=slack.api_url)
 
-    assert await error_of(client.conversations_info(channel=SUPPORT)) == "missing_scope"
+    assert (
+        await error_of(client.reactions_add(channel=SUPPORT, name="eyes", timestamp="1.1")) == "missing_scope"
+    )
     assert await error_of(stranger.auth_test()) == "invalid_auth"
     assert await error_of(swapped.auth_test()) == "not_allowed_token_type"
     assert await error_of(client.api_call("chat.teleport")) == "unknown_method"
