@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.approval import THREAD, Approval, CardRef
+from bot.approval import THREAD, Approval, ApprovalStatus, CardRef
 from bot.audit import Deed
 from bot.electorate import Electorate
 from bot.errors import ApproverUnknown, SlackRejected
@@ -70,6 +71,9 @@ class Noticeboard:
         to try later.
         """
         refused: list[CardRef] = []
+        asked = approval.status is not ApprovalStatus.REFUSED and not approval.granted_by
+        if approval.is_final and asked:
+            approval = await self._adopt(h, approval)
         if approval.granted_by:  # nobody was asked, but everybody may know
             approval = await self._post_at(h, approval, [THREAD], look=h.attempted)
         for ref in only or approval.cards:
@@ -87,6 +91,19 @@ class Noticeboard:
         if not approval.is_final:
             await self.complete(h, approval)
         return refused
+
+    async def _adopt(self, h: Handling, approval: Approval) -> Approval:
+        """Find cards of a closed approval that were posted right before a crash, and note them."""
+        if self._approvals_channel:
+            elsewhere = {self._approvals_channel} - {h.thread.channel}
+        else:
+            elsewhere = set(await self._people(h, approval))
+        for place in sorted({THREAD, *elsewhere} - {ref.place for ref in approval.cards}):
+            with contextlib.suppress(SlackRejected):  # where nothing can be read nothing was posted
+                if found := await self._found(h, approval, place):
+                    approval = replace(approval, cards=(*approval.cards, found))
+                    await h.save(approval)
+        return approval
 
     async def notify(self, h: Handling, approval: Approval, kind: str, text: str) -> None:
         """Say something about an approval below its cards, where those who decide look."""
@@ -129,19 +146,29 @@ class Noticeboard:
         return approval
 
     async def _post(self, h: Handling, approval: Approval, place: str, *, look: bool) -> CardRef:
-        card, marker = self._card(approval, place), cards.marker(approval)
-        channel = h.thread.channel if place == THREAD else place
-        thread_ts = h.thread.thread_ts if place == THREAD else None
-        if channel.startswith(("U", "W")):
-            channel = await self._slack.direct(channel)
-        if look:
-            found = await self._slack.find(channel, thread_ts, marker)
-            if found is not None:  # posted by a worker that died before it could note where
-                return CardRef(channel, found, place)
+        if look and (found := await self._found(h, approval, place)):
+            return found
+        card = self._card(approval, place)
         channel, ts = await self._slack.deliver(
-            channel, thread_ts=thread_ts, text=card.text, blocks=card.blocks, metadata=marker
+            await self._channel(h, place),
+            thread_ts=h.thread.thread_ts if place == THREAD else None,
+            text=card.text,
+            blocks=card.blocks,
+            metadata=cards.marker(approval),
         )
         return CardRef(channel, ts, place)
+
+    async def _found(self, h: Handling, approval: Approval, place: str) -> CardRef | None:
+        """Find a card that was posted by a worker which died before it could note where."""
+        channel = await self._channel(h, place)
+        thread_ts = h.thread.thread_ts if place == THREAD else None
+        ts = await self._slack.find(channel, thread_ts, cards.marker(approval))
+        return None if ts is None else CardRef(channel, ts, place)
+
+    async def _channel(self, h: Handling, place: str) -> str:
+        if place == THREAD:
+            return h.thread.channel
+        return await self._slack.direct(place) if place.startswith(("U", "W")) else place
 
     def _card(self, approval: Approval, place: str) -> cards.Card:
         """Draw a card. In a direct message with the requester there is nobody who could decide."""

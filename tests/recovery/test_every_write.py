@@ -1,22 +1,25 @@
-"""A bot dies right before, or right after, each single write of an approval's life."""
+"""A bot dies right before, or right after, each single write of what it does for people."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.audit import Verifier
+from bot.config import Settings
 from bot.errors import LeaseLost, SlackUnavailable
 from bot.slack.client import Slack
 from bot.store.inbox import Claim, Inbox, Renewal
 from devkit.slack.workspace import Message
 from tests.redis_server import RedisServer
-from tests.world import MEI, OMAR, SUPPORT, World, ids
+from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, World, ids
 from tests.world import world as make_world
 
 #: No life of a refund has more writes of its thread than this; a test fails where it has.
@@ -89,23 +92,32 @@ class MortalSlack(Slack):
         return await super()._call(method, call)
 
 
-async def life(redis_url: str, death: Death) -> bool:
-    """Ask, edit, approve, pay, with a worker that dies and one that takes over; False if it lived."""
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What people do, whatever the bots go through; how it must end; how long approvals wait."""
+
+    act: Callable[[World], Coroutine[Any, Any, None]]
+    check: Callable[[World], Awaitable[None]]
+    ttl: timedelta = timedelta(hours=1)
+
+
+async def life(redis_url: str, death: Death, story: Story) -> bool:
+    """Live a story with a worker that dies and one that takes over; False if it lived."""
     async with make_world(redis_url) as world:
         COMING.set(death)
         async with world.bot(DRAIN_SECONDS="0"):
             COMING.set(None)
             try:
-                await lived(world, death)
+                await lived(world, death, story)
             finally:
                 death.over.set()
-        await check(world)
+        await story.check(world)
     return death.came.is_set()
 
 
-async def lived(world: World, death: Death) -> None:
+async def lived(world: World, death: Death, story: Story) -> None:
     """Let people act; once the first worker has died, another one takes over."""
-    people = asyncio.create_task(act(world))
+    people = asyncio.create_task(story.act(world))
     dying = asyncio.create_task(death.came.wait())
     await asyncio.wait({people, dying}, return_when=asyncio.FIRST_COMPLETED)
     dying.cancel()
@@ -116,8 +128,8 @@ async def lived(world: World, death: Death) -> None:
         await people
 
 
-async def act(world: World) -> None:
-    """What people do, whatever the bots go through."""
+async def pay(world: World) -> None:
+    """Ask for a refund; it is changed, approved by somebody else, and made."""
     thread = await world.asks("refund $29 on INV-1003")
     card = await world.card(thread)
     await world.edits(OMAR, card, amount="25.00")
@@ -143,7 +155,7 @@ def question(world: World, thread: str) -> Message | None:
     return next((m for m in world.replies(thread) if "happened" in ids(m)), None)
 
 
-async def check(world: World) -> None:
+async def paid(world: World) -> None:
     """It happened once, as it was changed and approved, and everything is on record once."""
     assert world.refunds == [("INV-1003", "25.00")]
     verifier = Verifier()
@@ -163,17 +175,83 @@ async def check(world: World) -> None:
     assert len(places) == len(set(places))
 
 
+async def chat(world: World) -> None:
+    """Ask, get an answer, ask on."""
+    thread = await world.asks("show me INV-1003")
+    await world.slack.until(lambda: said(world, thread, "Hazel & Co"), timeout=30)
+    await world.slack.says(ANA, SUPPORT, "and what is its date?", thread_ts=thread)
+    await world.slack.until(lambda: said(world, thread, "dated **2026-10-02**."), timeout=30)
+
+
+async def chatted(world: World) -> None:
+    """Each message was answered in one message of its own, and the model was told nothing twice."""
+    (thread,) = {m.ts for m in world.slack.workspace.messages[SUPPORT].values() if not m.thread_ts}
+    assert len(world.replies(thread)) == 2
+    last = str(world.model.asked()[-1].body)
+    assert last.count("show me INV-1003") == 1
+    assert last.count("and what is its date?") == 1
+
+
+async def forget(world: World) -> None:
+    """Ask for a refund, and reset the thread while it waits."""
+    thread = await world.asks("refund $29 on INV-1003")
+    await world.card(thread)
+    await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
+    await world.slack.until(lambda: said(world, thread, "Forgotten, as asked."), timeout=30)
+    cards = [*world.cards_in(SUPPORT), *world.cards_in("C0FINANCE1")]
+    await world.slack.until(lambda: all(ids(one) == ["details"] for one in cards), timeout=30)
+    await world.slack.says(ANA, SUPPORT, "hello", thread_ts=thread)
+    await world.slack.until(lambda: said(world, thread, "Here is what you can try"), timeout=30)
+
+
+async def forgotten(world: World) -> None:
+    """Nothing was paid, it was withdrawn once, and the model knows nothing of it."""
+    assert world.refunds == []
+    assert (await world.deeds()).count("withdrawn") == 1
+    assert "refund $29" not in str(world.model.asked()[-1].body)
+
+
+async def wait_in_vain(world: World) -> None:
+    """Ask for money that nobody decides on in time."""
+    thread = await world.asks("refund $29 on INV-1003")
+    await world.slack.until(lambda: said(world, thread, "was not made. Nobody decided"), timeout=30)
+    cards = [*world.cards_in(SUPPORT), *world.cards_in("C0FINANCE1")]
+    await world.slack.until(lambda: all("*Expired*" in one.shown for one in cards), timeout=30)
+
+
+async def expired(world: World) -> None:
+    """It was closed once, and nothing was paid."""
+    assert world.refunds == []
+    assert (await world.deeds()).count("expired") == 1
+
+
+def said(world: World, thread: str, words: str) -> list[Message]:
+    return [m for m in world.done(thread) if words in m.shown]
+
+
+STORIES = {
+    "a refund": Story(pay, paid),
+    "a chat": Story(chat, chatted),
+    "a reset": Story(forget, forgotten),
+    "a deadline": Story(wait_in_vain, expired, ttl=timedelta(seconds=3)),
+}
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-async def test_whichever_write_the_worker_dies_at_the_refund_happens_once(
-    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, after: bool
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+async def test_whichever_write_the_worker_dies_at_it_ends_as_if_nothing_had_happened(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, story: Story, after: bool
 ) -> None:
     monkeypatch.setattr("bot.app.Inbox", MortalInbox)
     monkeypatch.setattr("bot.app.Slack", MortalSlack)
+    monkeypatch.setattr(Settings, "approval_ttl", story.ttl)
     died: list[bool] = []
     for first in range(1, MOST + 1, AT_ONCE):
+        if died and not died[-1]:
+            break
         deaths = [Death(at, after=after) for at in range(first, first + AT_ONCE)]
         died += await asyncio.gather(
-            *(asyncio.create_task(life(redis_server.url, death)) for death in deaths)
+            *(asyncio.create_task(life(redis_server.url, death, story)) for death in deaths)
         )
 
     assert died[0]
