@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr = SecretStr("")
     slack_app_token: SecretStr = SecretStr("")
     slack_api_base_url: str = "https://slack.com/api/"
+    # Slack opens ten for an app, over all its replicas: https://docs.slack.dev/apis/events-api/using-socket-mode
+    slack_sockets: int = Field(default=2, ge=1, le=10)
 
     # Redis
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")

@@ -12,25 +12,22 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from bot.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-#: Seconds between pings on the socket; four without an answer and Bolt connects anew.
-PING_INTERVAL = 10
-
-#: Opens everything the receiver needs inside its own loop, and closes it again.
-Opener = Callable[[], AbstractAsyncContextManager[AsyncSocketModeHandler]]
+#: Opens everything the receiver needs inside its own loop, its sockets too, and closes it again.
+Opener = Callable[[], AbstractAsyncContextManager[Watchdog]]
 
 
 class Receiver:
-    """Runs a Socket Mode handler in a thread of its own."""
+    """Runs Socket Mode in a thread of its own."""
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
-        self._handler: AsyncSocketModeHandler | None = None
+        self._watchdog: Watchdog | None = None
         self._thread = threading.Thread(target=self._main, name="receiver", daemon=True)
         self._started: asyncio.Future[None] | None = None
         self._caller: asyncio.AbstractEventLoop | None = None
@@ -43,16 +40,16 @@ class Receiver:
         await self._started
 
     async def stop(self) -> None:
-        """Close the socket and end the thread."""
+        """Close the sockets and end the thread."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             await asyncio.to_thread(self._thread.join)
 
     async def is_connected(self) -> bool:
-        """Ask whether the socket is open and answers pings."""
-        if self._handler is None or not self._thread.is_alive():
+        """Ask whether any socket is open and answers pings."""
+        if self._watchdog is None or not self._thread.is_alive():
             return False
-        asked = asyncio.run_coroutine_threadsafe(self._handler.client.is_connected(), self._loop)
+        asked = asyncio.run_coroutine_threadsafe(self._watchdog.is_connected(), self._loop)
         return bool(await asyncio.wrap_future(asked))
 
     def _main(self) -> None:
@@ -61,14 +58,12 @@ class Receiver:
 
     async def _receive(self) -> None:
         try:
-            async with self._opener() as handler:
-                await handler.connect_async()
-                self._handler = handler
+            async with self._opener() as self._watchdog:
                 self._tell(None)
                 await self._stop.wait()
-                self._handler = None
-                await handler.close_async()
+                self._watchdog = None
         except Exception as error:
+            self._watchdog = None
             log.error("receiver failed", extra={"error": type(error).__name__})
             self._tell(error)
 

@@ -1,15 +1,16 @@
-"""What the receiver's loop holds: the Bolt app on its socket, and a Redis client of its own."""
+"""What the receiver's loop holds: the Bolt app on its sockets, and a Redis client of its own."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, cast
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
@@ -18,13 +19,14 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot import handlers
 from bot.config import Settings
 from bot.intake import Intake, Me
-from bot.receiver import PING_INTERVAL
+from bot.slack.steady import Pace, SteadyHandler
 from bot.store import client as redis_client
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
 from bot.tool_form import ToolForm
+from bot.watchdog import Watchdog
 
 #: Slack waits three seconds for an ack, so nothing on the way to one may wait longer.
 SLACK_TIMEOUT = 2
@@ -38,8 +40,8 @@ async def open_socket(
     me: AsyncSlackResponse,
     forms: Mapping[str, ToolForm],
     now: Callable[[], datetime],
-) -> AsyncGenerator[AsyncSocketModeHandler]:
-    """Build the Bolt app and its handler in the running loop; the caller connects it."""
+) -> AsyncGenerator[Watchdog]:
+    """Build the Bolt app in the running loop, and keep its sockets open while the block runs."""
     keys = Keys(settings.redis_prefix, settings.redis_shards)
     sealer = Sealer(settings.state_key_list)
     async with (
@@ -56,9 +58,14 @@ async def open_socket(
         )
         app = bolt_app(client, me)
         handlers.register(app, intake)
-        yield AsyncSocketModeHandler(
-            app, settings.slack_app_token.get_secret_value(), ping_interval=PING_INTERVAL
+        clock, token = asyncio.get_running_loop().time, settings.slack_app_token.get_secret_value()
+        watchdog = Watchdog(
+            lambda pace: SteadyHandler(app, token, pace, clock),
+            [Pace(clock, random.random) for _ in range(settings.slack_sockets)],
+            clock,
         )
+        async with watchdog.watching():
+            yield watchdog
 
 
 def bolt_app(client: AsyncWebClient, me: AsyncSlackResponse) -> AsyncApp:

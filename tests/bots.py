@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import real_sources
+from bot.config import Settings
 from devkit.processes import Child
 from tests.world import World
 
@@ -22,7 +23,7 @@ class Bots:
         self.all: list[Child] = []
 
     async def start(self, *arguments: str, **settings: str) -> Child:
-        """Start one more, and wait until Slack has its socket. `arguments` are those of `tests.serve`."""
+        """Start one more, and wait until Slack has its sockets. `arguments` are those of `tests.serve`."""
         name = f"bot-{len(self.all)}"
         child = Child(
             name,
@@ -38,7 +39,9 @@ class Bots:
 
     @property
     def _running(self) -> int:
-        return sum(child.is_running for child in self.all)
+        """How many sockets those that run hold."""
+        each = Settings.model_fields["slack_sockets"].default
+        return each * sum(child.is_running for child in self.all)
 
     async def stop(self) -> None:
         """Kill them all."""

@@ -84,6 +84,11 @@ class SlackStandIn:
         return self._sockets.count
 
     @property
+    def opened(self) -> int:
+        """How many sockets were opened so far, those closed again at once included."""
+        return self._sockets.opened
+
+    @property
     def calls(self) -> list[ApiCall]:
         """Every call of the Web API that got through."""
         return self._api.calls
@@ -205,6 +210,10 @@ class SlackStandIn:
     def gives_up(self) -> None:
         """Let Slack forget every event that was not acked yet."""
         self._sockets.give_up()
+
+    def allow_sockets(self, most: int) -> None:
+        """Close every socket above so many at once, as Slack does above ten."""
+        self._sockets.most = most
 
     async def disconnect(self) -> None:
         """Ask every socket to connect anew."""

@@ -15,6 +15,8 @@ from aiohttp import WSMsgType, web
 RETRIES: Final = (0.0, 60.0, 300.0)
 #: https://docs.slack.dev/apis/events-api/using-socket-mode: seconds Slack waits for an ack.
 ACK: Final = 3.0
+#: https://docs.slack.dev/apis/events-api/using-socket-mode: sockets that one app may hold.
+MOST_SOCKETS: Final = 10
 
 
 @dataclass(slots=True)
@@ -46,6 +48,9 @@ class Sockets:
         self.deliveries: list[Delivery] = []
         self.changed: Callable[[], None] = lambda: None
         self.duplicates = 0
+        #: How many may be open at once; how many have been opened so far.
+        self.most = MOST_SOCKETS
+        self.opened = 0
 
     @property
     def count(self) -> int:
@@ -56,6 +61,12 @@ class Sockets:
         """Hold one socket open."""
         socket = web.WebSocketResponse(heartbeat=30)
         await socket.prepare(request)
+        self.opened += 1
+        if self.count >= self.most:
+            await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})
+            await socket.close()
+            self.changed()
+            return socket
         await socket.send_json({"type": "hello", "num_connections": self.count + 1, "debug_info": {}})
         self._open.append(socket)
         self.changed()

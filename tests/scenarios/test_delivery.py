@@ -84,9 +84,22 @@ async def test_slack_that_is_busy_or_down_for_a_moment_gets_the_answer_later(wor
 async def test_a_dropped_socket_is_opened_again(world: World) -> None:
     async with world.bot():
         await world.slack.disconnect()
-        await world.slack.until(lambda: world.slack.sockets == 1)
+        await world.slack.until(lambda: world.slack.sockets == 2)
         thread = await world.asks("show me INV-1003")
         await world.hears(thread, "Hazel & Co")
+
+
+async def test_with_a_socket_too_many_the_others_hear_and_there_is_no_storm(world: World) -> None:
+    world.slack.allow_sockets(1)
+    async with world.bot():
+        await world.slack.until(lambda: world.slack.opened >= 4)
+        thread = await world.asks("show me INV-1003")
+        await world.hears(thread, "Hazel & Co")
+
+        assert world.slack.sockets == 1
+        assert world.slack.opened < 20
+        world.slack.allow_sockets(10)
+        await world.slack.until(lambda: world.slack.sockets == 2, timeout=30)
 
 
 @pytest.mark.parametrize(

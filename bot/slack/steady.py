@@ -1,0 +1,95 @@
+"""A Socket Mode handler that reconnects at a steady pace and knows when it last heard something.
+
+The SDK's client asks for a new socket at once whenever it loses one. Where Slack closes each one
+again (`too_many_websockets`), that is a storm of requests with no pause in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+#: Seconds between pings on the socket; four without an answer and the SDK connects anew.
+PING_INTERVAL: Final = 10
+#: The longest pause between two attempts, in seconds; about the one of `apps.connections.open`
+#: (tier 1, https://docs.slack.dev/apis/web-api/rate-limits).
+LONGEST_PAUSE: Final = 30.0
+#: After so many seconds without a new attempt the next one counts as the first again.
+CALM: Final = 120.0
+
+Clock = Callable[[], float]
+
+
+class Pace:
+    """When one socket may be opened anew: at once, then after 1 s, 2 s, 4 s … while it keeps failing."""
+
+    def __init__(self, clock: Clock, chance: Callable[[], float]) -> None:
+        self._clock = clock
+        self._chance = chance
+        self._tries = 0
+        #: When the latest attempt was, or will be, made.
+        self.latest = float("-inf")
+
+    def pause(self) -> float:
+        """Take the next turn; returns how long to wait for it, in seconds."""
+        now = self._clock()
+        if now - self.latest > CALM:
+            self._tries = 0
+        # Half of it is left to chance, so that replicas which lost Slack together come back apart.
+        longest = 0.0 if self._tries == 0 else min(LONGEST_PAUSE, 2.0 ** (self._tries - 1))
+        pause = longest * (1 + self._chance()) / 2
+        self._tries += 1
+        self.latest = now + pause
+        return pause
+
+
+class SteadyClient(SocketModeClient):
+    """The SDK's client; each new socket waits for its turn."""
+
+    def __init__(self, app_token: str, web_client: AsyncWebClient, pace: Pace, clock: Clock) -> None:
+        super().__init__(app_token, web_client=web_client, ping_interval=PING_INTERVAL)
+        self._pace = pace
+        self._now = clock
+        #: When Slack last said anything, be it hello; pongs do not count.
+        self.heard_at = clock()
+
+    async def issue_new_wss_url(self) -> str:
+        """Ask for the address of a new socket, in its turn."""
+        await asyncio.sleep(self._pace.pause())
+        return await super().issue_new_wss_url()
+
+    async def enqueue_message(self, message: str) -> None:
+        """Take one frame."""
+        self.heard_at = self._now()
+        await super().enqueue_message(message)
+
+
+class SteadyHandler(AsyncSocketModeHandler):
+    """Bolt's handler with a steady client; it serves one socket."""
+
+    def __init__(self, app: AsyncApp, app_token: str, pace: Pace, clock: Clock) -> None:
+        self.app = app
+        self.app_token = app_token
+        self.client = self.steady = SteadyClient(app_token, app.client, pace, clock)
+        self.client.socket_mode_request_listeners.append(self.handle)
+
+    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
+        """Hand one envelope to the app, and answer on the socket."""
+        del client  # always this one's own
+        await super().handle(self.steady, req)
+
+    async def close(self) -> None:
+        """Close the socket, whatever state it is in."""
+        try:
+            await self.close_async()
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            self.client.closed = True  # its tasks look at this and end
