@@ -149,6 +149,10 @@ class DelegationRefused(BotError):
     user_message = "Choose somebody else, and an end within the next 90 days."
 
 
+class HandedOver(BotError):
+    """This replica is leaving; the run goes on in another from its checkpoint."""
+
+
 class OutcomeUnknown(BotError):
     """A side effect began and did not end: it may have happened."""
 

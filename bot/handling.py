@@ -23,7 +23,7 @@ class Handling:
     """What the handling of an event knows, and the only way it writes.
 
     `state` is the thread's row as last written. `interrupted` is set by the worker's heartbeat
-    when a stop or a reset waits. Every save is one fenced script: a worker that lost its lease
+    when a stop or a reset waits, `leaving` when the replica drains. Every save is one fenced script: a worker that lost its lease
     gets `LeaseLost` from it and has written nothing.
     """
 
@@ -36,6 +36,7 @@ class Handling:
         #: Whether an earlier attempt may have posted something for this event.
         self.attempted = claim.tries > 1 or state.reply_to(claim.event_id) is not None
         self.interrupted = asyncio.Event()
+        self.leaving = asyncio.Event()
         self.stream: ReplyStream | None = None
         #: What the commit of this event shall write beside.
         self.later = Writes()

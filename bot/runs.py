@@ -14,7 +14,7 @@ from bot.agents.engine import Engine, RunInProgress
 from bot.agents.progress import AgentChanged, Progress, TextDelta, ToolFinished, ToolStarted
 from bot.approval import Approval, ApprovalStatus, Question, digest
 from bot.delivery import Delivery
-from bot.errors import OutcomeUnknown, SlackRejected, UnknownSchema
+from bot.errors import HandedOver, OutcomeUnknown, SlackRejected, UnknownSchema
 from bot.events import MessageReceived
 from bot.handling import Handling
 from bot.journal import Journal
@@ -236,6 +236,8 @@ class Runs:
         async def checkpoint(snapshot: bytes) -> None:
             # From here on the run is past its approvals: a crash resumes behind them.
             await h.save(writes=Writes().run(snapshot), approvals=())
+            if h.leaving.is_set():
+                raise HandedOver
 
         return checkpoint
 

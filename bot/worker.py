@@ -11,8 +11,9 @@ from datetime import timedelta
 
 from redis.exceptions import RedisError
 
+from bot import words
 from bot.conversation import Conversation
-from bot.errors import LeaseLost, SlackUnavailable
+from bot.errors import HandedOver, LeaseLost, SlackUnavailable
 from bot.handling import Handling
 from bot.lease import PRESENT, Lease
 from bot.sources import Sources
@@ -54,12 +55,12 @@ class Worker:
         self._sources = sources
         self._slots = asyncio.Semaphore(concurrency)
         self._lease = lease
-        self._draining = False
+        self._leaving = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Claim and handle until `drain`; a Redis that does not answer is asked again."""
-        while not self._draining:
+        while not self._leaving.is_set():
             await self._slots.acquire()
             lease = Lease(self._lease, asyncio.get_running_loop().time)
             asked = lease.ask()
@@ -78,10 +79,14 @@ class Worker:
             else:
                 self._slots.release()
                 await self._wait(POLL if found is None else min(found, POLL))
+        await self._nudge()  # the last wake-up may have come to this replica, which leaves
 
     async def drain(self, timeout: timedelta) -> None:
-        """Stop claiming and let running events end; what is left is cut off and handed back."""
-        self._draining = True
+        """Stop claiming, let runs end or come to a checkpoint, and hand them over there.
+
+        What is left after `timeout` is cut off; it is resumed from its last checkpoint.
+        """
+        self._leaving.set()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=timeout.total_seconds())
             for task in late:
@@ -96,10 +101,20 @@ class Worker:
             log.error("worker task died", extra={"error": type(error).__name__})
 
     async def _wait(self, seconds: float) -> None:
+        """Sleep until something may be due, for so long at most, or until this replica leaves."""
+        due = asyncio.create_task(self._inbox.wait(seconds))
+        leaving = asyncio.create_task(self._leaving.wait())
         try:
-            await self._inbox.wait(seconds)
-        except RedisError:
-            await asyncio.sleep(REDIS_PAUSE)
+            await asyncio.wait({due, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if due.done() and isinstance(due.exception(), RedisError):
+                await asyncio.sleep(REDIS_PAUSE)
+        finally:
+            await end(leaving)
+            await end(due)
+
+    async def _nudge(self) -> None:
+        with contextlib.suppress(RedisError):  # they look every few seconds all the same
+            await self._inbox.nudge()
 
     async def _work(self, claim: Claim, lease: Lease) -> None:
         """Handle the claimed event, and those of the same thread that wait behind it."""
@@ -115,13 +130,17 @@ class Worker:
                 log.warning("redis failed", extra={"error": type(error).__name__})
                 return  # the lease lapses; whoever claims next goes on from the last checkpoint
             except asyncio.CancelledError:
-                with contextlib.suppress(RedisError, LeaseLost):
-                    await self._inbox.release(current)
+                await self._hand_over(current)
                 raise
-            if self._draining and current is not None:
-                with contextlib.suppress(RedisError, LeaseLost):
-                    await self._inbox.release(current)
+            if self._leaving.is_set() and current is not None:
+                await self._hand_over(current)
                 return
+
+    async def _hand_over(self, claim: Claim) -> None:
+        """Let another replica have the event at once; that this one leaves is not its fault."""
+        with contextlib.suppress(RedisError, LeaseLost):
+            await self._inbox.release(claim, forgive=True)
+        await self._nudge()
 
     async def _handle(self, claim: Claim, lease: Lease) -> Claim | None:
         h = Handling(
@@ -131,11 +150,14 @@ class Worker:
             self._inbox,
             self._sources,
         )
+        h.leaving = self._leaving
         try:
             async with self._heartbeat(h, lease):
                 writes = await self._handled(h)
         except (LeaseLost, RedisError):
             raise
+        except HandedOver:
+            return claim  # this replica leaves: what is not done is handed over
         except SlackUnavailable as error:
             log.warning("slack not available", extra={"error": str(error)})
             wait = timedelta(seconds=max(error.retry_after, _backoff(claim.tries)))
@@ -159,6 +181,10 @@ class Worker:
         """Handle the event, and let no live edit outlive the handling."""
         try:
             return await self._conversation.handle(h)
+        except (HandedOver, asyncio.CancelledError):
+            if self._leaving.is_set() and h.stream is not None:
+                await h.stream.pause(words.PAUSED)
+            raise
         finally:
             if h.stream is not None:
                 await h.stream.abandon()

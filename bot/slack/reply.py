@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
@@ -64,7 +65,7 @@ class ReplyStream:
         self._text = ""
         self._status = THINKING
         self._steps = Steps()
-        self._started = self._ended = self._calling = self._lost_track = False
+        self._started = self._ended = self._calling = self._lost_track = self._finishing = False
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -119,6 +120,7 @@ class ReplyStream:
         of. `own` is the bot's, in Slack's markup with working mentions, and stands below it.
         Raises `SlackUnavailable` to be called again later, and `SlackRejected` for good.
         """
+        self._finishing = True
         await self.abandon()
         for limit in (limits.REPLY_PART, limits.REPLY_PART // 2, limits.REPLY_PART // 4):
             texts = markdown.split(markdown.safe(text), limit)
@@ -137,6 +139,19 @@ class ReplyStream:
                 break
         await self._delete_from(len(parts))
         await self._tell()
+
+    async def pause(self, words: str) -> None:
+        """End the live edits, and say in the bot's own words that another worker goes on.
+
+        Best effort, at once, and only while no final text has been begun.
+        """
+        await self.abandon()
+        if self._finishing or not self._messages:
+            return
+        below = Below(words)
+        index = min(len(self._messages), len(self._draw_running(below))) - 1
+        with contextlib.suppress(SlackUnavailable, SlackRejected, LeaseLost):
+            await self._put(index, self._draw_running(below)[index], live=True)
 
     async def abandon(self) -> None:
         """End the live edits. No edit of this stream reaches Slack after this returns.
@@ -257,12 +272,12 @@ class ReplyStream:
                 return index
         return None
 
-    def _draw_running(self) -> list[Part]:
+    def _draw_running(self, below: Below | None = None) -> list[Part]:
         texts = markdown.split(markdown.safe(self._text), limits.REPLY_PART)
         return draw(
             texts,
             self._steps,
-            below=Below(button=actions.button(actions.STOP, "Stop", self._event_id)),
+            below=below or Below(button=actions.button(actions.STOP, "Stop", self._event_id)),
             status=self._status,
             at_least=len(self._messages),
         )

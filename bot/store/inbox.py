@@ -160,7 +160,7 @@ class Inbox:
     ) -> None:
         """Let the thread go with its event, to be claimed again in a while.
 
-        With `forgive` this try does not count against the event. Raises `LeaseLost`.
+        With `forgive` it counts as tried once: never as too often, and never as untouched. Raises `LeaseLost`.
         """
         await self._commit(claim, "back", Writes(), retry_in=retry_in, forgive=forgive)
 
@@ -184,6 +184,13 @@ class Inbox:
         lists = [self._keys.wake(shard) for shard in range(self._keys.shards)]
         # Redis takes a timeout of 0 for "for ever".
         await cast("Any", self._blocking.brpop(lists, timeout=max(seconds, 0.01)))
+
+    async def nudge(self) -> None:
+        """Let somebody look what is due: this replica may have taken a wake-up and not followed it."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for shard in range(self._keys.shards):
+            pipeline.lpush(self._keys.wake(shard), "look")
+        await pipeline.execute()
 
     async def recent(
         self, team: str, user: str, *, limit: int, channel: str | None = None

@@ -235,8 +235,10 @@ async def test_a_released_event_comes_again_after_its_pause(make: Make) -> None:
     again = await store.claims_later()
     assert (again.event_id, again.tries) == (claim.event_id, 2)
 
-    await store.inbox.release(again, forgive=True)
-    assert (await store.claims_later()).tries == 1
+    for _ in range(3):
+        await store.inbox.release(again, forgive=True)
+        again = await store.claims_later()
+        assert again.tries == 2  # never too often; and never like one that nobody has touched
 
 
 async def test_a_new_message_ends_the_pause_but_not_the_order(make: Make) -> None:

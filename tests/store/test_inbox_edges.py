@@ -219,6 +219,13 @@ async def test_a_waiting_worker_is_woken_by_a_message(store: Store) -> None:
     assert (await store.claims()).event_id == "m1"
 
 
+async def test_a_nudge_wakes_somebody_who_waits_for_work(store: Store) -> None:
+    async with asyncio.timeout(10):
+        waiting = asyncio.create_task(store.inbox.wait(600))
+        await store.inbox.nudge()
+        await waiting
+
+
 async def test_nothing_that_can_be_pending_has_a_time_to_live(store: Store) -> None:
     await store.message(1)
     claim = await store.claims()
