@@ -26,8 +26,7 @@ end
 if mode == 'keep' then return {'ok'} end
 if mode == 'done' then
   redis.call('ZREM', KEYS[3], id)
-  redis.call('HDEL', KEYS[5], id)
-  redis.call('HDEL', KEYS[2], 'tries:' .. id)
+  redis.call('HDEL', KEYS[5], id); redis.call('HDEL', KEYS[2], 'tries:' .. id)
 end
 if mode == 'back' and ARGV[8] == '1' then redis.call('HSET', KEYS[2], 'tries:' .. id, 1) end
 redis.call('HSET', KEYS[2], 'done', ARGV[2] .. ':' .. id)
