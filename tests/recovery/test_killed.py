@@ -29,6 +29,7 @@ async def test_a_worker_killed_in_the_middle_of_its_answer_is_replaced_in_the_sa
     thread = await world.asks("write a long answer")
     await world.slack.until(lambda: [m for m in world.replies(thread) if m.edits])
     await first.kill()
+    world.model.delay = 0.01
     await bots.start()
     await world.hears(thread, "Part 5")
 
