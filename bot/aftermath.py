@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from bot import words
@@ -11,7 +11,6 @@ from bot.audit import Deed
 from bot.handling import Handling
 from bot.journal import settled
 from bot.requests import Requests, cancel_timers
-from bot.run import BrokenCall
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
@@ -31,8 +30,8 @@ class Aftermath:
         shows their cards. A call that began may have happened: forgetting its thread does not
         undo it, so the question stays open until somebody has looked.
         """
-        approvals = await self._threads.approvals(h.state.approvals)
-        broken = await self._threads.broken(h.thread)
+        approvals = await self._threads.readable(h.state.approvals)
+        broken, is_all = await self._threads.broken(h.thread)
         changed: list[Approval] = []
         asked: set[str] = set()
         for approval in approvals:
@@ -44,7 +43,8 @@ class Aftermath:
                 cancel_timers(approval, writes)
                 h.note(Deed.WITHDRAWN, changed[-1], person=person, why=why)
             elif approval.status is ApprovalStatus.APPROVED and approval.execution is None:
-                changed.append(self._not_run(h, approval, broken, why))
+                began = not is_all or any(call.approval == approval.id for call in broken)
+                changed.append(self._not_run(h, approval, began, why))
         for call in broken:
             if call.effect not in asked:
                 question = self._requests.question(h, call, detached=True)
@@ -53,8 +53,7 @@ class Aftermath:
         writes.forget_effects()
         return changed
 
-    def _not_run(self, h: Handling, approval: Approval, broken: Sequence[BrokenCall], why: str) -> Approval:
-        began = any(call.approval == approval.id for call in broken)
+    def _not_run(self, h: Handling, approval: Approval, began: bool, why: str) -> Approval:
         ending = Ending.UNKNOWN if began else Ending.NOT_RUN
         h.note(Deed.EXECUTED, approval, ending=ending.value, result=why)
         return settled(approval, ending, self._now(), f"{why} {words.LOOK}" if began else why)

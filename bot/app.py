@@ -290,6 +290,7 @@ async def _check(redis: Redis, settings: Settings) -> None:
         raise CannotStart("Redis could not be reached at REDIS_URL.")
     mode = settings.redis_check
     await redis_check.insist(redis, strict=mode == "strict", refuse=mode != "warn")
+    await redis_check.insist_on_keys(redis, _keys(settings), Sealer(settings.state_key_list))
 
 
 async def _answers(redis: Redis) -> bool:

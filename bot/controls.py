@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot import words
 from bot.decisions import Decisions
 from bot.events import (
     DecisionMade,
@@ -18,6 +19,7 @@ from bot.events import (
 from bot.handling import Handling
 from bot.homes import Homes
 from bot.resets import Resets
+from bot.run import Notice
 from bot.timekeeper import Timekeeper
 
 
@@ -33,10 +35,12 @@ class Controls:
     async def answer(self, h: Handling, event: Event | None) -> bool:
         """Answer an event; True when it changed an approval, so that a run may go on now.
 
-        A stop has done its work by being there: the run before it saw it waiting. An unreadable
-        event (None) has nothing in it that could be answered.
+        A stop has done its work by being there: the run before it saw it waiting. Of an unreadable
+        event (None) nothing is known but its id.
         """
         match event:
+            case None:
+                return await self._unreadable(h)
             case DecisionMade() | EditMade():
                 return await self._decisions.clicked(h, event)
             case ExpiryDue() | ReminderDue() | EscalationDue() | RepairDue():
@@ -47,4 +51,13 @@ class Controls:
                 await self._homes.answer(h, event)
             case _:
                 pass
+        return False
+
+    async def _unreadable(self, h: Handling) -> bool:
+        """Let a deadline count all the same, and tell people whose words or clicks are lost."""
+        kind, _, rest = h.claim.event_id.partition(":")
+        if kind == "expiry":
+            return await self._timekeeper.rang(h, ExpiryDue(rest))
+        if kind in {"msg", "click"}:
+            await h.settle(Notice(words.UNREADABLE))
         return False

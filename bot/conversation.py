@@ -7,6 +7,7 @@ work (run the agents, checkpointing), settle (one fenced write of the outcome), 
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 from bot import words
 from bot.controls import Controls
@@ -51,7 +52,10 @@ class Conversation:
         should be tried again later; whatever was saved before is then not done again.
         """
         if h.reply.outcome is None:
-            await self._work(h)
+            try:
+                await self._work(h)
+            except UnknownSchema:
+                await self._close_unreadable(h)
         if h.reply.outcome is not None:
             await self._delivery.deliver(h, h.reply.outcome)
         await self._delivery.retire(h)
@@ -69,7 +73,20 @@ class Conversation:
         h.session.discard()
         return h.finish()
 
+    async def _close_unreadable(self, h: Handling) -> None:
+        """Give up what cannot be read of a thread, so that it can go on; what can be is kept."""
+        h.session.discard()
+        try:
+            await h.session.get_items()
+        except UnknownSchema:
+            await h.session.clear_session()
+        waiting = [approval.id for approval in await self._threads.waiting_in(h.thread)]
+        h.state = replace(h.state, approvals=tuple(dict.fromkeys((*h.state.approvals, *waiting))))
+        await self._settlement.close_stale(h)
+
     async def _work(self, h: Handling) -> None:
+        if h.is_lost and not h.thread.is_home:
+            raise UnknownSchema
         match h.claim.event:
             case MessageReceived() as message:
                 await self._message(h, message)
@@ -141,7 +158,7 @@ class Conversation:
         """Let the Homes of all concerned show what has changed."""
         asked = h.state.approvals if isinstance(h.reply.outcome, Interrupted | Unsure) else ()
         if changed := tuple(dict.fromkeys((*h.reply.closed, *asked))):
-            await self._homes.tell(h, await self._threads.approvals(changed))
+            await self._homes.tell(h, await self._threads.readable(changed))
 
     async def _retry(self, h: Handling, retry: RetryRequested) -> None:
         failed = h.state.failed

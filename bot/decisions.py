@@ -147,8 +147,8 @@ class Decisions:
         if question.effect:  # empty where the run is no more
             writes.journal(question.effect, entry)
         h.note(Deed.EXECUTED, question, ending=ending.value, result=result, told="by a person")
-        about = await self._threads.approval(question.about) if question.about else None
-        return [settled(about, ending, self._now(), result)] if about is not None else []
+        about = await self._threads.readable([question.about]) if question.about else []
+        return [settled(approval, ending, self._now(), result) for approval in about]
 
     async def _look_after(self, h: Handling, approval: Approval, click: Click) -> None:
         """Show on the clicked card how things stand, and keep it in mind if nobody did.

@@ -97,7 +97,7 @@ class Delivery:
 
     async def retire(self, h: Handling) -> None:
         """Let every delivered card show how its approval stands; raises `SlackUnavailable`."""
-        for approval in await self._threads.approvals(tuple(dict.fromkeys(h.reply.closed))):
+        for approval in await self._threads.readable(tuple(dict.fromkeys(h.reply.closed))):
             refused = await self._noticeboard.show(h, approval)
             schedule_repair(h, approval, refused, attempt=0, now=self._now())
         for approval, ref in h.outdated:
@@ -132,7 +132,7 @@ class Delivery:
 
     async def _asked(self, h: Handling) -> str:
         """Say where people were asked, which may be elsewhere than was meant."""
-        approvals = await self._threads.approvals(h.state.approvals)
+        approvals = await self._threads.readable(h.state.approvals)
         places = {ref.place for approval in approvals for ref in approval.cards} - {THREAD}
         if not places or self._approvals_channel in places:
             return self._ask(h)

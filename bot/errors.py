@@ -25,6 +25,10 @@ class UnknownSchema(BotError):
     user_message = "What I had saved for this thread can no longer be read, so I closed it."
 
 
+class NotUnderstood(BotError):
+    """What Slack delivered is not what this form or button brings back."""
+
+
 class InputRefused(BotError):
     """The saved run takes no message any more."""
 
@@ -50,6 +54,7 @@ class SlackRejected(BotError):
             "restricted_action_read_only_channel",
             "restricted_action_thread_locked",
             "restricted_action_thread_only_channel",
+            "thread_not_found",
         }
     )
 

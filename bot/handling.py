@@ -28,13 +28,15 @@ class Handling:
     """
 
     def __init__(
-        self, claim: Claim, state: ThreadState, session: StagedSession, inbox: Inbox, sources: Sources
+        self, claim: Claim, state: ThreadState | None, session: StagedSession, inbox: Inbox, sources: Sources
     ) -> None:
         self.claim = claim
-        self.state = state
+        #: Whether the thread's row could not be read.
+        self.is_lost = state is None
+        self.state = state or ThreadState()
         self.session = session
         #: Whether an earlier attempt may have posted something for this event.
-        self.attempted = claim.tries > 1 or state.reply_to(claim.event_id) is not None
+        self.attempted = self.is_lost or claim.tries > 1 or self.resumed
         self.interrupted = asyncio.Event()
         self.leaving = asyncio.Event()
         self.stream: ReplyStream | None = None

@@ -102,7 +102,7 @@ class Homes:
                 asked=[(approval, self._permalink(approval.thread)) for approval in asked],
                 stand_in=await self._electorate.stand_in(team, user, self._now()),
                 threads=[
-                    (str(thread), (await self._threads.load(thread)).title, self._permalink(thread))
+                    (str(thread), await self._threads.title(thread), self._permalink(thread))
                     for thread in threads
                 ],
             )

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.approval import Approval, Verdict
 from bot.delegation import delegated
-from bot.errors import DelegationRefused
+from bot.errors import DelegationRefused, UnknownSchema
 from bot.events import (
     DecisionMade,
     DelegationSet,
@@ -138,14 +138,17 @@ class Intake:
         )
 
     async def find_approval(self, approval_id: str) -> Approval | None:
-        """Look up what a card's opaque id stands for; None for an id that is not ours."""
-        return await self._threads.approval(approval_id)
+        """Look up what a card's opaque id stands for; None for one that is not ours or not readable."""
+        try:
+            return await self._threads.approval(approval_id)
+        except UnknownSchema:
+            return None
 
     async def decide(
         self, approval_id: str, click: Click, verdict: Verdict, *, digest: str = "", reason: str = ""
     ) -> bool:
         """Store a click on a card; False if the card is not one of ours."""
-        approval = await self._threads.approval(approval_id)
+        approval = await self.find_approval(approval_id)
         if approval is None:
             return False
         decision = DecisionMade(
@@ -178,7 +181,7 @@ class Intake:
 
     async def edited(self, view: Mapping[str, Any], about: forms.Submission, click: Click) -> dict[str, str]:
         """Store what came back from the form behind Edit; returns what is wrong with it, by block."""
-        approval = await self._threads.approval(about.approval_id)
+        approval = await self.find_approval(about.approval_id)
         form = self.form(approval)
         if approval is None or form is None:
             return forms.everywhere(view, GONE)
@@ -251,10 +254,10 @@ class Intake:
     async def recent(self, channel: str, user: str) -> list[RecentThread]:
         """List the person's latest threads with the bot in this channel, newest first."""
         threads = await self._inbox.recent(self._me.team, user, channel=channel, limit=PICKER_THREADS)
-        states = [await self._threads.load(thread) for thread in threads]
+        titles = [await self._threads.title(thread) for thread in threads]
         return [
-            RecentThread(thread, state.title, self._me.permalink(thread))
-            for thread, state in zip(threads, states, strict=True)
+            RecentThread(thread, title, self._me.permalink(thread))
+            for thread, title in zip(threads, titles, strict=True)
         ]
 
     async def reset_linked(self, link: str, *, user: str) -> bool:

@@ -45,7 +45,7 @@ class Noticeboard:
 
     async def post(self, h: Handling) -> None:
         """Post the cards of the approvals that the thread waits for, where they are missing."""
-        for approval in await self._threads.approvals(h.state.approvals):
+        for approval in await self._threads.readable(h.state.approvals):
             if not approval.is_final:
                 await self.complete(h, approval, is_new=not h.attempted)
 

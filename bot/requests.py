@@ -85,7 +85,7 @@ class Requests:
         if not needing:
             return []
         load = await self._load(h)
-        grants = await self._threads.approvals(h.state.grants)
+        grants = await self._threads.readable(h.state.grants)
         made: list[Approval] = []
         for call in needing:
             approval = self._new(h, call.call_id, call.tool, call.arguments, call.requirements)

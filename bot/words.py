@@ -31,6 +31,7 @@ EXPIRED_REASON = "Nobody decided before the deadline, so this was not done."
 
 GONE_ON = "This thread has gone on since, so there is nothing to try again. Please write it once more."
 UNKNOWN_CARD = "I no longer know this card, so your click did nothing."
+UNREADABLE = "Something that was written or clicked here can no longer be read. Please do it once more."
 PAUSED = "_I am being restarted, and go on here in a moment._"
 OVERTAKEN = "_This thread was reset before I had answered._"
 

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from bot import words
 from bot.conversation import Conversation
-from bot.errors import HandedOver, LeaseLost, SlackUnavailable
+from bot.errors import HandedOver, LeaseLost, SlackRejected, SlackUnavailable, UnknownSchema
 from bot.handling import Handling
 from bot.lease import PRESENT, Lease
 from bot.sources import Sources
@@ -143,13 +143,12 @@ class Worker:
         await self._nudge()
 
     async def _handle(self, claim: Claim, lease: Lease) -> Claim | None:
-        h = Handling(
-            claim,
-            await self._threads.load(claim.thread),
-            self._threads.session(claim.thread),
-            self._inbox,
-            self._sources,
-        )
+        try:
+            state = await self._threads.load(claim.thread)
+        except UnknownSchema:
+            state = None
+        session = self._threads.session(claim.thread)
+        h = Handling(claim, state, session, self._inbox, self._sources)
         h.leaving = self._leaving
         try:
             async with self._heartbeat(h, lease):
@@ -167,10 +166,13 @@ class Worker:
             # One of the two places that catch everything: an event must never take the worker,
             # or its thread, down with it.
             reference = self._sources.token()
-            log.exception("event failed", extra={"reference": reference, "error": type(error).__name__})
-            if claim.tries < MAX_TRIES:
-                await self._inbox.release(claim, retry_in=timedelta(seconds=_backoff(claim.tries)))
-                return None
+            if isinstance(error, SlackRejected) and error.is_closed:
+                log.warning("thread is closed to the bot", extra={"reference": reference, "code": error.code})
+            else:
+                log.exception("event failed", extra={"reference": reference, "error": type(error).__name__})
+                if claim.tries < MAX_TRIES:
+                    await self._inbox.release(claim, retry_in=timedelta(seconds=_backoff(claim.tries)))
+                    return None
             writes = await self._conversation.give_up(h, reference)
         asked = lease.ask()
         following = await self._inbox.commit(claim, writes)

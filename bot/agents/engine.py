@@ -279,6 +279,8 @@ class RunInProgress:
                     yield step
         except Exception as caught:
             error = caught
+        if isinstance(error, UnknownSchema):
+            raise error
         if self._context.faults:
             raise self._context.faults[0]
         if self._context.unsure:

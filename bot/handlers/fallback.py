@@ -13,6 +13,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.errors import NotUnderstood
+
 log = logging.getLogger(__name__)
 
 ANYTHING = re.compile(".*")
@@ -31,5 +33,9 @@ def register(app: AsyncApp) -> None:
 
     @app.error
     async def on_error(error: Exception) -> None:
-        # The response stays a 500: the envelope is not acked and Slack delivers it again.
+        # The response stays a 500: the envelope is not acked. An event comes again; of a click or
+        # a form Slack tells the person that it did not work.
+        if isinstance(error, NotUnderstood):
+            log.warning("payload not understood", extra={"error": type(error.__cause__).__name__})
+            return
         log.error("listener failed", extra={"error": type(error).__name__})

@@ -15,6 +15,7 @@ from bot.events import ResetVia
 from bot.handlers.clicks import click_of
 from bot.intake import Intake
 from bot.slack import actions
+from bot.slack.payloads import reads
 from bot.slack.picker import reset_picker
 from bot.thread import ThreadRef
 
@@ -49,7 +50,7 @@ def register(app: AsyncApp, intake: Intake) -> None:
         click = click_of(body)
         value = actions.unpack(body["actions"][0])
         if value is not None:
-            thread = ThreadRef.parse(value)
+            thread = reads(ThreadRef.parse)(value)
             await intake.reset(thread, user=click.user, via=ResetVia.PICKER, ts=click.action_ts)
         await ack()
 

@@ -12,6 +12,7 @@ from bot.slack import actions, edit_fields, limits
 from bot.slack.arguments import Shown, shown
 from bot.slack.blocks import Block, context, mrkdwn, person, plain, preformatted, section, when
 from bot.slack.cards import edited, headline_of, tool_of, why_of
+from bot.slack.payloads import reads
 from bot.slack.visible import visible
 from bot.tool_form import ToolForm
 
@@ -67,6 +68,7 @@ def reject_view(approval: Approval, where: ClickedAt) -> dict[str, Any]:
     )
 
 
+@reads
 def read_reason(view: Mapping[str, Any]) -> str:
     """Read the reason out of what `reject_view` brought back."""
     given = view["state"]["values"][_REASON_BLOCK][_REASON_INPUT].get("value")
@@ -100,6 +102,7 @@ def _unchanged(arguments: Shown) -> Iterator[Block]:
         )
 
 
+@reads
 def read_edit(view: Mapping[str, Any], form: ToolForm, approval: Approval) -> tuple[str, dict[str, str]]:
     """Read the changed arguments (canonical JSON), and what is wrong with them by block id."""
     arguments: dict[str, Any] = json.loads(approval.arguments)
@@ -173,8 +176,9 @@ def details_view(approval: Approval) -> dict[str, Any]:
     )
 
 
+@reads
 def read_submission(view: Mapping[str, Any]) -> Submission:
-    """Read what a form was about; raises `ValueError` or `KeyError` for a form of others."""
+    """Read what a form was about; raises `NotUnderstood` for a form of others."""
     place = json.loads(view["private_metadata"])
     where = ClickedAt(place["channel"], place["thread_ts"], place.get("message_ts", ""))
     return Submission(place["approval"], place.get("digest", ""), where)

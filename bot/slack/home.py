@@ -30,6 +30,7 @@ from bot.slack.blocks import (
 from bot.slack.cards import edited, headline_of, still_needed, why_of
 from bot.slack.markdown import escape
 from bot.slack.notices import duration
+from bot.slack.payloads import reads
 from bot.slack.picker import row
 
 #: What Home shows of a call's arguments.
@@ -87,6 +88,7 @@ def stand_in_view(now: datetime) -> dict[str, Any]:
     }
 
 
+@reads
 def read_stand_in(view: Mapping[str, Any]) -> tuple[str, datetime]:
     """Read what `stand_in_view` brought back: a Slack id and a moment."""
     values = view["state"]["values"]

@@ -7,6 +7,7 @@ again (`too_many_websockets`), that is a storm of requests with no pause in betw
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -16,7 +17,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.payloads import STRANGE, misfit
 
 #: Seconds between pings on the socket; four without an answer and the SDK connects anew.
 PING_INTERVAL: Final = 10
@@ -25,6 +29,8 @@ PING_INTERVAL: Final = 10
 LONGEST_PAUSE: Final = 30.0
 #: After so many seconds without a new attempt the next one counts as the first again.
 CALM: Final = 120.0
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], float]
 
@@ -83,9 +89,22 @@ class SteadyHandler(AsyncSocketModeHandler):
         self.client.socket_mode_request_listeners.append(self.handle)
 
     async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
-        """Hand one envelope to the app, and answer on the socket."""
+        """Hand one envelope to the app, and answer on the socket.
+
+        One that makes no sense goes no further. An event is acked then: it would only come again.
+        Anything else is not, so that Slack tells the person who clicked.
+        """
         del client  # always this one's own
-        await super().handle(self.steady, req)
+        where = misfit(req.type, req.payload)
+        if not where:
+            try:
+                await super().handle(self.steady, req)
+            except STRANGE as error:  # by Bolt; what a listener raises stays inside Bolt
+                where = type(error).__name__
+        if where:
+            log.warning("payload not understood", extra={"envelope": req.type, "where": where})
+            if req.type == "events_api":
+                await self.steady.send_socket_mode_response(SocketModeResponse(req.envelope_id))
 
     async def close(self) -> None:
         """Close the socket, whatever state it is in."""

@@ -10,7 +10,9 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.errors import CannotStart
+from bot.errors import CannotStart, UnknownSchema
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,22 @@ async def insist(redis: Redis, *, strict: bool, refuse: bool) -> None:
     refused = [finding.text for finding in findings if finding.level in fatal]
     if refused and refuse:
         raise CannotStart(" ".join(refused))
+
+
+async def insist_on_keys(redis: Redis, keys: Keys, sealer: Sealer) -> None:
+    """Raise `CannotStart` where the keys do not open what is stored.
+
+    To a bot with the wrong keys every thread would look damaged, and it would close them all.
+    """
+    sealed: Any = await redis.get(keys.canary())
+    try:
+        if sealed is not None:
+            sealer.open("canary", sealed)
+    except UnknownSchema:
+        raise CannotStart(
+            "STATE_KEYS does not open what is stored: put the earlier key behind the new one."
+        ) from None
+    await redis.set(keys.canary(), sealer.seal("canary", ""))
 
 
 def _eviction(info: dict[str, Any]) -> Finding:

@@ -70,6 +70,10 @@ class Keys:
         """String: the second of Unix time at which the bot last heard Slack."""
         return f"{self._prefix}:heard"
 
+    def canary(self) -> str:
+        """String: something sealed, to tell at start whether the keys open what is stored."""
+        return f"{self._prefix}:canary"
+
     def filling(self) -> str:
         """String with a TTL: a replica is looking up what was missed."""
         return f"{self._prefix}:filling"

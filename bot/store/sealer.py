@@ -28,6 +28,7 @@ SCHEMAS: dict[str, dict[int, str]] = {
     "delegation": {1: "who stands in for whom, until when"},
     "entry": {1: "an audit entry that is not chained yet"},
     "link": {1: "an audit entry in its place in the chain"},
+    "canary": {1: "nothing; whoever can open it has the right keys"},
     "head": {1: "where the audit chain ends"},
 }
 

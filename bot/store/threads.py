@@ -32,6 +32,13 @@ class ThreadStore:
         sealed = await self._redis.get(self._keys.state(thread))
         return ThreadState() if sealed is None else STATE.load(self._sealer, sealed)
 
+    async def title(self, thread: ThreadRef) -> str:
+        """What a thread is about, for a list; empty where its row cannot be read."""
+        try:
+            return (await self.load(thread)).title
+        except UnknownSchema:
+            return ""
+
     def session(self, thread: ThreadRef) -> StagedSession:
         """The thread's session; it is read when it is first asked for."""
 
@@ -59,6 +66,20 @@ class ThreadStore:
         """The approvals of these ids, in their order, without those that are not there."""
         found = [await self.approval(approval_id) for approval_id in ids]
         return [approval for approval in found if approval is not None]
+
+    async def readable(self, ids: Sequence[str]) -> list[Approval]:
+        """The approvals of these ids, in their order, without those that cannot be read."""
+        found: list[Approval] = []
+        for approval_id in ids:
+            with contextlib.suppress(UnknownSchema):
+                found += [one for one in [await self.approval(approval_id)] if one is not None]
+        return found
+
+    async def waiting_in(self, thread: ThreadRef) -> list[Approval]:
+        """The approvals that wait in a thread, whatever its row says; never raises `UnknownSchema`."""
+        ids = await self._redis.zrange(self._keys.pending(self._keys.shard(thread)), 0, -1)
+        found = await self._readable(ids)
+        return [approval for approval in found if approval.thread == thread and not approval.is_final]
 
     async def pending(self, team: str) -> list[Approval]:
         """Every approval of the workspace that waits, the oldest first."""
@@ -96,11 +117,19 @@ class ThreadStore:
         sealed: Any = await self._redis.hget(self._keys.journal(thread), effect)
         return None if sealed is None else JOURNAL.load(self._sealer, sealed)
 
-    async def broken(self, thread: ThreadRef) -> list[BrokenCall]:
-        """The calls of the thread that began and of which nobody knows how they ended."""
+    async def broken(self, thread: ThreadRef) -> tuple[list[BrokenCall], bool]:
+        """The calls of the thread that began and of which nobody knows how they ended.
+
+        Second, whether that is all: False where an entry cannot be read. Never raises
+        `UnknownSchema`.
+        """
         rows: dict[bytes, bytes] = await cast("Any", self._redis.hgetall(self._keys.journal(thread)))
-        entries = [JOURNAL.load(self._sealer, sealed) for sealed in rows.values()]
-        return [entry.call for entry in entries if entry.broke_off and entry.call is not None]
+        entries: list[JournalEntry] = []
+        for sealed in rows.values():
+            with contextlib.suppress(UnknownSchema):
+                entries.append(JOURNAL.load(self._sealer, sealed))
+        calls = [entry.call for entry in entries if entry.broke_off and entry.call is not None]
+        return calls, len(entries) == len(rows)
 
     def new_approval_id(self, thread: ThreadRef, token: str) -> str:
         """Make an id that leads a click to the thread's shard, and says nothing else."""

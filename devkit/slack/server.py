@@ -207,6 +207,10 @@ class SlackStandIn:
         """Deliver the next events twice."""
         self._sockets.duplicates = count
 
+    async def envelope(self, kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        """Deliver an envelope as it is, once; the app's answer, or None without an ack in time."""
+        return await self._sockets.ask(kind, payload)
+
     def gives_up(self) -> None:
         """Let Slack forget every event that was not acked yet."""
         self._sockets.give_up()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Generator
 
 import pytest
+from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
 from bot.errors import CannotStart
 from bot.store import client
-from bot.store.check import Finding, Level, check, insist
+from bot.store.check import Finding, Level, check, insist, insist_on_keys
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
 from tests.redis_server import RedisServer
 
 Start = Callable[..., RedisServer]
@@ -115,3 +119,17 @@ async def test_a_start_is_refused_as_strictly_as_the_setting_says(start: Start) 
     with pytest.raises(CannotStart, match="may drop approvals"):
         await insisted(evicting, strict=False)
     await insisted(evicting, strict=False, refuse=False)
+
+
+async def test_keys_that_do_not_open_what_is_stored_are_refused_and_rotation_is_not(
+    redis_server: RedisServer,
+) -> None:
+    keys = Keys(f"t{secrets.token_hex(4)}", 1)
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    async with client.connect(redis_server.url) as redis:
+        await insist_on_keys(redis, keys, Sealer([old]))
+        with pytest.raises(CannotStart, match="STATE_KEYS"):
+            await insist_on_keys(redis, keys, Sealer([new]))
+
+        await insist_on_keys(redis, keys, Sealer([new, old]))
+        await insist_on_keys(redis, keys, Sealer([new]))

@@ -28,6 +28,7 @@ def test_every_key_is_pinned() -> None:
         keys.delegation(ThreadRef.home("T1", "U1")),
         keys.heard(),
         keys.filling(),
+        keys.canary(),
         keys.approval("02-abc"),
         keys.row(THREAD),
         keys.inbox(THREAD),
@@ -51,6 +52,7 @@ def test_every_key_is_pinned() -> None:
         "cs:{s01}:T1/home/U1:delegation",
         "cs:heard",
         "cs:filling",
+        "cs:canary",
         "cs:{s02}:approval:02-abc",
         "cs:{s02}:T1/C1/1795435200.000100:row",
         "cs:{s02}:T1/C1/1795435200.000100:inbox",
@@ -66,7 +68,7 @@ def test_every_key_is_pinned() -> None:
 def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
     assert {name for name in vars(Keys) if not name.startswith("_")} == {
         *("shard", "due", "wake", "seen", "recent", "approval", "pending", "asked"),
-        *("outbox", "audit", "audit_head", "audit_ids", "delegation", "heard", "filling"),
+        *("outbox", "audit", "audit_head", "audit_ids", "delegation", "heard", "filling", "canary"),
         *("row", "inbox", "timers", "events", "state", "session", "run", "journal"),
     }
 

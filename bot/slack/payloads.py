@@ -1,0 +1,182 @@
+"""The shapes of what Slack delivers, checked at the door: behind it every listener can rely on them.
+
+Only what some listener reads is described; Slack may add to anything. A payload that does not fit
+could not be answered however often it came again.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal, ParamSpec, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+
+from bot.errors import NotUnderstood
+
+P = ParamSpec("P")
+T = TypeVar("T")
+#: What reading something of a strange shape raises.
+STRANGE: Final = (AttributeError, LookupError, TypeError, ValueError)
+
+#: Ids and moments become parts of keys, so what else they could be is kept out here.
+#: https://docs.slack.dev/reference/objects
+Id = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,30}$")]
+Ts = Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{1,6}$")]
+#: Characters of an opaque name of Slack's, such as an event's id.
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+#: Slack cuts messages at 40,000 characters, and one can be all entities.
+#: https://docs.slack.dev/changelog/2018-truncating-really-long-messages
+Text = Annotated[str, Field(max_length=250_000)]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class _Message(_Shape):
+    """`message` of every subtype, and `app_mention`. Only a person's has to have everything."""
+
+    type: Literal["message", "app_mention"]
+    channel: Id
+    ts: Ts
+    user: Id | None = None
+    text: Text | None = None
+    thread_ts: Ts | None = None
+    subtype: str | None = None
+    channel_type: str | None = None
+    bot_id: str | None = None
+
+
+class _HomeOpened(_Shape):
+    type: Literal["app_home_opened"]
+    user: Id
+    tab: str
+
+
+class _EventCallback(_Shape):
+    type: Literal["event_callback"]
+    event_id: Name
+    event: Annotated[_Message | _HomeOpened, Field(discriminator="type")]
+
+
+class _WithId(_Shape):
+    id: Id
+
+
+class _Place(_Shape):
+    id: Id
+
+
+class _ClickedMessage(_Shape):
+    ts: Ts
+    thread_ts: Ts | None = None
+
+
+class _Container(_Shape):
+    channel_id: Id | None = None
+    message_ts: Ts | None = None
+    thread_ts: Ts | None = None
+
+
+class _Action(_Shape):
+    action_id: Name
+    action_ts: Ts
+    value: str | None = None
+
+
+class _BlockActions(_Shape):
+    type: Literal["block_actions"]
+    user: _WithId
+    trigger_id: Name
+    actions: Annotated[list[_Action], Field(min_length=1)]
+    channel: _Place | None = None
+    message: _ClickedMessage | None = None
+    container: _Container | None = None
+
+
+class _MessageAction(_Shape):
+    type: Literal["message_action"]
+    callback_id: Name
+    user: _WithId
+    action_ts: Ts
+    channel: _Place
+    message: _ClickedMessage
+
+
+class _State(_Shape):
+    values: dict[str, dict[str, dict[str, JsonValue]]]
+
+
+class _View(_Shape):
+    id: Name
+    callback_id: str
+    private_metadata: str
+    state: _State
+    hash: str = ""
+
+
+class _ViewSubmission(_Shape):
+    type: Literal["view_submission"]
+    user: _WithId
+    view: _View
+
+
+class _ViewClosed(_Shape):
+    type: Literal["view_closed"]
+    user: _WithId
+
+
+class _Command(_Shape):
+    command: Name
+    user_id: Id
+    channel_id: Id
+    text: Text | None = None
+
+
+_Interactive = Annotated[
+    _BlockActions | _MessageAction | _ViewSubmission | _ViewClosed, Field(discriminator="type")
+]
+_SHAPES: Final[dict[str, TypeAdapter[Any]]] = {
+    "events_api": TypeAdapter(_EventCallback),
+    "interactive": TypeAdapter(_Interactive),
+    "slash_commands": TypeAdapter(_Command),
+}
+#: Events that some listener reads. Others are acked and no more, whatever they hold.
+_READ: Final = frozenset({"message", "app_mention", "app_home_opened"})
+
+
+def reads(read: Callable[P, T]) -> Callable[P, T]:
+    """Let a reader of forms and buttons raise `NotUnderstood` for whatever does not fit it."""
+
+    @functools.wraps(read)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(*args, **kwargs)
+        except STRANGE as error:
+            raise NotUnderstood from error
+
+    return guarded
+
+
+def misfit(kind: str, payload: Any) -> str:
+    """Tell where an envelope of this kind does not fit, as names of fields; "" where it does."""
+    if kind == "events_api" and _is_of_others(payload):
+        return ""
+    shape = _SHAPES.get(kind)
+    if shape is None:
+        return ""
+    try:
+        shape.validate_python(payload)
+    except ValidationError as error:
+        places = {".".join(str(step) for step in one["loc"]) or "payload" for one in error.errors()}
+        return ", ".join(sorted(places))[:300]
+    return ""
+
+
+def _is_of_others(payload: Any) -> bool:
+    try:
+        kind: Any = payload["event"]["type"]
+    except STRANGE:
+        return False
+    return isinstance(kind, str) and kind not in _READ
