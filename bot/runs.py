@@ -221,6 +221,8 @@ class Runs:
         return progress.outcome
 
     def _context(self, h: Handling, permits: Mapping[str, Permit]) -> RunContext:
+        if not h.state.authors:
+            raise UnknownSchema("nobody is on record as the one who asked")
         return RunContext(
             thread=h.thread,
             requester=h.state.authors[0],

@@ -40,7 +40,7 @@ class Record(Generic[T]):
             if upgrade := self._upgrades.get(schema):
                 body = upgrade(body)
             return self._adapter.validate_python(body)
-        except (ValidationError, KeyError, TypeError):
+        except (ValidationError, AttributeError, LookupError, TypeError):
             raise UnknownSchema(f"a stored {self._kind} does not fit its type") from None
 
 

@@ -60,6 +60,6 @@ class Sealer:
             found, schema, body = envelope["kind"], envelope["schema"], envelope["body"]
         except (InvalidToken, zlib.error, ValueError, KeyError, TypeError):
             raise UnknownSchema(f"a stored {kind} cannot be opened") from None
-        if found != kind or schema not in SCHEMAS[kind]:
+        if found != kind or not isinstance(schema, int) or schema not in SCHEMAS[kind]:
             raise UnknownSchema(f"a stored {kind} has an unknown version")
         return schema, body

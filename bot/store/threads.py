@@ -60,7 +60,7 @@ class ThreadStore:
         except ValueError:
             return None
         sealed = await self._redis.get(key)
-        return None if sealed is None else APPROVAL.load(self._sealer, sealed)
+        return None if sealed is None else self._approval(approval_id, sealed)
 
     async def approvals(self, ids: Sequence[str]) -> list[Approval]:
         """The approvals of these ids, in their order, without those that are not there."""
@@ -107,10 +107,19 @@ class ThreadStore:
         if not ids:
             return []
         found: list[Approval] = []
-        for sealed in await self._redis.mget([self._keys.approval(one.decode()) for one in ids]):
+        names = [one.decode() for one in ids]
+        rows = await self._redis.mget([self._keys.approval(name) for name in names])
+        for name, sealed in zip(names, rows, strict=True):
             with contextlib.suppress(UnknownSchema):
-                found += [APPROVAL.load(self._sealer, sealed)] if sealed else []
+                found += [self._approval(name, sealed)] if sealed else []
         return found
+
+    def _approval(self, approval_id: str, sealed: bytes | str) -> Approval:
+        """Open an approval; one that was stored under the name of another counts as unreadable."""
+        approval = APPROVAL.load(self._sealer, sealed)
+        if approval.id != approval_id:
+            raise UnknownSchema("a stored approval is not the one it is stored as")
+        return approval
 
     async def journal(self, thread: ThreadRef, effect: str) -> JournalEntry | None:
         """What is known of a side effect."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,6 +42,8 @@ class ModelServer:
 
     def __init__(self, *, delay: float = 0.0, deepseek: bool = True) -> None:
         self.delay = delay
+        #: Writes an event of a stream some other way than as it is.
+        self.garble: Callable[[dict[str, Any]], bytes] | None = None
         self._deepseek = deepseek
         self.requests: list[Asked] = []
         self._script: list[Step] = []
@@ -89,12 +91,12 @@ class ModelServer:
 
     async def _responses(self, request: web.Request) -> web.StreamResponse:
         body = await _body(request)
-        asked = Asked(request.path, str(body.get("model")), dialogue.of_responses(body), body)
+        asked = Asked(request.path, str(body.get("model")), _read(dialogue.of_responses, body), body)
         return await self._answer(request, asked)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await _body(request)
-        asked = Asked(request.path, str(body.get("model")), dialogue.of_chat(body), body)
+        asked = Asked(request.path, str(body.get("model")), _read(dialogue.of_chat, body), body)
         if self._deepseek and (refusal := _strict(body)):
             return _error(400, refusal)
         return await self._answer(request, asked)
@@ -149,7 +151,8 @@ class ModelServer:
         said = 0
         for event in events:
             name = "" if is_chat else f"event: {event['type']}\n"
-            await response.write(f"{name}data: {json.dumps(event)}\n\n".encode())
+            data = self.garble(event) if self.garble else json.dumps(event).encode()
+            await response.write(name.encode() + b"data: " + data + b"\n\n")
             if _is_text(event):
                 said += 1
                 if self.delay:
@@ -184,9 +187,21 @@ async def _body(request: web.Request) -> dict[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        text = json.dumps({"error": {"message": "The body is no JSON object."}})
-        raise web.HTTPBadRequest(text=text, content_type="application/json")
+        raise _bad("The body is no JSON object.")
     return body  # pyright: ignore[reportUnknownVariableType]
+
+
+def _read(parse: Callable[[Mapping[str, Any]], Dialogue], body: Mapping[str, Any]) -> Dialogue:
+    """Read what is asked; refuse items of a wrong shape, as the real servers do."""
+    try:
+        return parse(body)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _bad(f"An item of the input has a wrong shape ({type(error).__name__}).") from error
+
+
+def _bad(message: str) -> web.HTTPBadRequest:
+    text = json.dumps({"error": {"message": message}})
+    return web.HTTPBadRequest(text=text, content_type="application/json")
 
 
 def _strict(body: dict[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz`: damaged payloads, by a seed; exit 1 if the bot minded any."""
+"""`python -m tests.fuzz`: strange payloads, records and streams by a seed; exit 1 if any did harm."""
 
 from __future__ import annotations
 
@@ -8,47 +8,54 @@ import logging
 import secrets
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from random import Random
 
-from tests.fuzz import payloads, records
+from tests.fuzz import payloads, records, streams
 from tests.redis_server import RedisServer
 
-#: Payloads that one bot gets before the next begins with an empty Slack.
-ROUND = 500
+Attack = Callable[[str, Random, int], Awaitable[list[str]]]
+#: What there is, how many of it, and how many one bot gets before the next begins with an empty Slack.
+ATTACKS: dict[str, tuple[Attack, int, int]] = {
+    "payloads": (payloads.attack, 20_000, 500),
+    "records": (records.attack, 5_000, 100),
+    "streams": (streams.attack, 2_000, 100),
+}
 
 
-async def run(seed: int, count: int, recs: int) -> list[str]:
+async def run(attack: Attack, seed: int, count: int, at_once: int) -> list[str]:
+    """Do one kind of harm so many times; returns what was wrong."""
     server, problems = RedisServer(), list[str]()
     server.start()
     try:
-        for start in range(0, count, ROUND):
-            found = await payloads.attack(server.url, Random(f"{seed}/{start}"), min(ROUND, count - start))
-            problems += found
-            sys.stdout.write(f"{start + ROUND} {len(problems)} {found[:3]}\n")
-            sys.stdout.flush()
-        for start in range(0, recs, 100):
-            found = await records.attack(server.url, Random(f"{seed}/{start}"), min(100, recs - start))
-            problems += found
-            sys.stdout.write(f"{start + 100} {len(problems)} {found[:3]}\n"); sys.stdout.flush()
+        for start in range(0, count, at_once):
+            found = await attack(server.url, Random(f"{seed}/{start}"), min(at_once, count - start))
+            problems += [f"{problem} (seed {seed}/{start})" for problem in found]
     finally:
         server.remove()
     return problems
 
 
 def main() -> None:
+    """Read the arguments, do the harm, print a line for each kind of it and for each problem."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    parser.add_argument("--payloads", type=int, default=20_000)
-    parser.add_argument("--records", type=int, default=0)
-    given = parser.parse_args()
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="repeat a run")
+    for name, (_, count, _) in ATTACKS.items():
+        parser.add_argument(f"--{name}", type=int, default=count)
+    given = vars(parser.parse_args())
     logging.getLogger().addHandler(logging.NullHandler())
-    began = time.monotonic()
-    problems = asyncio.run(run(given.seed, given.payloads, given.records))
-    sys.stdout.write(
-        f"seed {given.seed}: {given.payloads} payloads, {len(problems)} problems, {time.monotonic() - began:.0f} s\n"
-    )
-    for p in dict.fromkeys(problems):
-        print(p)
+    failed = False
+    for name, (attack, _, at_once) in ATTACKS.items():
+        began = time.monotonic()
+        problems = asyncio.run(run(attack, given["seed"], given[name], at_once))
+        took = time.monotonic() - began
+        sys.stdout.write(
+            f"seed {given['seed']}: {given[name]:,} {name}, {len(problems)} problems, {took:.0f} s\n"
+        )
+        sys.stdout.write("".join(f"  {problem}\n" for problem in dict.fromkeys(problems)))
+        sys.stdout.flush()
+        failed = failed or bool(problems)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
