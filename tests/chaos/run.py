@@ -111,7 +111,7 @@ def child(world: World, logs: Path, number: int) -> Child:
     """A bot as a process of its own."""
     return Child(
         f"bot-{number}",
-        (sys.executable, "-m", "tests.serve", "none"),
+        (sys.executable, "-m", "tests.serve", "--policy", "none"),
         settings=world.variables(LOG_FORMAT="text", LOG_LEVEL="INFO"),
         log=logs / f"bot-{number}.log",
         now=real_sources().now,

@@ -24,9 +24,13 @@ def damaged(value: Any, random: Random, times: int | None = None) -> Any:
     for _ in range(times or random.choice((1, 1, 1, 2, 3))):
         places = list(_places(found))
         if not places:
-            return random.choice(STRANGE)
+            return _strange(random)
         _damage(*random.choice(places), random)
     return found
+
+
+def _strange(random: Random) -> Any:
+    return copy.deepcopy(random.choice(STRANGE))  # it may be damaged in its turn
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -42,13 +46,13 @@ def _damage(container: Any, key: Any, random: Random) -> None:
         case 0 | 1:
             del container[key]
         case 2:
-            container[key] = random.choice(STRANGE)
+            container[key] = _strange(random)
         case 3:
             container[key] = random.choice(HOSTILE)
         case 4:
             container[key] = {"inside": container[key]}
         case 5:
-            container[key] = [container[key]] * random.choice((1, 2, 50))
+            container[key] = [copy.deepcopy(container[key]) for _ in range(random.choice((1, 2, 50)))]
         case _:
             container[key] = _altered(container[key], random)
 
@@ -63,7 +67,7 @@ def _altered(value: Any, random: Random) -> Any:
         return not value
     if isinstance(value, int | float):
         return random.choice((-value, value + 1, str(value), 10**40))
-    return random.choice(STRANGE)
+    return _strange(random)
 
 
 def broken(data: bytes, random: Random) -> bytes:

@@ -123,11 +123,11 @@ async def test_3a_approval_clicked_after_the_thread_was_reset(world: World, two:
 
 async def test_3b_approval_clicked_after_the_bot_came_back_with_other_tools(world: World, bots: Bots) -> None:
     scripted(world, gives("29.00"))
-    old = await bots.start("finance")
+    old = await bots.start("--policy", "finance")
     thread = await world.asks("give them money")
     card = await world.card(thread)
     await old.stop()
-    await asyncio.gather(bots.start("none"), bots.start("none"))
+    await asyncio.gather(bots.start("--policy", "none"), bots.start("--policy", "none"))
     await world.approves(OMAR, card)
     await world.hears(thread, "no longer fits my present version")
     await world.slack.until(lambda: "can no longer go on with this request" in card.shown)
@@ -155,7 +155,7 @@ async def test_4_a_message_arrives_while_it_waits_and_the_click_lands_while_anot
 
 
 async def test_5_three_approvals_of_one_step_end_in_four_ways_out_of_order(world: World, bots: Bots) -> None:
-    await asyncio.gather(bots.start("quick"), bots.start("quick"))
+    await asyncio.gather(bots.start("--policy", "quick"), bots.start("--policy", "quick"))
     calls = [gift(f"{amount}.00", "INV-1005") for amount in (21, 22, 23, 24)]
     world.model.script(Calls([("transfer_to_billing", {})]), Calls(calls), Text("Two of four."))
     thread = await world.asks("give them money")
