@@ -40,8 +40,13 @@ class Lease:
 PRESENT: ContextVar[Lease | None] = ContextVar("PRESENT", default=None)
 
 
+def is_held() -> bool:
+    """Whether the present task works under no lease, or under one that cannot have lapsed."""
+    lease = PRESENT.get()
+    return lease is None or lease.is_held
+
+
 def check() -> None:
     """Raise `LeaseLost` where the present task's lease may have lapsed."""
-    lease = PRESENT.get()
-    if lease is not None and not lease.is_held:
+    if not is_held():
         raise LeaseLost

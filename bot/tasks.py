@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 #: Seconds to wait before a task that has not ended is cancelled once more.
 AGAIN = 0.5
@@ -21,3 +24,22 @@ async def end(task: asyncio.Task[Any]) -> None:
         await asyncio.wait({task}, timeout=AGAIN)
     if not task.cancelled():
         task.exception()
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await work that is not cut off; a cancellation is passed on when the work has ended.
+
+    It has to end by itself, as after a timeout of its own.
+    """
+    task = asyncio.create_task(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as cancellation:
+            cancelled = cancellation
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()
+        raise cancelled
+    return task.result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,10 +12,14 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import lease
-from bot.errors import SlackBusy, SlackRejected, SlackUnavailable
+from bot.errors import LeaseLost, SlackBusy, SlackRejected, SlackUnavailable
+from bot.lease import PRESENT
 from bot.slack import limits
 from bot.slack.limiter import PATIENCE, Limiter
 from bot.slack.visible import visible
+from bot.tasks import to_its_end
+
+log = logging.getLogger(__name__)
 
 #: Seconds a call may take: https://docs.slack.dev/tools/python-slack-sdk/web waits 30, an edit
 #: that late is of no use any more.
@@ -99,8 +104,31 @@ class Slack:
                 unfurl_media=False,
             )
 
-        answer = await self._urgent("chat.postMessage", call, tries=1)
-        return str(answer.get("channel") or channel), str(answer["ts"])
+        async def post() -> tuple[str, str]:
+            answer = await self._urgent("chat.postMessage", call, tries=1)
+            posted = str(answer.get("channel") or channel), str(answer["ts"])
+            if metadata is not None and not lease.is_held():
+                await self._take_back(posted, thread_ts, metadata)
+            return posted
+
+        # Not cut off: Slack might carry it out after somebody else has looked for it in vain.
+        return await to_its_end(post())
+
+    async def _take_back(
+        self, posted: tuple[str, str], thread_ts: str | None, metadata: Mapping[str, Any]
+    ) -> None:
+        """Delete what was posted after the lease had lapsed, if another worker has posted it as well.
+
+        A process can be paused between the look at its lease and the call. Where the other worker
+        comes to look only now, it finds what was posted and takes it for its own.
+        """
+        PRESENT.set(None)  # in this call's own task: what follows is said in nobody's name
+        channel, ts = posted
+        others = [one["ts"] async for one in self.own(channel, thread_ts) if one.get("metadata") == metadata]
+        if any(other != ts for other in others):
+            log.warning("posted twice by a late worker, taken back", extra={"channel": channel})
+            await self.delete(channel, ts)
+        raise LeaseLost
 
     async def update(
         self,

@@ -1,0 +1,77 @@
+"""A worker that is paused between the look at its lease and its call of Slack posts too late."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.errors import LeaseLost
+from bot.lease import PRESENT, Lease
+from bot.slack.client import Slack, web_client
+from bot.slack.limiter import Limiter
+from tests.world import ANA, BOT_USER, SUPPORT, World
+
+MARK = {"event_type": "countersign_card", "event_payload": {"approval_id": "00-x"}}
+CARD: dict[str, Any] = {"text": "card", "blocks": None, "metadata": MARK}
+
+
+class Clock:
+    """Time that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+
+
+async def posted_late(world: World, slack: Slack, thread: str, clock: Clock) -> asyncio.Task[str]:
+    """Begin to post, and let the lease lapse while Slack takes its time."""
+    lease = Lease(timedelta(seconds=3), clock)
+    lease.granted(lease.ask())
+    world.slack.fault("chat.postMessage", delay=0.5)
+
+    async def post() -> str:
+        PRESENT.set(lease)
+        return await slack.post(SUPPORT, thread_ts=thread, **CARD)
+
+    task = asyncio.create_task(post())
+    await asyncio.wait({task}, timeout=0.2)  # the call is on its way now
+    clock.now += 4
+    return task
+
+
+async def test_what_another_worker_posted_meanwhile_stays_and_the_late_copy_goes(world: World) -> None:
+    thread = await world.slack.says(ANA, SUPPORT, "hello")
+    clock = Clock()
+    async with aiohttp.ClientSession() as session:
+        web = web_client(world.slack.bot_token, base_url=world.slack.api_url, session=session)
+        slack = Slack(web, Limiter(clock=clock, sleep=clock.pass_by), me=BOT_USER)
+        late = await posted_late(world, slack, thread, clock)
+        own = await slack.post(SUPPORT, thread_ts=thread, **CARD)
+        late.cancel()  # as its heartbeat does when it finds the lease gone
+        with pytest.raises(asyncio.CancelledError):
+            await late
+
+    assert [m.ts for m in world.replies(thread)] == [own]
+
+
+async def test_what_nobody_else_has_posted_stays_to_be_found(world: World) -> None:
+    thread = await world.slack.says(ANA, SUPPORT, "hello")
+    clock = Clock()
+    async with aiohttp.ClientSession() as session:
+        web = web_client(world.slack.bot_token, base_url=world.slack.api_url, session=session)
+        slack = Slack(web, Limiter(clock=clock, sleep=clock.pass_by), me=BOT_USER)
+        late = await posted_late(world, slack, thread, clock)
+        with pytest.raises(LeaseLost):
+            await late
+        found = await slack.find(SUPPORT, thread, MARK)
+
+    assert [m.ts for m in world.replies(thread)] == [found]
