@@ -60,6 +60,10 @@ class _EventCallback(_Shape):
     event: Annotated[_Message | _HomeOpened, Field(discriminator="type")]
 
 
+class _OtherCallback(_Shape):
+    type: Literal["event_callback"]
+
+
 class _WithId(_Shape):
     id: Id
 
@@ -142,6 +146,7 @@ _SHAPES: Final[dict[str, TypeAdapter[Any]]] = {
     "interactive": TypeAdapter(_Interactive),
     "slash_commands": TypeAdapter(_Command),
 }
+_OTHERS: Final = TypeAdapter(_OtherCallback)
 #: Events that some listener reads. Others are acked and no more, whatever they hold.
 _READ: Final = frozenset({"message", "app_mention", "app_home_opened"})
 
@@ -161,9 +166,7 @@ def reads(read: Callable[P, T]) -> Callable[P, T]:
 
 def misfit(kind: str, payload: Any) -> str:
     """Tell where an envelope of this kind does not fit, as names of fields; "" where it does."""
-    if kind == "events_api" and _is_of_others(payload):
-        return ""
-    shape = _SHAPES.get(kind)
+    shape = _OTHERS if kind == "events_api" and _is_of_others(payload) else _SHAPES.get(kind)
     if shape is None:
         return ""
     try:

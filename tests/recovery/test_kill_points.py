@@ -6,6 +6,7 @@ line of the bot without which its test fails.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 
 import pytest
@@ -33,7 +34,8 @@ class Scene:
 
     async def dies(self) -> None:
         """Wait until it has, then start another one."""
-        assert await self._bots.all[0].wait() == -signal.SIGKILL
+        async with asyncio.timeout(20):
+            assert await self._bots.all[0].wait() == -signal.SIGKILL
         await self._bots.start()
 
 

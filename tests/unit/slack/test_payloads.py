@@ -57,3 +57,9 @@ def test_a_form_of_others_is_not_understood() -> None:
         read_submission({"private_metadata": "nonsense"})
     with pytest.raises(NotUnderstood):
         read_reason({"state": {"values": {}}})
+
+
+def test_not_even_those_without_the_envelope_of_an_event() -> None:
+    strange = event(type="channel_created") | {"type": []}
+
+    assert misfit("events_api", strange) == "type"
