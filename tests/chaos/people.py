@@ -154,7 +154,8 @@ class People:
                     await self._world.slack.submits(user, view.id, reason)
                 except LookupError:
                     continue
-                return
+                if view.id not in views:
+                    return  # else Slack said that it could not reach the bot: send it once more
 
     async def tidy(self) -> None:
         """Press every Retry, and answer every question by what the ledger says, once."""
