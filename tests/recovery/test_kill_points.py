@@ -181,8 +181,9 @@ async def test_after_resume_before_the_final_edit(scene: Scene, world: World) ->
     thread = await world.asks("refund $29 on INV-1003")
     await world.approves(OMAR, await world.card(thread))
     await scene.dies()
+    asked = len(world.model.asked())
     await world.hears(thread, "Done: I refunded **29.00 USD** on INV-1003")
-    assert len(world.model.asked()) == REFUND  # the text was on record already
+    assert len(world.model.asked()) == asked == REFUND  # the text was on record already
     assert world.billing.requests == 1
     assert len(world.replies(thread)) == 3
 

@@ -39,7 +39,7 @@ async def around(server: RedisServer) -> AsyncGenerator[World]:
 TROUBLE = {
     "full": ((("CONFIG", "SET", "maxmemory", "1"),), (("CONFIG", "SET", "maxmemory", "0"),)),
     "read-only": ((("REPLICAOF", "127.0.0.1", "1"),), (("REPLICAOF", "NO", "ONE"),)),
-    "slow": ((("CLIENT", "PAUSE", "4000", "WRITE"),), ()),
+    "slow": ((("CLIENT", "PAUSE", "8000", "WRITE"),), ()),
 }
 
 
@@ -56,6 +56,10 @@ async def test_a_message_in_the_meantime_is_not_acked_and_is_answered_once_after
         for command in ends:
             await admin.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
         around.slack.clock.advance(61)
+        await around.slack.until(
+            lambda: all(one.is_acked or len(one.history) > 2 for one in around.slack.deliveries)
+        )
+        around.slack.clock.advance(301)
         await around.hears(thread, "Hazel & Co")
 
     assert len(around.replies(thread)) == 1
