@@ -181,7 +181,10 @@ class People:
 
     def _quiet(self, talk: Conversation) -> bool:
         """Whether the thread waits for nothing more: no run, no question, nothing that failed."""
-        buttons = {name for message in self._world.replies(talk.thread) for name in ids(message)}
+        replies = self._world.replies(talk.thread)
+        buttons = {name for message in replies for name in ids(message)} - {"retry"}
+        # A failure that the thread has gone on from keeps its button, which then says so.
+        buttons |= {"retry"} & set(ids(replies[-1])) if replies else set()
         last = [
             m for m in self._world.replies(talk.thread) if event_of(m).startswith(("click:", "retry:click:"))
         ]
