@@ -66,6 +66,9 @@ from bot.worker import Worker
 
 log = logging.getLogger(__name__)
 
+#: How long back-fill waits where Slack asks it to, in seconds: begun anew, it would never end.
+BUSY_HISTORY = 120.0
+
 
 def real_sources() -> Sources:
     """The clock of this machine and random ids: the one place where they come from."""
@@ -253,7 +256,8 @@ def _backfill(
 ) -> Backfill:
     keys, sealer = _keys(settings), Sealer(settings.state_key_list)
     clock = asyncio.get_running_loop().time
-    slack = Slack(web_client, Limiter(clock=clock, sleep=asyncio.sleep), me=me.user)
+    patient = Limiter(clock=clock, sleep=asyncio.sleep, patience=BUSY_HISTORY)
+    slack = Slack(web_client, patient, me=me.user)
     inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
     intake = Intake(inbox, ThreadStore(redis, keys, sealer), me, {}, sources.now)
     gap = settings.backfill_after

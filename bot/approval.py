@@ -269,6 +269,15 @@ def _answer(approval: Approval, said: Decision) -> Approval:
     return replace(approval, status=ApprovalStatus.ANSWERED, closed_at=said.at)
 
 
+def is_of_run(approval: Approval, waits_for: Sequence[str], *, resumed: bool) -> bool:
+    """Whether the thread's run waits for this approval, or did when a worker died behind it.
+
+    A question that was detached belongs to no run: whatever runs in its thread by now is another.
+    """
+    detached = approval.question is Question.OUTCOME and not approval.effect
+    return not detached and (approval.id in waits_for or resumed)
+
+
 def detach(question: Approval) -> Approval:
     """Let a question about an outcome stay open without its run: then nothing can be tried again."""
     kept = tuple(d for d in question.decisions if d.verdict is not Verdict.RETRY)

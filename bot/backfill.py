@@ -57,7 +57,7 @@ class Backfill:
             try:
                 if await hears():
                     await self.look()
-            except (RedisError, SlackUnavailable) as error:
+            except (RedisError, SlackRejected, SlackUnavailable) as error:
                 # The mark stays where it is: the next look finds the same gap.
                 log.warning("gap not filled yet", extra={"error": type(error).__name__})
             await asyncio.sleep(BEAT)
@@ -78,7 +78,7 @@ class Backfill:
             found = await self._fill(max(since - MARGIN, now - OLDEST))
         finally:
             await self._hearing.release()
-        await self._hearing.mark(now)
+        await self._hearing.mark(self._now())  # not of its beginning: a long fill would be a gap itself
         log.warning("gap filled", extra={"seconds": (now - since).total_seconds(), "found": found})
         return found
 

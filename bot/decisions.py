@@ -20,6 +20,7 @@ from bot.approval import (
     Verdict,
     decide,
     edit,
+    is_of_run,
 )
 from bot.audit import Deed
 from bot.delivery import Delivery
@@ -30,6 +31,7 @@ from bot.handling import Handling
 from bot.journal import answered, settled
 from bot.quorum import Seat
 from bot.requests import Requests, cancel_timers
+from bot.run import JournalStatus
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
@@ -56,13 +58,14 @@ class Decisions:
         self._now = now
 
     async def clicked(self, h: Handling, click: Click) -> bool:
-        """Apply a click; True when it (now, or before a crash) changed its approval."""
+        """Apply a click; True when it (now, or before a crash) changed what the run waits for."""
         approval = await self._threads.approval(click.approval_id)
         if approval is None:
             await self._delivery.tell(click, words.UNKNOWN_CARD)
             return False
+        goes_on = is_of_run(approval, h.state.approvals, resumed=h.resumed)
         if _is_recorded(approval, click):
-            return True  # by a worker that died after it
+            return goes_on  # recorded by a worker that died after it
         try:
             seats = await self._seats(approval, click)
             changed = (
@@ -79,7 +82,7 @@ class Decisions:
             await self._refuse(h, approval, click, refusal)
             return False
         await self._record(h, approval, changed, click)
-        return True
+        return goes_on
 
     def _decided(self, approval: Approval, click: DecisionMade, seats: list[Seat]) -> Approval:
         decision = Decision(
@@ -145,7 +148,10 @@ class Decisions:
         """
         entry, ending, result = answered(question)
         if question.effect:  # empty where the run is no more
-            writes.journal(question.effect, entry)
+            before = await self._threads.journal(h.thread, question.effect)
+            # What is to be tried again is still not known: its call is kept, should the run end first.
+            kept = before.call if before and entry.status is JournalStatus.AGAIN else None
+            writes.journal(question.effect, replace(entry, call=kept))
         h.note(Deed.EXECUTED, question, ending=ending.value, result=result, told="by a person")
         about = await self._threads.readable([question.about]) if question.about else []
         return [settled(approval, ending, self._now(), result) for approval in about]

@@ -68,17 +68,18 @@ class Delivery:
 
         A thread that is closed to the bot for good hears nothing; cards are posted all the same.
         """
-        stream = await self.open(h)
+        is_closed = False
         try:
-            await self._say(h, stream, outcome)
+            await self._say(h, await self.open(h), outcome)
         except SlackRejected as refusal:
             if not refusal.is_closed:
                 raise
+            is_closed = True
             log.error("thread is closed to the bot", extra={"code": refusal.code})
         if isinstance(outcome, Interrupted | Unsure):
             await self._noticeboard.post(h)
-        if isinstance(outcome, Interrupted) and stream.messages:
-            await stream.finish(outcome.text, own=await self._asked(h))  # now it is known who was asked
+        if isinstance(outcome, Interrupted) and not is_closed and h.stream is not None:
+            await h.stream.finish(outcome.text, own=await self._asked(h))  # now it is known who was asked
 
     async def _say(self, h: Handling, stream: ReplyStream, outcome: Outcome) -> None:
         match outcome:

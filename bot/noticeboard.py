@@ -94,10 +94,10 @@ class Noticeboard:
 
     async def _adopt(self, h: Handling, approval: Approval) -> Approval:
         """Find cards of a closed approval that were posted right before a crash, and note them."""
-        if self._approvals_channel:
-            elsewhere = {self._approvals_channel} - {h.thread.channel}
-        else:
-            elsewhere = set(await self._people(h, approval))
+        elsewhere = {self._approvals_channel} - {"", h.thread.channel}
+        # Without a channel, or where it may have refused the card, people were asked directly.
+        if not any(ref.place == self._approvals_channel for ref in approval.cards):
+            elsewhere |= set(await self._people(h, approval))
         for place in sorted({THREAD, *elsewhere} - {ref.place for ref in approval.cards}):
             with contextlib.suppress(SlackRejected):  # where nothing can be read nothing was posted
                 if found := await self._found(h, approval, place):

@@ -114,6 +114,7 @@ class Requests:
             again=call.needs,
             asked=call.asked,
             authors=authors,
+            requester=approval.requester or next(iter(authors), ""),  # the thread's row may be lost
         )
         self._note(h, approval)
         return detach(approval) if detached else approval
@@ -161,7 +162,7 @@ class Requests:
             tool=tool,
             arguments=arguments,
             asked=arguments,
-            requester=h.state.authors[0],
+            requester=next(iter(h.state.authors), ""),
             authors=h.state.authors,
             requirements=needs,
             requested_at=now,

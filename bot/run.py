@@ -70,6 +70,11 @@ class JournalEntry:
         """Whether it began, and nobody knows how it ended."""
         return self.status in {JournalStatus.STARTED, JournalStatus.UNKNOWN}
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody knows how it ended, be it that it is to be tried again."""
+        return self.broke_off or self.status is JournalStatus.AGAIN
+
 
 class FailureKind(StrEnum):
     """Why a run gave no answer, as far as a person needs to know."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.approval import Approval, CardRef, Question, escalate, expire
+from bot.approval import Approval, CardRef, Question, escalate, expire, is_of_run
 from bot.audit import Deed
 from bot.decisions import Decisions
 from bot.electorate import roles_of
@@ -58,8 +58,9 @@ class Timekeeper:
         return False
 
     async def _expire(self, h: Handling, approval: Approval) -> bool:
+        goes_on = is_of_run(approval, h.state.approvals, resumed=h.resumed)
         if h.resumed:
-            return True
+            return goes_on
         # A clock here that is behind must not keep alive what has rung: nobody would ring again.
         expired = expire(approval, at=max(self._now(), approval.expires_at))
         if expired == approval:
@@ -71,7 +72,7 @@ class Timekeeper:
             changed += await self._decisions.resolve(h, expired, writes)
         h.retire(changed)
         await h.save(*changed, writes=writes)
-        return True
+        return goes_on
 
     async def _remind(self, h: Handling, approval: Approval) -> None:
         if approval.is_final:

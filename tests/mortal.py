@@ -177,7 +177,7 @@ def journal(status: JournalStatus) -> Which:
 def forgetting(_: Inbox, commands: Sequence[Command]) -> bool:
     """The write of a reset."""
     named = [one.name for one in commands if one.key.endswith(":session")]
-    return named == ["DEL"] and any(one.key.endswith(":journal") for one in commands)
+    return set(named) == {"DEL"} and any(one.key.endswith(":journal") for one in commands)
 
 
 def expiry(inbox: Inbox, commands: Sequence[Command]) -> bool:

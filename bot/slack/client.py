@@ -15,7 +15,7 @@ from bot import lease
 from bot.errors import LeaseLost, SlackBusy, SlackRejected, SlackUnavailable
 from bot.lease import PRESENT
 from bot.slack import limits
-from bot.slack.limiter import PATIENCE, Limiter
+from bot.slack.limiter import Limiter
 from bot.slack.visible import visible
 from bot.tasks import to_its_end
 
@@ -310,7 +310,7 @@ class Slack:
                 return await self._call(method, call)
             except SlackUnavailable as error:
                 tries -= 1
-                if tries <= 0 or error.retry_after > PATIENCE:
+                if tries <= 0 or error.retry_after > self._limiter.patience:
                     raise
 
     async def _call(self, method: str, call: Callable[[], Awaitable[Any]]) -> Any:

@@ -34,8 +34,11 @@ class Limiter:
         sleep: Callable[[float], Awaitable[None]],
         interval: float = 1.0,
         per_minute: int = limits.EDITS_PER_MINUTE,
+        patience: float = PATIENCE,
     ) -> None:
         self.clock = clock
+        #: The longest an urgent call waits for Slack in place, in seconds.
+        self.patience = patience
         self.interval = interval
         self._sleep = sleep
         self._rate = per_minute / 60
@@ -64,11 +67,11 @@ class Limiter:
     async def urgent(self, method: str) -> None:
         """Wait out a pause, ahead of every live edit.
 
-        Raises `SlackBusy` at once when the pause is longer than `PATIENCE`.
+        Raises `SlackBusy` at once when the pause is longer than `patience`.
         """
         with self._overtaking():
             while (pause := self._pause_of(method)) > _SOON:
-                if pause > PATIENCE:
+                if pause > self.patience:
                     raise SlackBusy(method, pause)
                 await self._sleep(pause)
             if method == EDIT:

@@ -137,7 +137,7 @@ class ThreadStore:
         for sealed in rows.values():
             with contextlib.suppress(UnknownSchema):
                 entries.append(JOURNAL.load(self._sealer, sealed))
-        calls = [entry.call for entry in entries if entry.broke_off and entry.call is not None]
+        calls = [entry.call for entry in entries if entry.is_open and entry.call is not None]
         return calls, len(entries) == len(rows)
 
     def new_approval_id(self, thread: ThreadRef, token: str) -> str:

@@ -9,7 +9,7 @@ from devkit.billing.server import Fault
 from devkit.model.script import Calls
 from devkit.slack.workspace import Message
 from tests.tools import gift, give_money, gives, scripted
-from tests.world import ANA, MEI, OMAR, THEO, World, ids
+from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, THEO, World, ids
 
 
 def lost_answer() -> Fault:
@@ -136,3 +136,41 @@ async def test_a_stop_lets_what_has_begun_come_to_its_end(world: World) -> None:
         await world.slack.until(lambda: "*Done*" in card.shown)
 
     assert world.refunds == [("INV-1003", "29.00")]
+
+
+async def test_an_answer_about_a_forgotten_call_does_not_touch_the_run_that_is_under_way_by_now(
+    world: World,
+) -> None:
+    scripted(world, gives("29.00"), last="They have it.")
+    async with world.bot(give_money()):
+        thread, question = await breaks_off(world, not_reached())
+        await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
+        await world.hears(thread, "Forgotten")
+        world.model.clear()
+        asked = len(world.model.asked())
+        world.model.delay = 0.5
+        await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> show me INV-1005", thread_ts=thread)
+        await world.slack.until(lambda: len(world.model.asked()) == asked + 1)
+        await world.slack.clicks(MEI, question.channel, question.ts, "happened")
+    world.model.delay = 0  # the replica has left, and handed its run over at a checkpoint
+    async with world.bot(give_money()):
+        await world.hears(thread, "Rowan Freight")
+        await world.slack.says(ANA, SUPPORT, "hello", thread_ts=thread)
+        await world.hears(thread, "Here is what you can try")
+
+    assert len([m for m in world.replies(thread) if "Rowan Freight" in m.shown]) == 1
+
+
+async def test_a_second_try_that_a_reset_overtook_is_asked_about_again(world: World) -> None:
+    scripted(world, Calls([gift("1.00"), gift("2.00")]), last="All given.")
+    async with world.bot(give_money(Policy(unknown_to="finance"))):
+        world.billing.faults.append(Fault(status=503, times=6))
+        thread = await world.asks("give them money")
+        await world.slack.until(lambda: len(questions(world, thread)) == 2)
+        first = questions(world, thread)[0]
+        await world.slack.clicks(MEI, first.channel, first.ts, "try_again")
+        await world.slack.until(lambda: "happened" not in ids(first))
+        await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
+        await world.hears(thread, "Forgotten")
+        await world.slack.until(lambda: len(questions(world, thread)) == 2)
+        assert first not in questions(world, thread)
