@@ -124,6 +124,7 @@ async def running(
         audit = AuditLog(redis, _keys(settings), Sealer(settings.state_key_list))
         await stack.enter_async_context(_in_background(keep_chained(audit)))
         loop_of_worker = asyncio.create_task(worker.run())
+        loop_of_worker.add_done_callback(_mourn)
         stack.push_async_callback(_end, worker, loop_of_worker, settings)
         forms = {tool.form.tool: tool.form for tool in approved}
         receiver = Receiver(lambda: open_socket(settings, me, forms, sources.now))
@@ -134,7 +135,8 @@ async def running(
         await stack.enter_async_context(_in_background(backfill.watch(receiver.is_connected)))
 
         async def ready() -> bool:
-            return await receiver.is_connected() and await _answers(redis)
+            works = not loop_of_worker.done()
+            return works and await receiver.is_connected() and await _answers(redis)
 
         await stack.enter_async_context(web.serving(settings.health_host, settings.health_port, ready))
         yield receiver
@@ -307,10 +309,17 @@ async def _answers(redis: Redis) -> bool:
 @asynccontextmanager
 async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
     task = asyncio.create_task(work)
+    task.add_done_callback(_mourn)
     try:
         yield
     finally:
         await end(task)
+
+
+def _mourn(task: asyncio.Task[None]) -> None:
+    """Let nothing end without a word that should go on for as long as the replica."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("background task died", extra={"task": task.get_name(), "error": type(error).__name__})
 
 
 async def _end(worker: Worker, loop_of_worker: asyncio.Task[None], settings: Settings) -> None:

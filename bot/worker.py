@@ -106,8 +106,10 @@ class Worker:
         leaving = asyncio.create_task(self._leaving.wait())
         try:
             await asyncio.wait({due, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if due.done() and isinstance(due.exception(), RedisError):
-                await asyncio.sleep(REDIS_PAUSE)
+            if due.done():
+                due.result()
+        except RedisError:
+            await asyncio.sleep(REDIS_PAUSE)
         finally:
             await end(leaving)
             await end(due)

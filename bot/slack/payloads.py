@@ -68,10 +68,6 @@ class _WithId(_Shape):
     id: Id
 
 
-class _Place(_Shape):
-    id: Id
-
-
 class _ClickedMessage(_Shape):
     ts: Ts
     thread_ts: Ts | None = None
@@ -94,7 +90,7 @@ class _BlockActions(_Shape):
     user: _WithId
     trigger_id: Name
     actions: Annotated[list[_Action], Field(min_length=1)]
-    channel: _Place | None = None
+    channel: _WithId | None = None
     message: _ClickedMessage | None = None
     container: _Container | None = None
 
@@ -104,7 +100,7 @@ class _MessageAction(_Shape):
     callback_id: Name
     user: _WithId
     action_ts: Ts
-    channel: _Place
+    channel: _WithId
     message: _ClickedMessage
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +33,20 @@ class Clock:
         self.now += seconds
 
 
+@pytest.fixture
+def clock() -> Clock:
+    """The time of leases and limits."""
+    return Clock()
+
+
+@pytest.fixture
+async def slack(world: World, clock: Clock) -> AsyncGenerator[Slack]:
+    """The bot's own mouth."""
+    async with aiohttp.ClientSession() as session:
+        web = web_client(world.slack.bot_token, base_url=world.slack.api_url, session=session)
+        yield Slack(web, Limiter(clock=clock, sleep=clock.pass_by), me=BOT_USER)
+
+
 async def posted_late(world: World, slack: Slack, thread: str, clock: Clock) -> asyncio.Task[str]:
     """Begin to post, and let the lease lapse while Slack takes its time."""
     lease = Lease(timedelta(seconds=3), clock)
@@ -48,30 +63,26 @@ async def posted_late(world: World, slack: Slack, thread: str, clock: Clock) -> 
     return task
 
 
-async def test_what_another_worker_posted_meanwhile_stays_and_the_late_copy_goes(world: World) -> None:
+async def test_what_another_worker_posted_meanwhile_stays_and_the_late_copy_goes(
+    world: World, slack: Slack, clock: Clock
+) -> None:
     thread = await world.slack.says(ANA, SUPPORT, "hello")
-    clock = Clock()
-    async with aiohttp.ClientSession() as session:
-        web = web_client(world.slack.bot_token, base_url=world.slack.api_url, session=session)
-        slack = Slack(web, Limiter(clock=clock, sleep=clock.pass_by), me=BOT_USER)
-        late = await posted_late(world, slack, thread, clock)
-        own = await slack.post(SUPPORT, thread_ts=thread, **CARD)
-        late.cancel()  # as its heartbeat does when it finds the lease gone
-        with pytest.raises(asyncio.CancelledError):
-            await late
+    late = await posted_late(world, slack, thread, clock)
+    own = await slack.post(SUPPORT, thread_ts=thread, **CARD)
+    late.cancel()  # as its heartbeat does when it finds the lease gone
+    with pytest.raises(asyncio.CancelledError):
+        await late
 
     assert [m.ts for m in world.replies(thread)] == [own]
 
 
-async def test_what_nobody_else_has_posted_stays_to_be_found(world: World) -> None:
+async def test_what_nobody_else_has_posted_stays_to_be_found(
+    world: World, slack: Slack, clock: Clock
+) -> None:
     thread = await world.slack.says(ANA, SUPPORT, "hello")
-    clock = Clock()
-    async with aiohttp.ClientSession() as session:
-        web = web_client(world.slack.bot_token, base_url=world.slack.api_url, session=session)
-        slack = Slack(web, Limiter(clock=clock, sleep=clock.pass_by), me=BOT_USER)
-        late = await posted_late(world, slack, thread, clock)
-        with pytest.raises(LeaseLost):
-            await late
-        found = await slack.find(SUPPORT, thread, MARK)
+    late = await posted_late(world, slack, thread, clock)
+    with pytest.raises(LeaseLost):
+        await late
+    found = await slack.find(SUPPORT, thread, MARK)
 
     assert [m.ts for m in world.replies(thread)] == [found]
