@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from bot.slack.steady import Clock, Pace, SteadyHandler
+from bot.slack.steady import LONGEST_PAUSE, Clock, Pace, SteadyHandler
 from bot.tasks import end
 
 log = logging.getLogger(__name__)
@@ -31,9 +31,9 @@ Opener = Callable[[Pace], SteadyHandler]
 
 @dataclass(slots=True)
 class Line:
-    """One socket, whichever handler serves it now."""
+    """One socket, and the handler that serves it now, if any does."""
 
-    handler: SteadyHandler
+    handler: SteadyHandler | None
     pace: Pace
     well_at: float
 
@@ -45,12 +45,13 @@ class Watchdog:
         self._opener = opener
         self._clock = clock
         self._handlers: list[SteadyHandler] = []
-        self._lines = [Line(self._make(pace), pace, clock()) for pace in paces]
+        self._lines = [Line(None, pace, clock()) for pace in paces]
         self._up = asyncio.Event()
 
     async def is_connected(self) -> bool:
         """Whether any socket is open and answers pings."""
-        return any([await line.handler.steady.is_connected() for line in self._lines])
+        handlers = [line.handler for line in self._lines if line.handler is not None]
+        return any([await handler.steady.is_connected() for handler in handlers])
 
     @asynccontextmanager
     async def watching(self) -> AsyncGenerator[None]:
@@ -65,36 +66,35 @@ class Watchdog:
             await asyncio.gather(*(handler.close() for handler in self._handlers))
 
     async def _keep(self, line: Line) -> None:
-        await line.handler.connect_async()
-        self._up.set()
         while True:
-            await asyncio.sleep(BEAT)
             if reason := await self._complaint(line):
-                log.warning("socket replaced", extra={"reason": reason})
-                await self._replace(line)
+                level = logging.INFO if line.handler is None else logging.WARNING
+                log.log(level, "socket opened", extra={"reason": reason})
+                await self._open(line)
+            await asyncio.sleep(BEAT)
 
     async def _complaint(self, line: Line) -> str:
-        """Say why a socket has to be replaced, or nothing."""
+        """Say why a socket has to be opened, or nothing."""
+        if line.handler is None:
+            return "none yet"
         now, client = self._clock(), line.handler.steady
         if await client.is_connected():
             line.well_at = now
             return "quiet" if now - client.heard_at > QUIET else ""
         return "down" if now - max(line.well_at, line.pace.latest) > UNWELL else ""
 
-    async def _replace(self, line: Line) -> None:
-        """Put a new handler in the place of the old one, which is closed when the new one hears."""
-        fresh, line.well_at = self._make(line.pace), self._clock()
-        patience = UNWELL + max(0.0, line.pace.latest - line.well_at)
+    async def _open(self, line: Line) -> None:
+        """Open a socket in the place of the old one, which is closed when the new one hears."""
+        fresh, line.well_at = self._opener(line.pace), self._clock()
+        self._handlers.append(fresh)
         try:
-            await asyncio.wait_for(fresh.connect_async(), timeout=patience)
+            # It may have to wait for its turn first.
+            await asyncio.wait_for(fresh.connect_async(), timeout=UNWELL + LONGEST_PAUSE)
         except TimeoutError:
-            failed = fresh  # the next look finds the old one as it was
+            done_with = fresh  # the next look finds the old one as it was
         else:
-            failed, line.handler = line.handler, fresh
-        await failed.close()
-        self._handlers.remove(failed)
-
-    def _make(self, pace: Pace) -> SteadyHandler:
-        handler = self._opener(pace)
-        self._handlers.append(handler)
-        return handler
+            done_with, line.handler = line.handler, fresh
+            self._up.set()
+        if done_with is not None:
+            await done_with.close()
+            self._handlers.remove(done_with)
