@@ -8,12 +8,14 @@ and goes through the same door as every message, which knows those it has had al
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from redis.exceptions import RedisError
+from redis.asyncio.lock import Lock
+from redis.exceptions import LockError, RedisError
 
 from bot.errors import SlackRejected, SlackUnavailable
 from bot.intake import Intake
@@ -72,43 +74,56 @@ class Backfill:
         if since is None or now - since <= self._longest_gap:
             await self._hearing.mark(now)
             return 0
-        if not await self._hearing.claim():
+        filling = self._hearing.filling()
+        if not await filling.acquire():
             return 0  # another replica is at it
         try:
-            found = await self._fill(max(since - MARGIN, now - OLDEST))
+            found = await self._fill(max(since, now - OLDEST), filling)
         finally:
-            await self._hearing.release()
+            with contextlib.suppress(LockError):  # lapsed meanwhile
+                await filling.release()
         await self._hearing.mark(self._now())  # not of its beginning: a long fill would be a gap itself
         log.warning("gap filled", extra={"seconds": (now - since).total_seconds(), "found": found})
         return found
 
-    async def _fill(self, since: datetime) -> int:
+    async def _fill(self, since: datetime, filling: Lock) -> int:
         found = 0
-        async for message in self._messages(since):
+        async for message in self._messages(since, filling):
             delivery_id = f"fill:{message['channel']}:{message['ts']}"
             answer = await self._intake.message(message, delivery_id=delivery_id)
             found += answer is Appended.STORED
         return found
 
-    async def _messages(self, since: datetime) -> AsyncIterator[Mapping[str, Any]]:
+    async def _messages(self, since: datetime, filling: Lock) -> AsyncIterator[Mapping[str, Any]]:
         """Everything that was written since then where the bot is, as the events would have told it."""
-        oldest = since.timestamp()
+        waiting = await self._intake.waiting()
         async for channel in self._slack.places():
+            await filling.reacquire()
+            threads = [thread.thread_ts for thread in waiting if thread.channel == channel]
             try:
-                async for message in self._of_channel(channel, oldest):
-                    yield _event(message, channel)
+                async for message in self._of_channel(channel, (since - MARGIN).timestamp(), threads):
+                    yield _event(message, channel, since.timestamp())
             except SlackRejected as refusal:
                 log.warning("channel not read", extra={"channel": channel, "code": refusal.code})
 
-    async def _of_channel(self, channel: str, oldest: float) -> AsyncIterator[Mapping[str, Any]]:
+    async def _of_channel(
+        self, channel: str, oldest: float, waiting: Sequence[str]
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """What was written at a channel's top, in its recent threads, and in those where something waits."""
+        threads = dict.fromkeys(waiting)
         threads_since = oldest - THREADS_SINCE.total_seconds()
         async for message in self._slack.written(channel, None, oldest=threads_since):
             if float(message["ts"]) >= oldest:
                 yield message
             if float(message.get("latest_reply") or 0) >= oldest:
-                async for reply in self._of_thread(channel, message["ts"]):
-                    if float(reply["ts"]) >= oldest and reply["ts"] != message["ts"]:
+                threads[str(message["ts"])] = None
+        for thread_ts in threads:
+            try:
+                async for reply in self._of_thread(channel, thread_ts):
+                    if float(reply["ts"]) >= oldest and reply["ts"] != thread_ts:
                         yield reply
+            except SlackRejected as refusal:
+                log.warning("thread not read", extra={"channel": channel, "code": refusal.code})
 
     async def _of_thread(self, channel: str, thread_ts: str) -> AsyncIterator[Mapping[str, Any]]:
         """What was written in a thread from where the bot took part: earlier words were not for it."""
@@ -119,12 +134,14 @@ class Backfill:
                 yield reply
 
 
-def _event(message: Mapping[str, Any], channel: str) -> dict[str, Any]:
-    """Make of a stored message the event that would have told of it; an edited one counts as it is now.
+def _event(message: Mapping[str, Any], channel: str, gap: float) -> dict[str, Any]:
+    """Make of a stored message the event that would have told of it.
 
+    One that was edited counts as it is now; but not one from before the gap, which was heard then.
     The first message of a thread has no `thread_ts` when it is posted, but has one when it is read.
     """
     begins = message.get("thread_ts") == message["ts"]
-    dropped = ("edited", "thread_ts") if begins else ("edited",)
+    missed = float(message["ts"]) >= gap
+    dropped = {name for name, is_dropped in (("thread_ts", begins), ("edited", missed)) if is_dropped}
     kept = {name: value for name, value in message.items() if name not in dropped}
     return kept | {"type": "message", "channel": channel}

@@ -194,6 +194,10 @@ class Intake:
         """How a call may be changed; None for one that is not known or allows no change."""
         return self._tool_forms.get(approval.tool) if approval and approval.offers.editable else None
 
+    async def waiting(self) -> set[ThreadRef]:
+        """List the threads in which an approval waits, however old they are."""
+        return {approval.thread for approval in await self._threads.pending(self._me.team)}
+
     async def home(self, user: str, *, delivery_id: str) -> None:
         """Store that a person opened their Home tab."""
         home = ThreadRef.home(self._me.team, user)

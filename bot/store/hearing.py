@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from redis.asyncio import Redis
+from redis.asyncio.lock import Lock
 
 from bot.store.keys import Keys
 
-#: How long one replica has to fill a gap before another one tries.
-FILLING: Final = timedelta(minutes=2)
+#: For so long without a word of it a replica that fills a gap may be dead; then another one tries.
+FILLING: Final = timedelta(minutes=5)
 
 
 class Hearing:
@@ -29,10 +30,7 @@ class Hearing:
         """Say that up to this moment everything was heard or looked up."""
         await self._redis.set(self._keys.heard(), f"{moment.timestamp():.3f}")
 
-    async def release(self) -> None:
-        """Let another replica fill what this one could not."""
-        await self._redis.delete(self._keys.filling())
-
-    async def claim(self) -> bool:
-        """Take it upon this replica to fill the gap; False where another one is at it."""
-        return bool(await self._redis.set(self._keys.filling(), "1", nx=True, px=FILLING))
+    def filling(self) -> Lock:
+        """Get the lock of whoever fills a gap, to be acquired without waiting, and again in between."""
+        seconds = FILLING.total_seconds()
+        return self._redis.lock(self._keys.filling(), timeout=seconds, blocking=False, thread_local=False)

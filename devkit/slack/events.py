@@ -80,6 +80,8 @@ def message_form(message: Message, *, metadata: bool) -> dict[str, Any]:
         form |= {"bot_id": BOT_ID, "app_id": APP_ID}
     if message.thread_ts:
         form["thread_ts"] = message.thread_ts
+    if message.is_edited:
+        form["edited"] = {"user": message.user, "ts": message.ts}
     if message.blocks is not None:
         form["blocks"] = message.blocks
     if metadata and message.metadata is not None:

@@ -76,3 +76,39 @@ async def test_what_is_older_than_a_day_is_left_alone(world: World) -> None:
         await world.hears(missed, "Rowan Freight")
 
     assert world.replies(message.ts) == []
+
+
+def aged(world: World, ts: str, by: timedelta) -> str:
+    """Let a message have been written so much earlier; returns its new ts."""
+    message = world.slack.workspace.messages[SUPPORT].pop(ts)
+    message.ts = f"{float(ts) - by.total_seconds():.6f}"
+    world.slack.workspace.messages[SUPPORT][message.ts] = message
+    return message.ts
+
+
+async def test_a_thread_where_something_waits_is_looked_at_however_old_it_is(world: World) -> None:
+    thread = aged(world, await world.slack.says(ANA, SUPPORT, "look at INV-1003"), timedelta(days=3))
+    async with world.bot():
+        await world.asks("refund $29 on INV-1003", thread=thread)
+        await world.card(thread)
+    await world.slack.says(ANA, SUPPORT, "and hurry, please", thread_ts=thread)
+    await deaf_for(world, timedelta(minutes=10))
+    async with world.bot():
+        await world.hears(thread, "Noted. I am waiting for finance")
+
+
+async def test_what_was_heard_before_the_gap_and_edited_since_is_not_answered(world: World) -> None:
+    async with world.bot():
+        await world.hears(await world.asks("show me INV-1003"), "Hazel & Co")
+        said = await world.slack.says(THEO, SUPPORT, "nobody asked the bot here")
+    written = [await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> show me INV-1004"), said]
+    missed, heard = (aged(world, ts, timedelta(seconds=by)) for ts, by in zip(written, (30, 90), strict=True))
+    for ts in (missed, heard):
+        message = world.slack.workspace.messages[SUPPORT][ts]
+        message.text, message.is_edited = f"<@{BOT_USER}> show me INV-1005", True
+    await deaf_for(world, timedelta(seconds=60))
+    async with world.bot():
+        await world.hears(missed, "Rowan Freight")
+        await world.hears(await world.asks("show me INV-1001"), "Northwind Tea")
+
+    assert world.replies(heard) == []
