@@ -196,6 +196,11 @@ class Approval:
         return digest(self.tool, self.asked or self.arguments)
 
     @property
+    def is_detached(self) -> bool:
+        """Whether this is a question whose run is no more; see `detach`."""
+        return self.question is Question.OUTCOME and not self.effect
+
+    @property
     def is_final(self) -> bool:
         return self.status in FINAL
 
@@ -267,15 +272,6 @@ def _answer(approval: Approval, said: Decision) -> Approval:
     elif not any(one.role in said.roles for one in approval.requirements):
         raise NotAnApprover
     return replace(approval, status=ApprovalStatus.ANSWERED, closed_at=said.at)
-
-
-def is_of_run(approval: Approval, waits_for: Sequence[str], *, resumed: bool) -> bool:
-    """Whether the thread's run waits for this approval, or did when a worker died behind it.
-
-    A question that was detached belongs to no run: whatever runs in its thread by now is another.
-    """
-    detached = approval.question is Question.OUTCOME and not approval.effect
-    return not detached and (approval.id in waits_for or resumed)
 
 
 def detach(question: Approval) -> Approval:

@@ -56,6 +56,8 @@ class Conversation:
                 await self._work(h)
             except UnknownSchema:
                 await self._close_unreadable(h)
+        if h.reply.outcome is None and await self._is_half_said(h):
+            await h.settle(Notice(words.OVERTAKEN))
         if h.reply.outcome is not None:
             await self._delivery.deliver(h, h.reply.outcome)
         await self._delivery.retire(h)
@@ -72,6 +74,15 @@ class Conversation:
             await self._delivery.retire(h)  # whatever failed, no card may look undecided for ever
         h.session.discard()
         return h.finish()
+
+    async def _is_half_said(self, h: Handling) -> bool:
+        """Whether an earlier attempt had begun to answer, and its run is no more: a reset overtook it."""
+        if not h.attempted or h.thread.is_home:
+            return False
+        try:
+            return bool((await self._delivery.open(h)).messages)
+        except SlackRejected:
+            return False  # nobody can see it
 
     async def _close_unreadable(self, h: Handling) -> None:
         """Give up what cannot be read of a thread, so that it can go on; what can be is kept."""
@@ -98,8 +109,6 @@ class Conversation:
 
     async def _message(self, h: Handling, message: MessageReceived) -> None:
         if h.state.reset_ts and float(message.ts) < float(h.state.reset_ts):
-            if h.resumed:  # half said when the thread was forgotten: close it
-                await h.settle(Notice(words.OVERTAKEN))
             return
         if h.resumed:
             await self._runs.recover(h, message)

@@ -20,7 +20,6 @@ from bot.approval import (
     Verdict,
     decide,
     edit,
-    is_of_run,
 )
 from bot.audit import Deed
 from bot.delivery import Delivery
@@ -63,7 +62,7 @@ class Decisions:
         if approval is None:
             await self._delivery.tell(click, words.UNKNOWN_CARD)
             return False
-        goes_on = is_of_run(approval, h.state.approvals, resumed=h.resumed)
+        goes_on = h.concerns(approval)
         if _is_recorded(approval, click):
             return goes_on  # recorded by a worker that died after it
         try:
@@ -147,7 +146,7 @@ class Decisions:
         crash, a call tried again could be tried a second time without anybody being asked.
         """
         entry, ending, result = answered(question)
-        if question.effect:  # empty where the run is no more
+        if not question.is_detached:
             before = await self._threads.journal(h.thread, question.effect)
             # What is to be tried again is still not known: its call is kept, should the run end first.
             kept = before.call if before and entry.status is JournalStatus.AGAIN else None

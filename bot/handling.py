@@ -23,8 +23,8 @@ class Handling:
     """What the handling of an event knows, and the only way it writes.
 
     `state` is the thread's row as last written. `interrupted` is set by the worker's heartbeat
-    when a stop or a reset waits, `leaving` when the replica drains. Every save is one fenced script: a worker that lost its lease
-    gets `LeaseLost` from it and has written nothing.
+    when a stop or a reset waits, `leaving` when the replica drains. Every save is one fenced
+    script: a worker that lost its lease gets `LeaseLost` from it and has written nothing.
     """
 
     def __init__(
@@ -62,6 +62,17 @@ class Handling:
     def reply(self) -> Reply:
         """The reply to this event, as far as it got."""
         return self.state.reply_to(self.claim.event_id) or Reply(self.claim.event_id)
+
+    def concerns(self, approval: Approval) -> bool:
+        """Whether the thread's run waits for this approval, or did when a worker died behind it.
+
+        Any other run is none of its business: one that began after a reset, say.
+        """
+        if approval.is_detached:
+            return False
+        own = (self.state.generation, self.state.run_id)
+        of_run = bool(approval.run_id) and (approval.generation, approval.run_id) == own
+        return of_run or approval.id in self.state.approvals
 
     async def save(
         self, *changed: Approval, writes: Writes | None = None, reply: Reply | None = None, **state: Any

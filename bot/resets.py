@@ -37,6 +37,8 @@ class Resets:
         await h.session.clear_session()
         # Replies that were cut off keep their place: their messages come up again, older than
         # the reset, and are then closed instead of answered.
-        h.state = ThreadState(generation=h.state.generation + 1, reset_ts=event.ts, replies=h.state.replies)
+        # One that Slack delivered late does not bring back what a later one has forgotten.
+        latest = max(event.ts, h.state.reset_ts or event.ts, key=float)
+        h.state = ThreadState(generation=h.state.generation + 1, reset_ts=latest, replies=h.state.replies)
         await h.save(*changed, writes=writes.forget(), reply=reply)
         log.info("thread reset", extra={"withdrawn": withdrawn})

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.approval import Approval, CardRef, Question, escalate, expire, is_of_run
+from bot.approval import Approval, CardRef, Question, escalate, expire
 from bot.audit import Deed
 from bot.decisions import Decisions
 from bot.electorate import roles_of
@@ -58,7 +58,7 @@ class Timekeeper:
         return False
 
     async def _expire(self, h: Handling, approval: Approval) -> bool:
-        goes_on = is_of_run(approval, h.state.approvals, resumed=h.resumed)
+        goes_on = h.concerns(approval)
         if h.resumed:
             return goes_on
         # A clock here that is behind must not keep alive what has rung: nobody would ring again.
