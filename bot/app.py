@@ -127,11 +127,10 @@ async def running(
         loop_of_worker.add_done_callback(_mourn)
         stack.push_async_callback(_end, worker, loop_of_worker, settings)
         forms = {tool.form.tool: tool.form for tool in approved}
-        receiver = Receiver(lambda: open_socket(settings, me, forms, sources.now))
+        backfill = _backfill(settings, sources, redis, web_client, who_am_i(me))
+        receiver = Receiver(lambda: open_socket(settings, me, forms, sources.now, backfill.doubt))
         await receiver.start()
         stack.push_async_callback(receiver.stop)
-
-        backfill = _backfill(settings, sources, redis, web_client, who_am_i(me))
         await stack.enter_async_context(_in_background(backfill.watch(receiver.is_connected)))
 
         async def ready() -> bool:

@@ -1,8 +1,9 @@
 """Messages that Slack gave up delivering: looked for after every gap, and answered once.
 
 Slack tries an event for some minutes and no longer. So each replica keeps a common mark of when
-the bot last heard; where that is too long ago, what people wrote since is read from Slack itself
-and goes through the same door as every message, which knows those it has had already.
+the bot last heard; where that is too long ago, or a socket may have been deaf meanwhile, what
+people wrote since is read from Slack itself and goes through the same door as every message,
+which knows those it has had already.
 """
 
 from __future__ import annotations
@@ -52,6 +53,12 @@ class Backfill:
         self._hearing = hearing
         self._longest_gap = longest_gap
         self._now = now
+        self._doubted: datetime | None = None
+
+    def doubt(self, seconds: float) -> None:
+        """Say that for so long one socket may have heard nothing of what Slack sent to it."""
+        since = self._now() - timedelta(seconds=seconds)
+        self._doubted = since if self._doubted is None else min(since, self._doubted)
 
     async def watch(self, hears: Callable[[], Awaitable[bool]]) -> None:
         """Look every few seconds, until cancelled. `hears` tells whether this replica's socket is open."""
@@ -69,11 +76,12 @@ class Backfill:
 
         Raises `SlackUnavailable` and `RedisError`; then the mark has not moved.
         """
-        now = self._now()
+        now, doubted = self._now(), self._doubted
         since = await self._hearing.since()
-        if since is None or now - since <= self._longest_gap:
+        if doubted is None and (since is None or now - since <= self._longest_gap):
             await self._hearing.mark(now)
             return 0
+        since = min(moment for moment in (since, doubted) if moment is not None)
         filling = self._hearing.filling()
         if not await filling.acquire():
             return 0  # another replica is at it
@@ -83,6 +91,8 @@ class Backfill:
             with contextlib.suppress(LockError):  # lapsed meanwhile
                 await filling.release()
         await self._hearing.mark(self._now())  # not of its beginning: a long fill would be a gap itself
+        if self._doubted == doubted:
+            self._doubted = None
         log.warning("gap filled", extra={"seconds": (now - since).total_seconds(), "found": found})
         return found
 

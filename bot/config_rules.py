@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
+from bot.store.address import sentinels
+
 if TYPE_CHECKING:
     from bot.config import Settings
 
@@ -120,9 +122,11 @@ def _slack(settings: Settings) -> Iterator[Problem]:
 
 
 def _storage(settings: Settings) -> Iterator[Problem]:
-    scheme, host = _address(settings.redis_url.get_secret_value())
-    if scheme not in {"redis", "rediss", "unix"} or not (host or scheme == "unix"):
-        yield "redis_url", "REDIS_URL must look like redis://host:6379/0, rediss://… or unix:///path."
+    if not _is_redis(settings.redis_url.get_secret_value()):
+        yield (
+            "redis_url",
+            "REDIS_URL must look like redis://host:6379/0, rediss://…, unix:///path or redis+sentinel://host,host/service/0.",
+        )
     for number, key in enumerate(settings.state_key_list, start=1):
         if not _is_fernet_key(key):
             yield (
@@ -194,6 +198,16 @@ def _address(url: str) -> tuple[str, str]:
         return parts.scheme, parts.hostname or ""
     except ValueError:
         return "", ""
+
+
+def _is_redis(url: str) -> bool:
+    try:
+        if sentinels(url):
+            return True
+    except ValueError:
+        return False
+    scheme, host = _address(url)
+    return scheme == "unix" or (scheme in {"redis", "rediss"} and bool(host))
 
 
 def _is_web(url: str) -> bool:

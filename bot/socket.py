@@ -26,7 +26,7 @@ from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
 from bot.tool_form import ToolForm
-from bot.watchdog import Watchdog
+from bot.watchdog import Doubt, Watchdog
 
 #: Slack waits three seconds for an ack, so nothing on the way to one may wait longer.
 SLACK_TIMEOUT = 2
@@ -40,6 +40,7 @@ async def open_socket(
     me: AsyncSlackResponse,
     forms: Mapping[str, ToolForm],
     now: Callable[[], datetime],
+    doubt: Doubt,
 ) -> AsyncGenerator[Watchdog]:
     """Build the Bolt app in the running loop, and keep its sockets open while the block runs."""
     keys = Keys(settings.redis_prefix, settings.redis_shards)
@@ -63,6 +64,7 @@ async def open_socket(
             lambda pace: SteadyHandler(app, token, pace, clock),
             [Pace(clock, random.random) for _ in range(settings.slack_sockets)],
             clock,
+            doubt,
         )
         async with watchdog.watching():
             yield watchdog

@@ -27,6 +27,8 @@ QUIET: Final = 1800.0
 
 #: Makes a handler that is not connected yet.
 Opener = Callable[[Pace], SteadyHandler]
+#: Is told for how many seconds a socket that was renewed had heard nothing.
+Doubt = Callable[[float], None]
 
 
 @dataclass(slots=True)
@@ -41,9 +43,10 @@ class Line:
 class Watchdog:
     """Holds as many sockets as it has paces."""
 
-    def __init__(self, opener: Opener, paces: Sequence[Pace], clock: Clock) -> None:
+    def __init__(self, opener: Opener, paces: Sequence[Pace], clock: Clock, doubt: Doubt) -> None:
         self._opener = opener
         self._clock = clock
+        self._doubt = doubt
         self._handlers: list[SteadyHandler] = []
         self._lines = [Line(None, pace, clock()) for pace in paces]
         self._up = asyncio.Event()
@@ -95,6 +98,8 @@ class Watchdog:
         else:
             done_with, line.handler = line.handler, fresh
             self._up.set()
+            if done_with is not None:
+                self._doubt(self._clock() - done_with.steady.heard_at)
         if done_with is not None:
             await done_with.close()
             self._handlers.remove(done_with)

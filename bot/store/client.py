@@ -12,9 +12,12 @@ from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from bot.store.address import Sentinels, sentinels
 
 #: Connections of one client, and seconds to wait for a free one.
 CONNECTIONS, POOL_TIMEOUT = 32, 5
@@ -58,10 +61,42 @@ async def _client(url: str, *, socket_timeout: float | None, retry: Retry) -> As
         "retry_on_error": [RedisConnectionError, RedisTimeoutError],
         "health_check_interval": 0,
     }
-    pool = BlockingConnectionPool.from_url(url, **options)
-    redis = Redis(connection_pool=pool)
+    async with _pool(url, options) as pool:
+        redis = Redis(connection_pool=pool)
+        try:
+            yield redis
+        finally:
+            await redis.aclose()
+            await pool.disconnect()
+
+
+@asynccontextmanager
+async def _pool(url: str, options: dict[str, Any]) -> AsyncGenerator[BlockingConnectionPool]:
+    found = sentinels(url)
+    if found is None:
+        yield BlockingConnectionPool.from_url(url, **options)
+        return
+    asking = {"socket_timeout": ACK_TIMEOUT, "socket_connect_timeout": ACK_TIMEOUT}
+    watch = Sentinel(found.hosts, sentinel_kwargs=asking | _of_sentinels(found))
     try:
-        yield redis
+        yield SentinelPool(found.service, watch, **options, **_of_master(found))
     finally:
-        await redis.aclose()
-        await pool.disconnect()
+        for sentinel in watch.sentinels:
+            await sentinel.aclose()
+
+
+class SentinelPool(SentinelConnectionPool, BlockingConnectionPool):
+    """Connections to whoever is the master; who finds none free waits for one, as in the other pool."""
+
+
+def _of_sentinels(found: Sentinels) -> dict[str, Any]:
+    return {"password": found.sentinel_password, "ssl": found.is_tls}
+
+
+def _of_master(found: Sentinels) -> dict[str, Any]:
+    return {
+        "db": found.database,
+        "username": found.username,
+        "password": found.password,
+        "ssl": found.is_tls,
+    }

@@ -215,6 +215,10 @@ class SlackStandIn:
         """Let Slack forget every event that was not acked yet."""
         self._sockets.give_up()
 
+    def deafen(self) -> None:
+        """Let no event arrive on the sockets that are open now."""
+        self._sockets.deafen()
+
     def allow_sockets(self, most: int) -> None:
         """Close every socket above so many at once, as Slack does above ten."""
         self._sockets.most = most

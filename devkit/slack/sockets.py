@@ -41,6 +41,7 @@ class Sockets:
         self._clock = clock
         self._token = token
         self._open: list[web.WebSocketResponse] = []
+        self._deaf: list[web.WebSocketResponse] = []
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._later: list[Delivery] = []
@@ -106,6 +107,10 @@ class Sockets:
         for socket in list(self._open):
             await socket.close()
 
+    def deafen(self) -> None:
+        """Let what is sent on the sockets that are open now never arrive; pings go on."""
+        self._deaf = list(self._open)
+
     def give_up(self) -> None:
         """Deliver what waits no more, as Slack does after its last try."""
         self._later.clear()
@@ -151,7 +156,9 @@ class Sockets:
             frame |= {"retry_attempt": tries, "retry_reason": "timeout" if tries else ""}
         answer: dict[str, Any] | None = None
         try:
-            await self._random.choice(self._open).send_json(frame)
+            chosen = self._random.choice(self._open)
+            if chosen not in self._deaf:
+                await chosen.send_json(frame)
             answer = await asyncio.wait_for(acked, ACK)
         except (TimeoutError, ConnectionError):
             pass

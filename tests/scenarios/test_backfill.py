@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from bot import backfill, watchdog
 from bot.store import client
 from bot.store.hearing import Hearing
 from bot.store.keys import Keys
+from devkit.slack import sockets
 from tests.world import ANA, BOT_USER, SUPPORT, THEO, World
 
 
@@ -112,3 +116,21 @@ async def test_what_was_heard_before_the_gap_and_edited_since_is_not_answered(wo
         await world.hears(await world.asks("show me INV-1001"), "Northwind Tea")
 
     assert world.replies(heard) == []
+
+
+async def test_what_a_deaf_socket_did_not_hear_is_looked_up_when_it_is_renewed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((backfill, "BEAT"), (watchdog, "BEAT"), (sockets, "ACK")):
+        monkeypatch.setattr(module, name, 0.1)
+    async with world.bot():
+        await world.hears(await world.asks("show me INV-1003"), "Hazel & Co")
+        await world.slack.until(lambda: world.slack.sockets == 2)
+        world.slack.deafen()
+        missed = await world.asks("show me INV-1004")
+        await world.slack.until(lambda: len(world.slack.deliveries[-1].history) == 2)
+        world.slack.gives_up()
+        monkeypatch.setattr(watchdog, "QUIET", 0.1)
+        await world.hears(missed, "Juniper Labs")
+
+    assert len(world.replies(missed)) == 1

@@ -39,6 +39,10 @@ async def around(server: RedisServer) -> AsyncGenerator[World]:
 TROUBLE = {
     "full": ((("CONFIG", "SET", "maxmemory", "1"),), (("CONFIG", "SET", "maxmemory", "0"),)),
     "read-only": ((("REPLICAOF", "127.0.0.1", "1"),), (("REPLICAOF", "NO", "ONE"),)),
+    "without its replica": (
+        (("CONFIG", "SET", "min-replicas-to-write", "1"),),
+        (("CONFIG", "SET", "min-replicas-to-write", "0"),),
+    ),
     "slow": ((("CLIENT", "PAUSE", "8000", "WRITE"),), ()),
 }
 

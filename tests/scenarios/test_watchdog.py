@@ -49,7 +49,7 @@ async def watched(
         made.append(SteadyHandler(app, world.slack.app_token, pace, clock))
         return made[-1]
 
-    kept = Watchdog(opener, [Pace(clock, lambda: 0.0) for _ in range(sockets)], clock)
+    kept = Watchdog(opener, [Pace(clock, lambda: 0.0) for _ in range(sockets)], clock, print)
     async with kept.watching():
         await world.slack.until(lambda: world.slack.sockets == sockets)
         yield kept, made
