@@ -22,14 +22,11 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot import web
 from bot.aftermath import Aftermath
 from bot.agents.billing_client import BillingClient
-from bot.agents.engine import Engine, Limits
-from bot.agents.guardrail import Guard
-from bot.agents.models import Models, ModelSpec, Provider
-from bot.agents.models import settings as model_settings
-from bot.agents.team import Kit, Voice
-from bot.agents.tools import approved_tools, read_tools
+from bot.agents.engine import Engine
+from bot.agents.models import Models
 from bot.agents.tools.approval import ApprovedTool
 from bot.backfill import Backfill
+from bot.benches import Benches
 from bot.chainer import keep_chained
 from bot.config import Settings
 from bot.controls import Controls
@@ -41,14 +38,18 @@ from bot.errors import CannotStart
 from bot.homes import Homes
 from bot.intake import Intake, Me
 from bot.noticeboard import Noticeboard
+from bot.outfit import all_approved, build_engine, providers
 from bot.receiver import Receiver
 from bot.requests import FloodLimits, Requests
 from bot.resets import Resets
-from bot.runs import Runs
+from bot.results import Results
+from bot.runs import Runs, Services
+from bot.sandbox.backend import Backend
 from bot.settlement import Settlement
 from bot.slack.approvers import Approvers
 from bot.slack.client import Slack
 from bot.slack.client import web_client as client_for
+from bot.slack.files import SlackFiles
 from bot.slack.limiter import Limiter
 from bot.socket import open_socket, who_am_i
 from bot.sources import Sources
@@ -58,8 +59,10 @@ from bot.store.audit import AuditLog
 from bot.store.hearing import Hearing
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
+from bot.store.sandboxes import Sandboxes
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
+from bot.sweeper import keep_swept
 from bot.tasks import end
 from bot.timekeeper import Timekeeper
 from bot.worker import Worker
@@ -119,8 +122,10 @@ async def running(
             if not settings.approvers.get(role):
                 log.warning("nobody is listed for a role of a policy", extra={"role": role})
         engine = build_engine(settings, models, sources, approved)
-        connections = Connections(redis, blocking, http)
+        connections = Connections(redis, blocking, http, _sandboxes(settings, sources, redis, http))
         worker = _worker(settings, sources, connections, web_client, who_am_i(me), engine)
+        if connections.sandboxes is not None:
+            await stack.enter_async_context(_in_background(keep_swept(connections.sandboxes)))
         audit = AuditLog(redis, _keys(settings), Sealer(settings.state_key_list))
         await stack.enter_async_context(_in_background(keep_chained(audit)))
         loop_of_worker = asyncio.create_task(worker.run())
@@ -148,43 +153,7 @@ class Connections:
     redis: Redis
     blocking: Redis
     http: aiohttp.ClientSession
-
-
-def providers(settings: Settings) -> dict[str, Provider]:
-    """The model servers, by the names that model settings use."""
-    return {
-        "openai": Provider(settings.openai_base_url, settings.openai_api_key.get_secret_value()),
-        "deepseek": Provider(settings.deepseek_base_url, settings.deepseek_api_key.get_secret_value()),
-        "chat": Provider(settings.chat_base_url, settings.chat_api_key.get_secret_value()),
-    }
-
-
-def all_approved(settings: Settings, tools: Sequence[ApprovedTool] = ()) -> list[ApprovedTool]:
-    """Every tool with a side effect: the bot's own, and those that come on top."""
-    own = approved_tools(
-        refund_approval_over=settings.refund_approval_over, refund_two_over=settings.refund_two_over
-    )
-    return [*own, *tools]
-
-
-def build_engine(
-    settings: Settings, models: Models, sources: Sources, approved: Sequence[ApprovedTool]
-) -> Engine:
-    """Choose models, tools and limits."""
-    triage, billing, guard = (
-        ModelSpec.parse(text)
-        for text in (settings.models.triage, settings.models.billing, settings.models.guard)
-    )
-    kit = Kit(
-        triage=Voice(models.model(triage), model_settings(triage)),
-        billing=Voice(models.model(billing), model_settings(billing)),
-        tools=read_tools(),
-        approved=approved,
-    )
-    tracing_key = settings.openai_api_key.get_secret_value() if settings.tracing else ""
-    limits = Limits(settings.max_turns, settings.history_items, tracing_key)
-    judge = Guard(models.model(guard), guard, failure=settings.guard_failure)
-    return Engine(kit, judge, limits, token=sources.token)
+    sandboxes: Backend | None
 
 
 def _keys(settings: Settings) -> Keys:
@@ -227,11 +196,14 @@ def _worker(
     billing = BillingClient(
         connections.http, settings.billing_base_url, settings.billing_api_key.get_secret_value()
     )
+    files = SlackFiles(slack, web_client, connections.http)
+    benches = Benches(threads, connections.sandboxes, files.fetch)
+    services = Services(billing, benches, Results(threads, files))
     decisions = Decisions(threads, electorate, engine, delivery, requests, sources.now)
     homes = Homes(slack, threads, inbox, electorate, permalink=me.permalink, now=sources.now)
     conversation = Conversation(
         threads,
-        Runs(engine, threads, delivery, billing, settlement, sources.now),
+        Runs(engine, threads, delivery, services, settlement, sources.now),
         settlement,
         Controls(
             decisions,
@@ -249,6 +221,21 @@ def _worker(
         sources=sources,
         concurrency=settings.worker_concurrency,
         lease=settings.lease,
+    )
+
+
+def _sandboxes(
+    settings: Settings, sources: Sources, redis: Redis, http: aiohttp.ClientSession
+) -> Backend | None:
+    if settings.sandbox_backend == "none":
+        return None
+    return Backend(
+        http,
+        Sandboxes(redis, _keys(settings)),
+        url=settings.sandbox_url,
+        api_key=settings.sandbox_api_key.get_secret_value(),
+        limits=settings.sandbox_limits,
+        now=sources.now,
     )
 
 

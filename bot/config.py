@@ -11,7 +11,9 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot import config_rules
+from bot.attachment import MEGABYTE
 from bot.config_rules import ModelNames
+from bot.sandbox.limits import SandboxLimits
 
 
 class ConfigError(Exception):
@@ -78,6 +80,22 @@ class Settings(BaseSettings):
     pending_per_requester: int = Field(default=20, ge=1, le=1000)
     pending_per_role: int = Field(default=100, ge=1, le=10_000)
 
+    # Sandbox
+    sandbox_backend: Literal["none", "local", "cloudflare"] = "none"
+    sandbox_url: str = ""
+    sandbox_api_key: SecretStr = SecretStr("")
+    developer_model: str = ""
+    sandbox_minutes: int = Field(default=20, ge=1, le=120)
+    command_minutes: int = Field(default=10, ge=1, le=60)
+    workspace_megabytes: int = Field(default=16, ge=1, le=32)
+    shell_ask: str = r"\b(curl|wget|ssh|scp|rsync|telnet|nc)\b|https?://|\b(pip3?|npm|apt-get|apt|git) (install|i|clone|push)\b"
+    shell_ask_minutes: int = Field(default=5, ge=1, le=60)
+    shell_role: str = Field(default="ops", min_length=1, max_length=40)
+
+    # What Triage answers from
+    docs_folder: Path | None = None
+    read_pages: bool = True
+
     # Work
     worker_concurrency: int = Field(default=8, ge=1, le=200)
     lease_seconds: int = Field(default=15, ge=3, le=300)
@@ -103,6 +121,14 @@ class Settings(BaseSettings):
     def models(self) -> ModelNames:
         """The model of each agent, after the choice that the given keys make for empty ones."""
         return config_rules.choose_models(self)
+
+    @property
+    def sandbox_limits(self) -> SandboxLimits:
+        return SandboxLimits(
+            run=timedelta(minutes=self.sandbox_minutes),
+            command=timedelta(minutes=self.command_minutes),
+            workspace=self.workspace_megabytes * MEGABYTE,
+        )
 
     @property
     def approval_ttl(self) -> timedelta:

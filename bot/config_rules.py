@@ -42,6 +42,13 @@ FORMS = {
     "pending_per_run": "a whole number from 1 to 1000",
     "pending_per_requester": "a whole number from 1 to 1000",
     "pending_per_role": "a whole number from 1 to 10000",
+    "sandbox_backend": "none, local or cloudflare",
+    "sandbox_minutes": "a whole number of minutes from 1 to 120",
+    "command_minutes": "a whole number of minutes from 1 to 60",
+    "workspace_megabytes": "a whole number from 1 to 32",
+    "shell_ask_minutes": "a whole number of minutes from 1 to 60",
+    "shell_role": "the name of a role of APPROVERS",
+    "read_pages": "true or false",
     "worker_concurrency": "a whole number from 1 to 200",
     "lease_seconds": "a whole number of seconds from 3 to 300",
     "drain_seconds": "a whole number of seconds from 0 to 600",
@@ -63,6 +70,7 @@ class ModelNames:
     triage: str
     billing: str
     guard: str
+    developer: str = ""
 
 
 def choose_models(settings: Settings) -> ModelNames:
@@ -72,6 +80,7 @@ def choose_models(settings: Settings) -> ModelNames:
     return ModelNames(
         triage=settings.triage_model or ("openai:gpt-5-mini" if openai else flash),
         billing=settings.billing_model or ("openai:gpt-5" if openai else flash),
+        developer=settings.developer_model or ("openai:gpt-5" if openai else flash),
         guard=settings.guard_model or flash or ("openai:gpt-5-nano" if openai else ""),
     )
 
@@ -99,6 +108,27 @@ def check(settings: Settings) -> Iterator[Problem]:
     yield from _models(settings)
     yield from _billing(settings)
     yield from _approvers(settings.approvers)
+    if settings.docs_folder is not None and not settings.docs_folder.is_dir():
+        yield "docs_folder", "DOCS_FOLDER is no folder that can be read."
+    if settings.sandbox_backend != "none":
+        yield from _sandbox(settings)
+
+
+def _sandbox(settings: Settings) -> Iterator[Problem]:
+    if not _given(settings.sandbox_api_key):
+        yield "sandbox_api_key", "SANDBOX_API_KEY is missing: the key of your sandbox bridge."
+    scheme, host = _address(settings.sandbox_url)
+    if settings.sandbox_backend == "local" and not (scheme == "http" and host in LOOPBACK):
+        yield "sandbox_url", "SANDBOX_URL must be the http:// address of the local bridge on this machine."
+    if settings.sandbox_backend == "cloudflare" and not (scheme == "https" and host):
+        yield (
+            "sandbox_url",
+            "SANDBOX_URL must be the https:// address of your sandbox bridge: its key goes there.",
+        )
+    try:
+        re.compile(settings.shell_ask)
+    except re.error:
+        yield "shell_ask", "SHELL_ASK is not a regular expression."
 
 
 def _missing(settings: Settings) -> Iterator[Problem]:
@@ -146,7 +176,12 @@ def _models(settings: Settings) -> Iterator[Problem]:
             "No model key is set: give OPENAI_API_KEY, DEEPSEEK_API_KEY, or CHAT_API_KEY with CHAT_BASE_URL.",
         )
         return
-    for agent in ("triage", "billing", "guard"):
+    for agent in (
+        "triage",
+        "billing",
+        "guard",
+        *(["developer"] if settings.sandbox_backend != "none" else []),
+    ):
         if problem := _model(settings, f"{agent}_model", getattr(names, agent)):
             yield f"{agent}_model", problem
 

@@ -59,6 +59,7 @@ class Conversation:
         if h.reply.outcome is None and await self._is_half_said(h):
             await h.settle(Notice(words.OVERTAKEN))
         if h.reply.outcome is not None:
+            await self._runs.results.send(h)
             await self._delivery.deliver(h, h.reply.outcome)
         await self._delivery.retire(h)
         await self._tell_homes(h)
@@ -112,14 +113,15 @@ class Conversation:
             return
         if h.resumed:
             await self._runs.recover(h, message)
-        elif not message.text.strip():
+        elif not message.text.strip() and not message.files:
             await h.settle(Notice(words.HELLO))
         elif h.state.approvals:
             await self._admit(h, message)
         else:
             await h.save(
                 writes=Writes().run(None),
-                title=h.state.title or message.text[:TITLE_LENGTH],
+                title=h.state.title or (message.text or message.files[0].name)[:TITLE_LENGTH],
+                attached=(*h.state.attached, *self._runs.takes(message)),
                 run_id=h.claim.event_id,
                 # What was said before in this thread is read as well, and may be what moves the run.
                 authors=tuple(dict.fromkeys((message.user, *h.state.authors))),
@@ -145,13 +147,13 @@ class Conversation:
         approvals = await self._threads.approvals(h.state.approvals)
         pending = [approval for approval in approvals if not approval.is_final]
         authors = tuple(dict.fromkeys((*h.state.authors, message.user)))
-        writes = Writes().run(snapshot)
+        h.with_next(Writes().run(snapshot), attached=(*h.state.attached, *self._runs.takes(message)))
         if pending:
-            await h.settle(Notice(words.waiting(pending)), writes=writes, authors=authors)
+            await h.settle(Notice(words.waiting(pending)), authors=authors)
         else:  # decided, but the resumed run failed; this message is as good as a Retry
             # From here on the message is in the run: whoever takes over must not add it once more.
             failed = Unanswered(h.claim.event_id, h.reply.messages, message)
-            await h.save(writes=writes, authors=authors, failed=failed)
+            await h.save(authors=authors, failed=failed)
             await self._runs.recover(h, message)
 
     async def _go_on(self, h: Handling) -> None:

@@ -17,6 +17,7 @@ from bot.repairs import schedule_repair
 from bot.run import Blocked, Completed, Failed, Interrupted, Notice, Outcome, Stopped, Unsure
 from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
+from bot.slack.markdown import escape
 from bot.slack.reply import ReplyStream
 from bot.store.threads import ThreadStore
 
@@ -84,7 +85,7 @@ class Delivery:
     async def _say(self, h: Handling, stream: ReplyStream, outcome: Outcome) -> None:
         match outcome:
             case Completed() | Notice():
-                await stream.finish(outcome.text)
+                await stream.finish(outcome.text, own=_remarks(h))
             case Interrupted():
                 await stream.finish(outcome.text, own=self._ask(h))
             case Unsure():
@@ -92,9 +93,9 @@ class Delivery:
             case Blocked():
                 await stream.finish(words.BLOCKED)
             case Stopped():
-                await stream.finish(f"{outcome.text}\n\n{words.STOPPED}".strip())
+                await stream.finish(f"{outcome.text}\n\n{words.STOPPED}".strip(), own=_remarks(h))
             case Failed():
-                await stream.finish(words.failed(outcome), retry=True)
+                await stream.finish(words.failed(outcome), retry=True, own=_remarks(h))
 
     async def retire(self, h: Handling) -> None:
         """Let every delivered card show how its approval stands; raises `SlackUnavailable`."""
@@ -143,3 +144,7 @@ class Delivery:
         if self._approvals_channel in {"", h.thread.channel}:
             return words.ASKED_DIRECTLY if h.thread.is_direct else words.NEEDS_APPROVAL
         return words.asked_in(self._approvals_channel)
+
+
+def _remarks(h: Handling) -> str:
+    return escape("\n".join(h.reply.remarks))

@@ -6,16 +6,15 @@ Every check ends in a sentence of its own; no secret and no foreign text is repe
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 
 import aiohttp
 from pydantic import BaseModel, SecretStr, ValidationError
-from redis.asyncio import Redis
 
 from bot import doctor_slack, policy_table
 from bot.config import Settings
 from bot.findings import PATIENCE, REFUSED, UNREACHABLE, Finding, Level
 from bot.store import check as store_check
+from bot.store import client as redis_client
 
 #: What the store calls its findings.
 STORE_LEVELS = {"ok": Level.OK, "warn": Level.WARNING, "refuse": Level.FAILED}
@@ -50,9 +49,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 
 async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
     """Ask whether Redis answers, keeps what it is told, and runs scripts."""
-    url = settings.redis_url.get_secret_value()
-    redis = Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
-    async with aclosing(redis):
+    async with redis_client.connect_for_acks(settings.redis_url.get_secret_value()) as redis:
         for finding in await store_check.check(redis):
             yield Finding(STORE_LEVELS[str(finding.level)], finding.text)
 

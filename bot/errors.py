@@ -82,6 +82,12 @@ class SlackBusy(SlackUnavailable):
     """Slack has been asked too often of late, and says when it will answer again."""
 
 
+class FileRefused(BotError):
+    """An attached file is not what Slack said, or cannot be had."""
+
+    user_message = "Slack did not give it to me."
+
+
 class DecisionRefused(BotError):
     """This click cannot decide this approval."""
 

@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import Literal
 
 from bot.approval import Verdict
+from bot.attachment import Attachment
 
 
 class Lane(IntEnum):
@@ -25,6 +26,7 @@ class MessageReceived:
     ts: str
     user: str
     text: str
+    files: tuple[Attachment, ...] = ()
     kind: Literal["message"] = "message"
 
 
@@ -129,11 +131,15 @@ class ResetVia(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResetRequested:
-    """A person asked, at Slack time `ts`, to forget the thread; older messages go with it."""
+    """A person asked, at Slack time `ts`, to forget the thread; older messages go with it.
+
+    Its workspace goes too, unless `keeps_files`.
+    """
 
     user: str
     via: ResetVia
     ts: str
+    keeps_files: bool = False
     kind: Literal["reset"] = "reset"
 
 

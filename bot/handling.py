@@ -47,6 +47,12 @@ class Handling:
         self._inbox = inbox
         self._sources = sources
         self._noted: list[Entry] = []
+        #: What the next save shall write beside.
+        self._next = Writes()
+        #: The bot's own words for below the answer.
+        self.remarks: list[str] = []
+        #: The marks of the files that are to be sent once the outcome is on record.
+        self.results: tuple[str, ...] = ()
 
     @property
     def thread(self) -> ThreadRef:
@@ -79,11 +85,17 @@ class Handling:
     ) -> None:
         """Write changed fields of the thread's row, approvals and staged items; keep the event."""
         self.state = replace(self.state, **state).with_reply(reply or self.reply)
-        writes = writes or Writes()
+        writes = (writes or Writes()).add(self._next)
         for approval in changed:
             writes.approval(approval)
         await self._write(writes.state(self.state).session(self.session))
+        self._next = Writes()
         self.session.mark_saved()
+
+    def with_next(self, writes: Writes, **state: Any) -> None:
+        """Write this with the next save, whatever that is: both then are of the same moment."""
+        self._next.add(writes)
+        self.state = replace(self.state, **state)
 
     def now(self) -> datetime:
         """The present moment."""
@@ -126,7 +138,9 @@ class Handling:
         self, outcome: Outcome, *changed: Approval, writes: Writes | None = None, **state: Any
     ) -> None:
         """Record how the event was answered; from here on only the delivery is ever repeated."""
-        await self.save(*changed, writes=writes, reply=replace(self.reply, outcome=outcome), **state)
+        remarks = tuple(dict.fromkeys(self.remarks))
+        reply = replace(self.reply, outcome=outcome, remarks=remarks, results=self.results)
+        await self.save(*changed, writes=writes, reply=reply, **state)
 
     def finish(self) -> Writes:
         """Close the reply: what the commit of this event still has to write."""

@@ -125,9 +125,10 @@ class Intake:
             return None
         told: MessageReceived | ResetRequested
         if message.addressed and incoming.is_reset(message.text):
-            told = ResetRequested(user=message.user, via=ResetVia.MENTION, ts=message.ts)
+            keeps = incoming.keeps_files(message.text)
+            told = ResetRequested(message.user, ResetVia.MENTION, message.ts, keeps_files=keeps)
         else:
-            told = MessageReceived(ts=message.ts, user=message.user, text=message.text)
+            told = MessageReceived(message.ts, message.user, message.text, message.files)
         return await self._inbox.append(
             message.thread,
             told,

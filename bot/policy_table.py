@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.agents.tools import approved_tools
 from bot.agents.tools.approval import ApprovedTool
 from bot.config import Settings
+from bot.outfit import all_approved
 from bot.requirement import Requirement
 
 HEADINGS = ("Tool", "When", "Who", "Deadline", "Reminder", "Backup", "Stakes", "Also allowed")
@@ -15,7 +15,7 @@ HEADINGS = ("Tool", "When", "Who", "Deadline", "Reminder", "Backup", "Stakes", "
 
 def table(settings: Settings, tools: Sequence[ApprovedTool] | None = None) -> str:
     """Draw the table of the bot's own tools, or of these."""
-    tools = _own(settings) if tools is None else tools
+    tools = all_approved(settings) if tools is None else tools
     rows = [HEADINGS, *(row for tool in tools for row in _rows(settings, tool))]
     widths = [max(len(row[at]) for row in rows) for at in range(len(HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
@@ -27,13 +27,7 @@ def table(settings: Settings, tools: Sequence[ApprovedTool] | None = None) -> st
 
 def roles(settings: Settings) -> frozenset[str]:
     """Every role that the policies of the bot's own tools may turn to."""
-    return frozenset(role for tool in _own(settings) for role in tool.policy.roles())
-
-
-def _own(settings: Settings) -> list[ApprovedTool]:
-    return approved_tools(
-        refund_approval_over=settings.refund_approval_over, refund_two_over=settings.refund_two_over
-    )
+    return frozenset(role for tool in all_approved(settings) for role in tool.policy.roles())
 
 
 def _rows(settings: Settings, tool: ApprovedTool) -> list[tuple[str, ...]]:

@@ -31,7 +31,7 @@ class Resets:
         open_questions = sum(not approval.is_final for approval in changed)
         reply = Reply(
             h.claim.event_id,
-            outcome=Notice(words.reset(withdrawn, open_questions)),
+            outcome=Notice(words.reset(withdrawn, open_questions, keeps_files=event.keeps_files)),
             closed=tuple(approval.id for approval in changed),
         )
         await h.session.clear_session()
@@ -39,6 +39,12 @@ class Resets:
         # the reset, and are then closed instead of answered.
         # One that Slack delivered late does not bring back what a later one has forgotten.
         latest = max(event.ts, h.state.reset_ts or event.ts, key=float)
-        h.state = ThreadState(generation=h.state.generation + 1, reset_ts=latest, replies=h.state.replies)
-        await h.save(*changed, writes=writes.forget(), reply=reply)
+        h.state = ThreadState(
+            generation=h.state.generation + 1,
+            reset_ts=latest,
+            replies=h.state.replies,
+            attached=h.state.attached if event.keeps_files else (),
+            sent=h.state.sent if event.keeps_files else (),
+        )
+        await h.save(*changed, writes=writes.forget(keep_files=event.keeps_files), reply=reply)
         log.info("thread reset", extra={"withdrawn": withdrawn})

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from bot.approval import NO_OFFERS, Offers
+from bot.attachment import Attachment
 from bot.events import MessageReceived
 from bot.requirement import Requirement
 
@@ -85,6 +86,7 @@ class FailureKind(StrEnum):
     MODEL_GARBLED = "model_garbled"
     TOO_LONG = "too_long"
     STALE_RUN = "stale_run"
+    SANDBOX = "sandbox"
     INTERNAL = "internal"
 
 
@@ -157,13 +159,16 @@ class Reply:
 
     `messages` are the `ts` of the Slack messages it fills, in order. `outcome` is set once
     the run has ended and only the delivery is left, so that a crash never runs it again.
-    `closed` names approvals whose cards have yet to show what became of them.
+    `closed` names approvals whose cards have yet to show what became of them. `remarks` are the
+    bot's own words below the answer; `results` the marks of files that have yet to be sent.
     """
 
     event_id: str
     messages: tuple[str, ...] = ()
     outcome: Outcome | None = None
     closed: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,8 @@ class ThreadState:
     `run_id` names the present run across processes: the event that began it. `authors` wrote
     what it has read since the last reset, the requester first. `approvals` belong to the saved run and stay until
     the resumed run has got past them; `grants` are those given for the rest of it. `replies` are those in progress: more than one only when
-    a decision or a reset overtook a message whose delivery Slack had put off.
+    a decision or a reset overtook a message whose delivery Slack had put off. `attached` are files
+    that are not in the workspace yet, `sent` the marks of results that the thread has.
     """
 
     generation: int = 0
@@ -200,6 +206,8 @@ class ThreadState:
     approvals: tuple[str, ...] = ()
     grants: tuple[str, ...] = ()
     failed: Unanswered | None = None
+    attached: tuple[Attachment, ...] = ()
+    sent: tuple[str, ...] = ()
 
     def reply_to(self, event_id: str) -> Reply | None:
         """Find the reply in progress to an event."""

@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot import words
 from bot.agents.billing_client import BillingClient
 from bot.agents.context import Permit, RunContext
 from bot.agents.engine import Engine, RunInProgress
-from bot.agents.progress import AgentChanged, Progress, TextDelta, ToolFinished, ToolStarted
+from bot.agents.progress import AgentChanged, CommandStep, Progress, TextDelta, ToolFinished, ToolStarted
+from bot.agents.tools.shell import SHELL
 from bot.approval import Approval, ApprovalStatus, Question, digest
+from bot.attachment import Attachment
+from bot.benches import Benches
 from bot.delivery import Delivery
 from bot.errors import HandedOver, OutcomeUnknown, SlackRejected, UnknownSchema
 from bot.events import MessageReceived
 from bot.handling import Handling
 from bot.journal import Journal
+from bot.results import Results
 from bot.run import BrokenCall, Interrupted, Outcome, PendingCall
 from bot.settlement import Settlement
 from bot.slack.reply import ReplyStream
@@ -28,6 +33,15 @@ from bot.tasks import end
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What agents reach outside of the conversation."""
+
+    billing: BillingClient
+    benches: Benches
+    results: Results
+
+
 class Runs:
     """Drives the engine for one thread at a time."""
 
@@ -36,26 +50,29 @@ class Runs:
         engine: Engine,
         threads: ThreadStore,
         delivery: Delivery,
-        billing: BillingClient,
+        services: Services,
         settlement: Settlement,
         now: Callable[[], datetime],
     ) -> None:
         self._engine = engine
         self._threads = threads
         self._delivery = delivery
-        self._billing = billing
+        self._billing = services.billing
+        self._benches = services.benches
+        self.results = services.results
         self._settlement = settlement
         self._now = now
 
     async def start(self, h: Handling, message: MessageReceived) -> None:
         """Run the agents on a message, from the agent that spoke last in this thread."""
         await self._begin_reply(h)
+        context = self._context(h, {})
         progress = self._engine.run(
-            message.text,
+            self._benches.said(message) or words.NO_WORDS,
             agent=h.state.agent,
             session=h.session,
-            context=self._context(h, {}),
-            checkpoint=self._checkpoint(h),
+            context=context,
+            checkpoint=self._checkpoint(h, context),
         )
         await self._drive(h, progress, message)
 
@@ -74,7 +91,11 @@ class Runs:
 
     async def check(self, message: MessageReceived) -> Outcome | None:
         """Judge a message that is to join a waiting run; None if nothing is wrong with it."""
-        return await self._engine.check(message.text)
+        return await self._engine.check(self._benches.said(message))
+
+    def takes(self, message: MessageReceived) -> tuple[Attachment, ...]:
+        """The files of a message that go into the workspace."""
+        return self._benches.taken(message)
 
     async def admit(self, h: Handling, message: MessageReceived) -> bytes:
         """Put a message into the saved run.
@@ -83,7 +104,7 @@ class Runs:
         `UnknownSchema` where the run cannot be read any more, `InputRefused` where it is full.
         """
         snapshot = await self._threads.run(h.thread)
-        text = message.text
+        text = self._benches.said(message)
         if h.state.authors and message.user != h.state.authors[0]:
             text = words.from_another(await self._delivery.name_of(message.user), text)
         if snapshot is None:
@@ -117,12 +138,13 @@ class Runs:
         if broken := await self._broken(h, permits, approvals):
             await self._settlement.doubt(h, broken)
             return None
+        context = self._context(h, permits)
         return await self._engine.resume(
             snapshot,
             decisions=answers,
             session=h.session,
-            context=self._context(h, permits),
-            checkpoint=self._checkpoint(h),
+            context=context,
+            checkpoint=self._checkpoint(h, context),
         )
 
     async def _answers(
@@ -164,6 +186,8 @@ class Runs:
 
     async def _drive(self, h: Handling, progress: RunInProgress, message: MessageReceived | None) -> None:
         """Follow a run to where it ends or waits for people."""
+        if message is not None:
+            h.remarks += self._benches.refused(message)
         current: RunInProgress | None = progress
         while current is not None:
             try:
@@ -171,6 +195,7 @@ class Runs:
             except OutcomeUnknown:
                 current = await self._continue(h, await self._saved(h), await self._known(h))
                 continue
+            await self._benches.keep(h, current.workbench, outcome)
             snapshot = current.snapshot
             if not isinstance(outcome, Interrupted) or snapshot is None:
                 await self._settlement.settle(h, outcome, message)
@@ -223,19 +248,29 @@ class Runs:
     def _context(self, h: Handling, permits: Mapping[str, Permit]) -> RunContext:
         if not h.state.authors:
             raise UnknownSchema("nobody is on record as the one who asked")
+        bench = self._benches.open(h)
+
+        def show(step: Progress) -> None:
+            if h.stream is not None:
+                _show(h.stream, step, "")
+
         return RunContext(
             thread=h.thread,
             requester=h.state.authors[0],
             billing=self._billing,
             journal=self._journal(h),
             permits=permits,
+            workbench=bench,
+            show=show,
+            faults=bench.faults if bench else [],
         )
 
     def _journal(self, h: Handling) -> Journal:
         return Journal(h, self._threads, self._now)
 
-    def _checkpoint(self, h: Handling) -> Callable[[bytes], Awaitable[None]]:
+    def _checkpoint(self, h: Handling, context: RunContext) -> Callable[[bytes], Awaitable[None]]:
         async def checkpoint(snapshot: bytes) -> None:
+            await self._benches.checkpoint(h, context.workbench)
             # From here on the run is past its approvals: a crash resumes behind them.
             await h.save(writes=Writes().run(snapshot), approvals=())
             if h.leaving.is_set():
@@ -268,6 +303,12 @@ def _show(stream: ReplyStream, step: Progress, text: str) -> str:
         case TextDelta():
             stream.show(text + step.text)
             return text + step.text
+        case ToolStarted() | ToolFinished() if step.name == SHELL:
+            return ""
+        case CommandStep():
+            stream.note(_command(step), key=step.call_id)
+            stream.note(step.tail if step.exit_code is None else "", key=f"{step.call_id} tail")
+            return text
         case ToolStarted():
             stream.note(f"{step.name} …", key=step.call_id)
             return ""
@@ -277,3 +318,9 @@ def _show(stream: ReplyStream, step: Progress, text: str) -> str:
         case AgentChanged():
             stream.note(f"→ {step.name}")
             return ""
+
+
+def _command(step: CommandStep) -> str:
+    """One line for a command: how it stands, for how long, its first line."""
+    mark = {None: "…", 0: "✓"}.get(step.exit_code, f"✗ exit {step.exit_code}")
+    return f"{mark} {step.seconds:.0f} s  $ {step.line}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.approval import Approval, ApprovalStatus
+from bot.attachment import size
 from bot.run import Failed, FailureKind
 
 HELLO = "Hi! Tell me what you need, in this thread, and I will get on with it."
@@ -35,6 +36,15 @@ UNREADABLE = "Something that was written or clicked here can no longer be read. 
 PAUSED = "_I am being restarted, and go on here in a moment._"
 OVERTAKEN = "_This thread was reset before I had answered._"
 
+FILES_UNREADABLE = (
+    "The files I had kept for this thread can no longer be read, so I began with an empty folder."
+)
+NO_FILES = "I cannot read files here: code tasks are not set up."
+FILES_REFUSED = "Slack did not take the files that I made."
+NO_WORDS = "(No words, only the attached files.)"
+NOT_KEPT = "I could not keep the files I worked with since the last step, so they are gone."
+TIME_IS_UP = "ERROR: the time for this task is used up; say what is done and what is not."
+
 FAILURES: dict[FailureKind, str] = {
     FailureKind.MODEL_BUSY: "The model is overloaded right now, so I could not answer.",
     FailureKind.MODEL_UNREACHABLE: "I could not reach the model, so I could not answer.",
@@ -44,6 +54,7 @@ FAILURES: dict[FailureKind, str] = {
     FailureKind.STALE_RUN: (
         "What I had saved for this no longer fits my present version, so I closed it. Please ask again."
     ),
+    FailureKind.SANDBOX: "The sandbox for code was not there or broke off, so I could not finish.",
     FailureKind.INTERNAL: "Something went wrong on my side, so I could not answer.",
 }
 
@@ -75,13 +86,32 @@ def waiting(approvals: Sequence[Approval]) -> str:
     return f"Noted. I am waiting for {roles} to decide on {names}; I will read your message right after that."
 
 
-def reset(withdrawn: int, open_questions: int = 0) -> str:
+def reset(withdrawn: int, open_questions: int = 0, *, keeps_files: bool = False) -> str:
     """Confirm a reset in the thread, with what it withdrew and what it could not undo."""
     cards = {0: "", 1: " One pending approval was withdrawn."}.get(
         withdrawn, f" {withdrawn} pending approvals were withdrawn."
     )
     begun = f" {BEGUN}" if open_questions else ""
-    return f"Forgotten, as asked. This thread starts afresh.{cards}{begun}"
+    files = " Its files are still there." if keeps_files else ""
+    return f"Forgotten, as asked. This thread starts afresh.{files}{cards}{begun}"
+
+
+def too_large(bytes_: int, most: int) -> str:
+    """Say that a workspace was not kept."""
+    return (
+        f"The files I worked with are too large to keep ({size(bytes_)}, at most {size(most)}): "
+        "what was kept is from before. Ask me to delete what is not needed."
+    )
+
+
+def not_fetched(name: str, why: str) -> str:
+    """Say that an attached file could not be taken in."""
+    return f"I could not read `{name}`: {why}"
+
+
+def not_sent(name: str, why: str) -> str:
+    """Say that a result was not sent."""
+    return f"I did not send `{name}`: {why}."
 
 
 def rejection(approval: Approval, by: str) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bot.agents.billing_client import BillingClient
+from bot.agents.progress import Progress
 from bot.approval import Approval
+from bot.sandbox.workbench import Workbench
 from bot.thread import ThreadRef
 
 
@@ -42,7 +44,8 @@ class RunContext:
     """The context of a run. Only the requester goes into a saved state; the rest is made anew.
 
     `permits` are of the calls that may run now. `idempotency_key` is set for the body of an
-    approved tool and empty elsewhere. `faults` are errors of the bot's own store: they end the
+    approved tool and empty elsewhere. `workbench` is there where code can be run, and `show` tells
+    the thread what a tool is at. `faults` are errors of the bot's own store: they end the
     run and are never told to the model. `unsure` are calls that broke off, `busy` those under way.
     """
 
@@ -51,6 +54,8 @@ class RunContext:
     billing: BillingClient
     journal: Journal
     permits: Mapping[str, Permit]
+    workbench: Workbench | None = None
+    show: Callable[[Progress], None] = lambda step: None
     idempotency_key: str = ""
     faults: list[Exception] = field(default_factory=list[Exception])
     unsure: list[str] = field(default_factory=list[str])

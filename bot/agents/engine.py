@@ -19,6 +19,7 @@ from agents import (
     RunState,
     Session,
     SessionSettings,
+    Tool,
     TResponseInputItem,
     UserError,
 )
@@ -64,6 +65,8 @@ class Engine:
         self._limits = limits
         self._token = token
         self._approved = {approved.tool.name: approved for approved in kit.approved}
+        if kit.code is not None:
+            self._approved[kit.code.shell.tool.name] = kit.code.shell
 
     def run(
         self,
@@ -170,6 +173,7 @@ class Engine:
             call_model_input_filter=outputs_behind_calls,
             tool_execution=ToolExecutionConfig(pre_approval_tool_input_guardrails=True),
             tool_not_found_behavior="return_error_to_model",
+            sandbox=context.workbench.config() if context.workbench and self._kit.code else None,
         )
 
     def _in_progress(
@@ -255,6 +259,8 @@ class RunInProgress:
         self._stopped = False
         #: The names of the calls under way, for what their end is shown as.
         self.tools: dict[str, str] = {}
+        #: Where its commands ran, if it could run any.
+        self.workbench = context.workbench
 
     def stop(self) -> None:
         """End the run; what was said so far becomes the outcome.
@@ -355,6 +361,13 @@ class _Hooks(RunHooks[RunContext]):
         self._result = result
         self._context = context
 
+    async def on_tool_start(
+        self, context: RunContextWrapper[RunContext], agent: Agent[RunContext], tool: Tool
+    ) -> None:
+        """Note that the workspace may change: files are also patched, not by commands alone."""
+        if self._context is not None and self._context.workbench is not None:
+            self._context.workbench.is_dirty = True
+
     async def on_llm_start(
         self,
         context: RunContextWrapper[RunContext],
@@ -365,6 +378,10 @@ class _Hooks(RunHooks[RunContext]):
         """Save where the run stands, unless one of its calls broke off: then nobody asks on."""
         if self._context is not None and self._context.unsure:
             raise OutcomeUnknown
+        if self._context is not None and self._context.workbench is not None:
+            # Packed first: a run that is saved ahead of its workspace would believe in files that are gone.
+            await self._context.workbench.prepare()
+            await self._context.workbench.pack()
         if self._due and self._result is not None and self._context is not None:
             try:
                 await self._checkpoint(snapshot.dump(self._result))

@@ -29,10 +29,24 @@ class ToolFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandStep:
+    """A command in the sandbox: `line` is its first line, `tail` what it said last.
+
+    `exit_code` is None while it runs; `seconds` is how long that has been.
+    """
+
+    line: str
+    call_id: str
+    seconds: float
+    tail: str = ""
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AgentChanged:
     """Another agent took over."""
 
     name: str
 
 
-Progress = TextDelta | ToolStarted | ToolFinished | AgentChanged
+Progress = TextDelta | ToolStarted | ToolFinished | CommandStep | AgentChanged

@@ -25,6 +25,8 @@ def dump(result: RunResultStreaming) -> bytes:
 def dump_state(state: RunState[Any, Any]) -> bytes:
     """Save a state."""
     body = state.to_json(context_serializer=context.serialize, strict_context=True)
+    # Every opening is a new sandbox with the kept workspace in it, whatever became of the last one.
+    body.pop("sandbox", None)
     envelope = {"schema": SCHEMA, "sdk": version("openai-agents"), "state": body}
     return json.dumps(envelope, separators=(",", ":")).encode()
 

@@ -190,6 +190,17 @@ class Slack:
 
         await self._urgent("chat.postEphemeral", call, tries=1)
 
+    async def upload(self, channel: str, thread_ts: str, files: Sequence[Mapping[str, Any]]) -> None:
+        """Upload files (`filename`, `content`) as one message. After `SlackUnavailable` it may be there."""
+
+        async def call() -> Any:
+            return await self._client.files_upload_v2(
+                channel=channel, thread_ts=thread_ts, file_uploads=[dict(file) for file in files]
+            )
+
+        # Not cut off, as a post is not.
+        await to_its_end(self._urgent("files.completeUploadExternal", call, tries=1))
+
     async def find(self, channel: str, thread_ts: str | None, marker: Mapping[str, Any]) -> str | None:
         """Find the bot's own message with this metadata, in a thread or at a channel's top."""
         async for message in self.own(channel, thread_ts):

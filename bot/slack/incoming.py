@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from bot.attachment import Attachment
 from bot.thread import ThreadRef
 
 #: The kinds of message that a person writes; every other subtype is an edit, a join, a bot …
@@ -15,6 +16,8 @@ from bot.thread import ThreadRef
 SUBTYPES: Final = frozenset({None, "file_share", "thread_broadcast"})
 
 RESETS: Final = frozenset({"reset", "reset thread", "reset this thread", "reset the thread"})
+#: What may follow, so that the thread's files stay.
+KEEPING: Final = (" but keep the files", " and keep the files", " keep the files", " keep files")
 
 # https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
 _TOKEN: Final = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
@@ -34,6 +37,7 @@ class IncomingMessage:
     user: str
     text: str
     addressed: bool
+    files: tuple[Attachment, ...] = ()
 
 
 def message(event: Mapping[str, Any], *, team: str, bot_user: str) -> IncomingMessage | None:
@@ -51,11 +55,26 @@ def message(event: Mapping[str, Any], *, team: str, bot_user: str) -> IncomingMe
     addressed = direct or mentioned
     if not addressed and (calls or not event.get("thread_ts")):
         return None
-    text = plain(_without(raw, bot_user))
-    if not text and not addressed:
+    text, files = plain(_without(raw, bot_user)), attachments(event)
+    if not text and not files and not addressed:
         return None
     thread = ThreadRef(team, channel, event.get("thread_ts") or ts)
-    return IncomingMessage(thread, ts, event["user"], text, addressed)
+    return IncomingMessage(thread, ts, event["user"], text, addressed, files)
+
+
+def attachments(event: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    """Read the files of a message. Those of other services, or hidden from the bot, have no address.
+
+    https://docs.slack.dev/reference/objects/file-object
+    """
+    found: list[Attachment] = []
+    for file in event.get("files") or ():
+        hosted = file.get("mode") in {"hosted", "snippet", "post"} and not file.get("is_external")
+        url = str(file.get("url_private_download") or "") if hosted else ""
+        name = str(file.get("name") or file.get("title") or "file")
+        kind = str(file.get("mimetype") or "")[:100]
+        found.append(Attachment(str(file.get("id") or ""), name, kind, int(file.get("size") or 0), url))
+    return tuple(found)
 
 
 def _is_from_a_person(event: Mapping[str, Any], *, team: str, bot_user: str) -> bool:
@@ -103,7 +122,17 @@ def _show(token: re.Match[str]) -> str:
 
 def is_reset(text: str) -> bool:
     """Tell whether a message asks to forget the thread and nothing else."""
-    return " ".join(text.casefold().strip(" .!/").split()) in RESETS
+    said = _folded(text)
+    return any(said.removesuffix(ending) in RESETS for ending in ("", *KEEPING))
+
+
+def keeps_files(text: str) -> bool:
+    """Tell whether a message that asks to forget the thread asks to keep its files."""
+    return _folded(text).endswith(KEEPING)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().replace(",", " ").strip(" .!/").split())
 
 
 def permalink(text: str) -> tuple[str, str] | None:

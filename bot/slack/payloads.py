@@ -34,6 +34,19 @@ class _Shape(BaseModel):
     model_config = ConfigDict(strict=True)
 
 
+class _File(_Shape):
+    """A file of a message; one that was deleted has little more than its mode."""
+
+    id: str | None = Field(default=None, max_length=64)
+    name: str | None = Field(default=None, max_length=1000)
+    title: str | None = Field(default=None, max_length=5000)
+    mimetype: str | None = Field(default=None, max_length=300)
+    size: int | None = Field(default=None, ge=0)
+    mode: str | None = None
+    is_external: bool | None = None
+    url_private_download: str | None = Field(default=None, max_length=3000)
+
+
 class _Message(_Shape):
     """`message` of every subtype, and `app_mention`. Only a person's has to have everything."""
 
@@ -46,6 +59,8 @@ class _Message(_Shape):
     subtype: str | None = None
     channel_type: str | None = None
     bot_id: str | None = None
+    # https://docs.slack.dev/reference/events/message/file_share: ten in a message
+    files: Annotated[list[_File], Field(max_length=50)] | None = None
 
 
 class _HomeOpened(_Shape):

@@ -74,6 +74,10 @@ class Keys:
         """String: something sealed, to tell at start whether the keys open what is stored."""
         return f"{self._prefix}:canary"
 
+    def sandboxes(self) -> str:
+        """Sorted set: "sandbox thread", by the millisecond at which it is ended from outside."""
+        return f"{self._prefix}:sandboxes"
+
     def filling(self) -> str:
         """String with a TTL: a replica is looking up what was missed."""
         return f"{self._prefix}:filling"
@@ -112,6 +116,10 @@ class Keys:
     def run(self, thread: ThreadRef) -> str:
         """String: the sealed snapshot of the thread's run."""
         return self._of(thread, "run")
+
+    def workspace(self, thread: ThreadRef) -> str:
+        """String: the sealed archive of the thread's workspace."""
+        return self._of(thread, "workspace")
 
     def journal(self, thread: ThreadRef) -> str:
         """Hash: side effect → what is known of its outcome, sealed."""

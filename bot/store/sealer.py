@@ -20,6 +20,7 @@ SCHEMAS: dict[str, dict[int, str]] = {
     },
     "item": {1: "one item of the SDK session"},
     "run": {1: "a RunState as the engine's own envelope"},
+    "workspace": {1: "the zlib-compressed archive of a workspace, in base64"},
     "approval": {
         1: "an approval with its decisions and cards",
         2: "several requirements, edits, reminders, execution",

@@ -49,6 +49,11 @@ class Writes:
         """The commands, in the order they were asked for."""
         return [command for write in self._writes for command in write(keys, sealer, thread)]
 
+    def add(self, other: Writes) -> Writes:
+        """Write what another one collected as well."""
+        self._writes += other._writes
+        return self
+
     def state(self, state: ThreadState) -> Writes:
         """Write the thread's row."""
         return self._add(lambda k, s, t: [Command("SET", k.state(t), (STATE.dump(s, state),))])
@@ -59,6 +64,10 @@ class Writes:
             return self._add(lambda k, s, t: [Command("DEL", k.run(t), ())])
         text = snapshot.decode()
         return self._add(lambda k, s, t: [Command("SET", k.run(t), (s.seal("run", text),))])
+
+    def workspace(self, sealed: bytes) -> Writes:
+        """Keep the thread's workspace, as `ThreadStore.sealed_workspace` made it."""
+        return self._add(lambda k, s, t: [Command("SET", k.workspace(t), (sealed,))])
 
     def approval(self, approval: Approval) -> Writes:
         """Write an approval, and keep the lists of those that wait and of who asked for what."""
@@ -137,11 +146,16 @@ class Writes:
 
         return self._add(write)
 
-    def forget(self) -> Writes:
-        """Drop the conversation, the run and the journal; approvals stay, for late clicks."""
-        return self._add(
-            lambda k, s, t: [Command("DEL", key, ()) for key in (k.session(t), k.run(t), k.journal(t))]
-        )
+    def forget(self, *, keep_files: bool = False) -> Writes:
+        """Drop conversation, run, journal and workspace; approvals stay, for late clicks."""
+
+        def write(keys: Keys, sealer: Sealer, thread: ThreadRef) -> list[Command]:
+            dropped = [keys.session(thread), keys.run(thread), keys.journal(thread)]
+            if not keep_files:
+                dropped.append(keys.workspace(thread))
+            return [Command("DEL", key, ()) for key in dropped]
+
+        return self._add(write)
 
     def _add(self, write: Write) -> Writes:
         self._writes.append(write)

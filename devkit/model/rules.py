@@ -11,6 +11,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
+from devkit.model import code
 from devkit.model.dialogue import Answer, Call, Dialogue, Entry
 from devkit.model.samples import HELP, LONG, VERY_LONG, WHO
 
@@ -33,6 +34,8 @@ HOSTILE: Final = re.compile(
 )
 GREETING: Final = re.compile(r"^\W*(hi|hello|hey|good (morning|afternoon|evening))\b", re.IGNORECASE)
 ASKS_WHO: Final = re.compile(r"\b(who are you|what are you|which model|what model)\b", re.IGNORECASE)
+ADDRESS: Final = re.compile(r"https?://[^\s<>)]+")
+ASKS_HOW: Final = re.compile(r"^\W*(how (do|does|are|is|can)|what happens)\b.*", re.IGNORECASE)
 SYMBOLS: Final = {"$": "USD", "€": "EUR", "£": "GBP"}
 
 
@@ -42,6 +45,8 @@ def answer(dialogue: Dialogue) -> Answer:
         return _judge(dialogue.question)
     if "transfer_to_billing" in dialogue.tools:
         return _triage(dialogue)
+    if "exec_command" in dialogue.tools:
+        return code.answer(dialogue)
     if "get_invoice" in dialogue.tools:
         return _billing(dialogue)
     return _chat(dialogue.question)
@@ -54,9 +59,26 @@ def _judge(text: str) -> Answer:
 
 
 def _triage(dialogue: Dialogue) -> Answer:
+    if "transfer_to_developer" in dialogue.tools and code.WANTED.search(dialogue.question):
+        return Answer("That is one for Developer. Handing over.", (Call("transfer_to_developer", {}),))
+    if looked := _look_up(dialogue):
+        return looked
     if BILLING.search(dialogue.question):
         return Answer("That is one for Billing. Handing over.", (Call("transfer_to_billing", {}),))
     return _chat(dialogue.question)
+
+
+def _look_up(dialogue: Dialogue) -> Answer | None:
+    """Read a page whose address was given, or ask the documents how something is done."""
+    for tool, argument, found in (
+        ("summarize_url", "url", ADDRESS.search(dialogue.question)),
+        ("search_docs", "question", ASKS_HOW.search(dialogue.question)),
+    ):
+        if found and tool in dialogue.tools:
+            if done := dialogue.outputs(tool, dialogue.since_user):
+                return Answer(f"This is what I found:\n\n{done[-1][1].text[:600]}")
+            return Answer("", (Call(tool, {argument: found[0]}),))
+    return None
 
 
 def _billing(dialogue: Dialogue) -> Answer:

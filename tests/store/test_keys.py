@@ -38,6 +38,8 @@ def test_every_key_is_pinned() -> None:
         keys.session(THREAD),
         keys.run(THREAD),
         keys.journal(THREAD),
+        keys.workspace(THREAD),
+        keys.sandboxes(),
     ] == [
         "cs:{s02}:due",
         "cs:{s02}:wake",
@@ -62,6 +64,8 @@ def test_every_key_is_pinned() -> None:
         "cs:{s02}:T1/C1/1795435200.000100:session",
         "cs:{s02}:T1/C1/1795435200.000100:run",
         "cs:{s02}:T1/C1/1795435200.000100:journal",
+        "cs:{s02}:T1/C1/1795435200.000100:workspace",
+        "cs:sandboxes",
     ]
 
 
@@ -70,6 +74,7 @@ def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
         *("shard", "due", "wake", "seen", "recent", "approval", "pending", "asked"),
         *("outbox", "audit", "audit_head", "audit_ids", "delegation", "heard", "filling", "canary"),
         *("row", "inbox", "timers", "events", "state", "session", "run", "journal"),
+        *("workspace", "sandboxes"),
     }
 
 
@@ -87,6 +92,7 @@ def test_all_keys_of_a_thread_lie_in_one_slot(shards: int) -> None:
         keys.session,
         keys.run,
         keys.journal,
+        keys.workspace,
     ]
     assert all(tag in key(THREAD) for key in of_thread)
     assert tag in keys.seen(THREAD, "e")

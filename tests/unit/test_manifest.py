@@ -34,6 +34,7 @@ METHOD_SCOPES = {
     "conversations_history": "channels:history",
     "conversations_open": "im:write",
     "conversations_replies": "channels:history",
+    "files_upload_v2": "files:write",
     "usergroups_users_list": "usergroups:read",
     "users_conversations": ("channels:read", "groups:read", "im:read", "mpim:read"),
     "users_info": "users:read",
@@ -102,7 +103,7 @@ def test_the_manifest_has_the_shortcuts_that_are_listened_to(
 def test_the_manifest_grants_what_is_used_and_nothing_else(manifest: dict[str, Any]) -> None:
     scopes = manifest["oauth_config"]["scopes"]
     used = {scope for event in handlers.EVENTS if (scope := EVENT_SCOPES[event]) is not None}
-    used.add("commands")
+    used |= {"commands", "files:read"}  # the latter for the addresses of attached files
     for needed in METHOD_SCOPES.values():
         used |= {needed} if isinstance(needed, str) else set(needed or ())
 

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Concatenate, Final, ParamSpec, cast
 
-from agents import FunctionTool, function_tool
+from agents import FunctionTool, RunContextWrapper, function_tool
 from agents.function_schema import function_schema
 from agents.tool_context import ToolContext
 from pydantic import BaseModel, ValidationError
@@ -23,7 +23,7 @@ from pydantic import BaseModel, ValidationError
 from bot.agents.context import Permit, RunContext
 from bot.approval import Offers, canonical, digest
 from bot.errors import NotAuthorized, OutcomeUnknown
-from bot.policy import Policy
+from bot.policy import Call, Policy
 from bot.tool_form import ToolForm
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,11 @@ class ApprovedTool:
         return Offers(self.policy.editable, self.policy.rest_of_run, self.policy.reason_required)
 
 
-def approved_tool(policy: Policy) -> Callable[[Body[P]], ApprovedTool]:
+def approved_tool(policy: Policy, *, only_if_asked: bool = False) -> Callable[[Body[P]], ApprovedTool]:
     """Make a tool of an async function whose first parameter is its `ToolContext`.
+
+    With `only_if_asked` a call that needs nobody runs at once, without a journal: for a tool whose
+    effects stay in a place that goes back to the last checkpoint together with the run.
 
     The body finds its `ctx.context.idempotency_key` and hands it on, so that the service behind
     it can tell a repetition. What it returns is told to the model and kept; an expected failure
@@ -60,12 +63,22 @@ def approved_tool(policy: Policy) -> Callable[[Body[P]], ApprovedTool]:
     """
 
     def decorate(body: Body[P]) -> ApprovedTool:
-        tool = function_tool(body, needs_approval=True, failure_error_function=None)
+        def needed(context: RunContext, arguments: Mapping[str, Any]) -> bool:
+            call = Call(tool.name, arguments, context.requester, context.thread.channel)
+            return not only_if_asked or bool(policy.requirements(call))
+
+        async def asks(ctx: RunContextWrapper[Any], arguments: dict[str, Any], call_id: str) -> bool:
+            del call_id
+            return needed(ctx.context, arguments)
+
+        tool = function_tool(body, needs_approval=asks, failure_error_function=None)
         invoke = tool.on_invoke_tool
         model = function_schema(body).params_pydantic_model
         form = _form(tool, policy, model)
 
         async def guarded(ctx: ToolContext[Any], arguments: str) -> Any:
+            if not needed(ctx.context, arguments_of(arguments)):
+                return await invoke(ctx, arguments)
             return await _guard(ctx, arguments, invoke, form)
 
         tool.on_invoke_tool = guarded

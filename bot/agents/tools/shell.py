@@ -1,0 +1,87 @@
+"""Commands in the sandbox: each runs to its end, with a real exit code."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Final
+
+from agents.tool_context import ToolContext
+
+from bot.agents.context import RunContext
+from bot.agents.progress import CommandStep
+from bot.agents.tools.approval import ApprovedTool, approved_tool
+from bot.policy import Call, Condition, Policy, ask, number
+
+#: Its name, which the SDK's own shell tool has too.
+SHELL: Final = "exec_command"
+#: Seconds that a command gets unless it asks for another time.
+USUAL: Final = 120
+
+
+def commands(role: str, *, matching: str, longer_than: timedelta) -> Policy:
+    """Ask one of a role for commands that match a pattern (none where it is empty) or may take long.
+
+    A pattern is no boundary, the sandbox is: it tells people of what is likely to be unusual.
+    """
+    minutes = longer_than / timedelta(minutes=1)
+    rules = [
+        ask(role, when=_longer(longer_than), why=f"Commands of more than {minutes:g} minutes need {role}.")
+    ]
+    if matching:
+        rules.append(ask(role, when=_matches(matching), why=f"Commands like this one need {role}."))
+    return Policy(*rules, editable=("cmd",), rest_of_run=True)
+
+
+def shell_tool(policy: Policy) -> ApprovedTool:
+    """Make the tool that runs commands, under a policy."""
+
+    @approved_tool(policy, only_if_asked=True)
+    async def exec_command(
+        ctx: ToolContext[RunContext], cmd: str, workdir: str = "/workspace", timeout_seconds: int = USUAL
+    ) -> str:
+        """Run a shell command in the sandbox to its end, and get its exit code and output.
+
+        Use it for everything that is done with files. Nothing can be typed into a running command,
+        and its input is empty. Not for waiting: a command that runs too long is ended.
+
+        Args:
+            cmd: The command, for bash. It may have several lines.
+            workdir: The folder it runs in.
+            timeout_seconds: After so many seconds it is ended; more may need a person's approval.
+        """
+        bench = ctx.context.workbench
+        if bench is None:
+            return "ERROR: there is no sandbox here."
+        line, call_id = _first_line(cmd), ctx.tool_call_id
+
+        def said(tail: str, seconds: float) -> None:
+            ctx.context.show(CommandStep(line, call_id, seconds, tail))
+
+        ctx.context.show(CommandStep(line, call_id, 0.0))
+        ran = await bench.run(cmd, workdir, max(1, timeout_seconds), said)
+        ctx.context.show(CommandStep(line, call_id, ran.seconds, exit_code=ran.exit_code))
+        return f"Exit code: {ran.exit_code}\nSeconds: {ran.seconds:.1f}\nOutput:\n{ran.output}"
+
+    return exec_command
+
+
+def _first_line(command: str) -> str:
+    return next((line for line in command.splitlines() if line.strip()), "")
+
+
+def _matches(pattern: str) -> Condition:
+    compiled = re.compile(pattern)
+    return Condition(
+        "the command matches SHELL_ASK", lambda call: bool(compiled.search(str(call.arguments["cmd"])))
+    )
+
+
+def _longer(most: timedelta) -> Condition:
+    def holds(call: Call) -> bool:
+        asked = number(call.arguments.get("timeout_seconds", USUAL))
+        if asked is None:
+            raise ValueError("timeout_seconds is not a number")
+        return asked > int(most.total_seconds())
+
+    return Condition(f"timeout_seconds over {most.total_seconds():g}", holds)

@@ -1,0 +1,259 @@
+"""One run's sandbox: opened when an agent first needs it, gone when the run pauses or ends.
+
+What is in its workspace is kept in between, with the run's own checkpoints, so that both are
+always of the same moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from agents.extensions.sandbox.cloudflare import CloudflareSandboxClient, CloudflareSandboxClientOptions
+from agents.run_config import SandboxRunConfig
+from agents.sandbox import Manifest, RemoteSnapshot
+from agents.sandbox.errors import SandboxError
+from agents.sandbox.session.dependencies import Dependencies
+from agents.sandbox.session.sandbox_session import SandboxSession
+
+from bot import words
+from bot.attachment import Attachment
+from bot.errors import FileRefused, UnknownSchema
+from bot.sandbox.archive import INPUTS
+from bot.sandbox.backend import Backend
+
+log = logging.getLogger(__name__)
+
+#: The name under which the SDK's snapshot finds the workbench.
+KEPT_BY: Final = "workbench"
+#: The bridge takes no larger archive back: research on its source, 32 MiB.
+MOST_RESTORED: Final = 32 * 1024 * 1024
+#: Folders that can be made again, and are often larger than everything else.
+NOT_KEPT: Final = ("node_modules", ".venv", ".cache")
+#: Where the output of commands goes: beside the workspace, so that it is not kept.
+LOGS: Final = "/tmp/countersign"
+#: Seconds between two looks at what a long command says.
+LOOK: Final = 2.0
+#: Characters of a command's output that the model gets: so many from its beginning and its end.
+HEAD, TAIL = 4_000, 8_000
+
+#: $1 folder, $2 command, $3 log. What it says goes to a file, so that a command that is cut off
+#: has said something, and one that says too much fills no memory.
+_RUN: Final = f'mkdir -p {LOGS} && cd -- "$1" && exec bash -c "$2" >"$3" 2>&1 </dev/null'
+_READ: Final = (
+    'size=$(wc -c <"$1" 2>/dev/null || echo 0); if [ "$size" -le "$(($2 + $3))" ]; then cat "$1" 2>/dev/null; '
+    'else head -c "$2" "$1"; printf "\\n[… %s bytes left out; all of it is in %s …]\\n" "$((size - $2 - $3))" "$1"; '
+    'tail -c "$3" "$1"; fi'
+)
+TIMED_OUT: Final = 124
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of a command."""
+
+    exit_code: int
+    seconds: float
+    output: str
+
+
+class Faults(list[Exception]):
+    """Errors of the bot's own store; used as a context it notes what passes through."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            self.append(error)
+
+
+Tail = Callable[[str, float], None]
+
+
+class Workbench:
+    """The sandbox of one run.
+
+    `load` gets the kept workspace, `fetch` an attached file's bytes. `faults` are errors of the
+    bot's own store: they end the run. `remarks` are what the person has to know of their files.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        thread: str,
+        *,
+        load: Callable[[], Awaitable[bytes | None]],
+        fetch: Callable[[Attachment], Awaitable[bytes]],
+        inputs: Sequence[Attachment] = (),
+    ) -> None:
+        self.faults = Faults()
+        self.remarks: list[str] = []
+        #: The workspace as it was packed last, and whether that has yet to be stored.
+        self.archive: bytes | None = None
+        self.is_new = False
+        #: Attached files that are not in the workspace yet.
+        self.inputs = list(inputs)
+        #: Whether something may have changed in the workspace since it was packed.
+        self.is_dirty = False
+        self._backend = backend
+        self._thread = thread
+        self._load = load
+        self._fetch = fetch
+        self._session: SandboxSession | None = None
+        self._ends_at = 0.0
+        self._commands = 0
+
+    def config(self) -> SandboxRunConfig:
+        """What the SDK needs to open it. Every opening is a new sandbox with the kept workspace in it."""
+        client = _Client(self, dependencies=Dependencies().bind_value(KEPT_BY, self))
+        options = CloudflareSandboxClientOptions(worker_url=self._backend.url, api_key=self._backend.api_key)
+        snapshot = RemoteSnapshot(id="workspace", client_dependency_key=KEPT_BY)
+        return SandboxRunConfig(client=client, options=options, manifest=Manifest(), snapshot=snapshot)
+
+    async def begun(self, session: SandboxSession) -> None:
+        """Note that the SDK has made a sandbox."""
+        for path in NOT_KEPT:
+            session.register_persist_workspace_skip_path(path)
+        with self.faults:
+            await self._backend.opened(_id_of(session), self._thread)
+        self._session = session
+        self._ends_at = asyncio.get_running_loop().time() + self._backend.limits.run.total_seconds()
+
+    async def ended(self, session: SandboxSession) -> None:
+        """Make sure that it is gone."""
+        self._session = None
+        with self.faults:
+            await self._backend.end(_id_of(session), self._thread)
+
+    async def exists(self, snapshot_id: str) -> bool:
+        """Tell the SDK whether a workspace is kept."""
+        del snapshot_id
+        if self.archive is None:
+            with self.faults:
+                try:
+                    self.archive = await self._load()
+                except UnknownSchema:
+                    self.remarks.append(words.FILES_UNREADABLE)
+        return self.archive is not None
+
+    async def download(self, snapshot_id: str) -> io.BytesIO:
+        """Hand the SDK the kept workspace."""
+        del snapshot_id
+        return io.BytesIO(self.archive or b"")
+
+    async def upload(self, snapshot_id: str, stream: io.IOBase) -> None:
+        """Take the workspace from the SDK, before it deletes the sandbox."""
+        del snapshot_id
+        self._take(stream.read())
+        self.is_dirty = False
+
+    async def prepare(self) -> None:
+        """Put attached files where the agent looks for them; once, when the sandbox has just opened."""
+        if self._session is None or not self.inputs:
+            return
+        await self._session.mkdir(Path(INPUTS), parents=True)
+        while self.inputs:
+            one = self.inputs[0]
+            try:
+                await self._session.write(Path(INPUTS, one.name), io.BytesIO(await self._fetch(one)))
+            except FileRefused as refusal:
+                self.remarks.append(words.not_fetched(one.name, refusal.user_message))
+            self.inputs.pop(0)
+            self.is_dirty = True
+
+    async def pack(self) -> None:
+        """Pack the workspace, if something may have changed in it."""
+        if self._session is not None and self.is_dirty:
+            self._take((await self._session.persist_workspace()).read())
+            self.is_dirty = False
+
+    def close(self) -> None:
+        """Say what was lost, if anything, once the run has ended or paused."""
+        if self.is_dirty:
+            self.remarks.append(words.NOT_KEPT)
+            self.is_dirty = False
+
+    async def run(self, command: str, workdir: str, seconds: float, said: Tail) -> Ran:
+        """Run a command to its end, or to its limit. `said` hears its last lines while it works.
+
+        Raises the SDK's `SandboxError` where the sandbox is no more.
+        """
+        session = self._session
+        if session is None:
+            raise RuntimeError("there is no sandbox")
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        limit = min(seconds, self._backend.limits.command.total_seconds(), self._ends_at - began)
+        if limit <= 0:
+            return Ran(TIMED_OUT, 0.0, words.TIME_IS_UP)
+        self.is_dirty = True
+        self._commands += 1
+        log_file = f"{LOGS}/{self._commands}.log"
+        watching = asyncio.create_task(_watch(session, log_file, said))
+        try:
+            done = await session.exec(
+                "bash", "-c", _RUN, "run", workdir, command, log_file, shell=False, timeout=limit
+            )
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+        read = await session.exec(
+            "sh", "-c", _READ, "read", log_file, str(HEAD), str(TAIL), shell=False, timeout=LOOK * 10
+        )
+        output = (read.stdout + (b"" if read.stdout else done.stderr)).decode(errors="replace")
+        return Ran(done.exit_code, clock() - began, output)
+
+    def _take(self, archive: bytes) -> None:
+        most = min(self._backend.limits.workspace, MOST_RESTORED)
+        if len(archive) > most:
+            self.remarks = [*dict.fromkeys((*self.remarks, words.too_large(len(archive), most)))]
+        elif archive != self.archive:
+            self.archive, self.is_new = archive, True
+
+
+class _Client(CloudflareSandboxClient):
+    """The SDK's client; the workbench hears of every sandbox it makes and ends."""
+
+    def __init__(self, bench: Workbench, **options: Any) -> None:
+        super().__init__(**options)
+        self._bench = bench
+
+    async def create(self, **options: Any) -> SandboxSession:
+        session = await super().create(**options)
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(super().delete, session)
+            await self._bench.begun(session)
+            undo.pop_all()
+        return session
+
+    async def delete(self, session: SandboxSession) -> SandboxSession:
+        try:
+            return await super().delete(session)
+        finally:
+            await self._bench.ended(session)
+
+
+async def _watch(session: SandboxSession, log_file: str, said: Tail) -> None:
+    """Show the last lines of a command's log from time to time."""
+    began = asyncio.get_running_loop().time()
+    while True:
+        await asyncio.sleep(LOOK)
+        with suppress(SandboxError, TimeoutError):
+            tail = await session.exec("tail", "-n", "2", log_file, shell=False, timeout=LOOK * 5)
+            said(tail.stdout.decode(errors="replace"), asyncio.get_running_loop().time() - began)
+
+
+def _id_of(session: SandboxSession) -> str:
+    state: Any = session.state
+    return str(state.sandbox_id)

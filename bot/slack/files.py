@@ -1,0 +1,87 @@
+"""Files from and to Slack: only from Slack's own host, only as much as was announced."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.attachment import Attachment
+from bot.errors import FileRefused
+from bot.slack.client import Slack
+from bot.thread import ThreadRef
+
+log = logging.getLogger(__name__)
+
+#: Seconds for one file.
+TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
+HTML: Final = "text/html"
+
+
+class SlackFiles:
+    """Downloads what people attach, uploads what agents make."""
+
+    def __init__(self, slack: Slack, client: AsyncWebClient, http: aiohttp.ClientSession) -> None:
+        self._slack = slack
+        self._client = client
+        self._http = http
+
+    async def fetch(self, file: Attachment) -> bytes:
+        """Download an attached file; raises `FileRefused` where it is not to be had, or is not it.
+
+        The token goes to Slack's own hosts alone, so redirects are not followed. Without the scope
+        Slack answers 200 with its login page: https://docs.slack.dev/messaging/working-with-files
+        """
+        if not self._is_slacks(file.url):
+            raise FileRefused
+        try:
+            async with self._http.get(
+                file.url,
+                headers={"Authorization": f"Bearer {self._client.token}"},
+                allow_redirects=False,
+                timeout=TIMEOUT,
+            ) as response:
+                page = response.content_type == HTML and file.mimetype != HTML
+                if response.status != HTTPStatus.OK or page:
+                    log.warning("file not given", extra={"file": file.id, "status": response.status})
+                    raise FileRefused
+                body = await response.content.read(file.size + 1)
+                while len(body) <= file.size and (
+                    more := await response.content.read(file.size + 1 - len(body))
+                ):
+                    body += more
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("file not fetched", extra={"file": file.id, "error": type(error).__name__})
+            raise FileRefused from None
+        if len(body) != file.size:
+            raise FileRefused
+        return body
+
+    async def share(self, thread: ThreadRef, files: Sequence[tuple[str, bytes]]) -> None:
+        """Upload files as one message of the thread; raises as `Slack` does."""
+        if files:
+            await self._slack.upload(
+                thread.channel,
+                thread.thread_ts,
+                [{"filename": name, "content": data} for name, data in files],
+            )
+
+    async def shared(self, thread: ThreadRef) -> set[tuple[str, int]]:
+        """The name and size of every file that the bot has sent to a thread."""
+        found: set[tuple[str, int]] = set()
+        async for message in self._slack.own(thread.channel, thread.thread_ts):
+            files: Sequence[dict[str, Any]] = message.get("files") or ()
+            found |= {(str(file.get("name")), int(file.get("size") or 0)) for file in files}
+        return found
+
+    def _is_slacks(self, url: str) -> bool:
+        """Whether an address is Slack's: https://*.slack.com, or where the API itself is."""
+        given, api = urlsplit(url), urlsplit(self._client.base_url)
+        if given.scheme == "https" and (given.hostname or "").endswith(".slack.com"):
+            return True
+        return (given.scheme, given.netloc) == (api.scheme, api.netloc)
