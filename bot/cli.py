@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from bot import audit_report, config, doctor, logs
 from bot.audit_report import Filter, Format
 from bot.config import ConfigError, Settings
 from bot.errors import BotError
-from bot.findings import Level
+from bot.findings import Finding, Level
 
 #: Exit codes: what was asked for failed; the settings are not usable; Ctrl-C.
 FAILED, BAD_SETTINGS, INTERRUPTED = 1, 2, 130
@@ -44,9 +45,21 @@ def serve() -> None:
 
 
 @app.command(name="doctor")
-def check() -> None:
+def check(
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Run a real task in the sandbox instead.")
+    ] = False,
+) -> None:
     """Check the settings and everything they point to, one line for each."""
-    if _run(_report(_settings())):
+    settings = _settings()
+    if sandbox:
+        # Imported here because it loads the agents' SDK, which the other checks do not need.
+        from bot import doctor_sandbox
+
+        findings = doctor_sandbox.examine(settings, time.monotonic)
+    else:
+        findings = doctor.examine(settings)
+    if _run(_report(findings)):
         raise typer.Exit(FAILED)
 
 
@@ -94,10 +107,10 @@ def main() -> None:
     app()
 
 
-async def _report(settings: Settings) -> bool:
+async def _report(findings: AsyncIterator[Finding]) -> bool:
     """Print what the doctor finds as it is found; say whether anything failed."""
     failed = False
-    async for finding in doctor.examine(settings):
+    async for finding in findings:
         typer.echo(f"{finding.level} {finding.text}")
         failed = failed or finding.level is Level.FAILED
     return failed

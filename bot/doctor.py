@@ -41,6 +41,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             check_redis(settings),
             check_models(http, settings),
             check_billing(http, settings),
+            check_sandbox(http, settings),
             doctor_slack.check_approvers(http, settings, policy_table.roles(settings)),
         ):
             async for finding in check:
@@ -100,6 +101,20 @@ async def check_billing(http: aiohttp.ClientSession, settings: Settings) -> Asyn
         yield Finding.ok("The billing service answers.")
     else:
         yield Finding.failed(f"The billing service answers, but not as expected (HTTP {status}).")
+
+
+async def check_sandbox(http: aiohttp.ClientSession, settings: Settings) -> AsyncIterator[Finding]:
+    """Ask the bridge whether it is there; `doctor --sandbox` tries it out."""
+    if settings.sandbox_backend == "none":
+        return
+    try:
+        status, _ = await _get(http, f"{settings.sandbox_url.rstrip('/')}/health", settings.sandbox_api_key)
+    except UNREACHABLE:
+        status = 0
+    if status == 200:
+        yield Finding.ok("The sandbox bridge is there; `countersign doctor --sandbox` tries it out.")
+    else:
+        yield Finding.failed("The sandbox bridge could not be reached at SANDBOX_URL.")
 
 
 async def _get(http: aiohttp.ClientSession, url: str, key: SecretStr) -> tuple[int, bytes]:

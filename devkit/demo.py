@@ -23,6 +23,8 @@ import yaml
 from bot import config
 from bot.config import ConfigError
 from devkit.billing.server import BillingServer
+from devkit.bridge.isolation import CannotIsolate
+from devkit.bridge.server import BridgeServer
 from devkit.demo_settings import Addresses, given_models, has_model_key, of_bot, stand_in_models, state_key
 from devkit.embedded_redis import EmbeddedRedis
 from devkit.fleet import Fleet, until_ready
@@ -85,7 +87,7 @@ async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
         billing_key=billing.api_key,
         state_key=state_key(HOME),
     )
-    models = await start_models(stack)
+    models = await start_models(stack) | await start_sandboxes(stack, run_directory)
     ports = free_ports(options.bots)
     bots = [
         bot(number, of_bot(addresses, models, health_port=port)) for number, port in enumerate(ports, start=1)
@@ -99,6 +101,18 @@ async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
     async with asyncio.timeout(PATIENCE):
         await until_ready(bots[0], ports[0])
     return slack.url
+
+
+async def start_sandboxes(stack: AsyncExitStack, home: Path) -> dict[str, str]:
+    """The settings of code tasks: a bridge of this machine's, if it can isolate what runs there."""
+    bridge = BridgeServer(home)
+    try:
+        await bridge.start()
+    except CannotIsolate as problem:
+        print(f"No code tasks here. {problem}", flush=True)
+        return {}
+    stack.push_async_callback(bridge.stop)
+    return {"SANDBOX_BACKEND": "local", "SANDBOX_URL": bridge.url, "SANDBOX_API_KEY": bridge.api_key}
 
 
 async def start_models(stack: AsyncExitStack) -> dict[str, str]:

@@ -34,6 +34,8 @@ MODEL_SETTINGS = (
     ),
 )
 NO_KEY = "devkit"
+#: What the demo's bot answers from.
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def of_bot(addresses: Addresses, models: Mapping[str, str], *, health_port: int)
         "STATE_KEYS": addresses.state_key,
         "BILLING_BASE_URL": addresses.billing,
         "BILLING_API_KEY": addresses.billing_key,
-        "APPROVERS": '{"finance":["S0FINANCE1"]}',
+        "APPROVERS": '{"finance":["S0FINANCE1"],"ops":["S0FINANCE1"]}',
+        "DOCS_FOLDER": str(DOCS),
         "APPROVALS_CHANNEL": "C0FINANCE1",
         "LEASE_SECONDS": "5",
         "DRAIN_SECONDS": "3",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ from bot.store.audit import AuditLog
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from devkit.billing.server import BillingServer
+from devkit.bridge.limits import Limits
+from devkit.bridge.server import BridgeServer
 from devkit.model.server import ModelServer
 from devkit.slack.server import PATIENCE, SlackStandIn
 from devkit.slack.views import View
@@ -40,6 +43,8 @@ class World:
         self.slack = SlackStandIn(MANIFEST, strict_pace=False)
         self.model = ModelServer()
         self.billing = BillingServer()
+        #: Where code runs, while there is one; see `sandboxes`.
+        self.bridge: BridgeServer | None = None
         self.redis_url = redis_url
         self.prefix = f"t{secrets.token_hex(4)}"
         self.key = Fernet.generate_key().decode()
@@ -66,8 +71,31 @@ class World:
             "LEASE_SECONDS": "3",
             "DRAIN_SECONDS": "5",
             "EDIT_INTERVAL_SECONDS": "0.5",
+            **self._of_sandbox(),
             **changes,
         }
+
+    def _of_sandbox(self) -> dict[str, str]:
+        if self.bridge is None:
+            return {}
+        return {
+            "APPROVERS": '{"finance": ["S0FINANCE1"], "ops": ["S0FINANCE1"]}',
+            "SANDBOX_BACKEND": "local",
+            "SANDBOX_URL": self.bridge.url,
+            "SANDBOX_API_KEY": self.bridge.api_key,
+        }
+
+    @asynccontextmanager
+    async def sandboxes(self, limits: Limits | None = None) -> AsyncGenerator[BridgeServer]:
+        """Let there be a bridge while the block runs."""
+        with tempfile.TemporaryDirectory(prefix="cs-bridge-") as root:
+            self.bridge = BridgeServer(Path(root), limits)
+            await self.bridge.start()
+            try:
+                yield self.bridge
+            finally:
+                await self.bridge.stop()
+                self.bridge = None
 
     def settings(self, **changes: str) -> Settings:
         """The same as settings."""

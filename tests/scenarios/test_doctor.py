@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import time
 
 import pytest
 
-from bot import doctor
+from bot import doctor, doctor_sandbox
 from bot.findings import Level
 from devkit.slack.server import SlackStandIn
 from tests.world import MANIFEST, World
@@ -118,3 +119,39 @@ async def test_no_line_holds_a_secret(world: World) -> None:
     text = "\n".join(await examine(world, BILLING_API_KEY="sesame", SLACK_APP_TOKEN="xapp-sesame"))
 
     assert not any(secret in text for secret in (*secrets, "sesame"))
+
+
+async def in_sandbox(world: World, **changes: str) -> list[str]:
+    """What `doctor --sandbox` finds."""
+    found = doctor_sandbox.examine(world.settings(**changes), time.monotonic)
+    return [f"{finding.level} {finding.text}" async for finding in found]
+
+
+async def test_the_sandbox_is_tried_out_and_nothing_is_left_of_it(world: World) -> None:
+    async with world.sandboxes() as bridge:
+        assert "✓ The sandbox bridge is there; `countersign doctor --sandbox` tries it out." in await examine(
+            world
+        )
+        lines = await in_sandbox(world)
+
+        assert [line[0] for line in lines] == ["✓"] * 5
+        assert bridge.ledger() == []
+
+
+async def test_a_bridge_that_is_not_there_or_refuses_the_key_fails(world: World) -> None:
+    async with world.sandboxes():
+        refused = await in_sandbox(world, SANDBOX_API_KEY="wrong")
+        away = await in_sandbox(world, SANDBOX_URL="http://127.0.0.1:1")
+        assert "✗ The sandbox bridge could not be reached at SANDBOX_URL." in await examine(
+            world, SANDBOX_URL="http://127.0.0.1:1"
+        )
+
+    assert (
+        refused
+        == away
+        == ["✗ The sandbox bridge at SANDBOX_URL failed in this step (sandbox_config_invalid)."]
+    )
+
+
+async def test_without_a_sandbox_there_is_nothing_to_try(world: World) -> None:
+    assert await in_sandbox(world) == ["! SANDBOX_BACKEND is none: there are no code tasks."]
