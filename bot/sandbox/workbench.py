@@ -191,6 +191,7 @@ class Workbench:
         session = self._session
         if session is None:
             raise RuntimeError("there is no sandbox")
+        await self.prepare()  # an approved command runs before the model is asked anything
         clock = asyncio.get_running_loop().time
         began = clock()
         limit = min(seconds, self._backend.limits.command.total_seconds(), self._ends_at - began)

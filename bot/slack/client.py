@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import lease
@@ -194,9 +194,12 @@ class Slack:
         """Upload files (`filename`, `content`) as one message. After `SlackUnavailable` it may be there."""
 
         async def call() -> Any:
-            return await self._client.files_upload_v2(
-                channel=channel, thread_ts=thread_ts, file_uploads=[dict(file) for file in files]
-            )
+            try:
+                return await self._client.files_upload_v2(
+                    channel=channel, thread_ts=thread_ts, file_uploads=[dict(file) for file in files]
+                )
+            except SlackRequestError as error:  # the bytes did not get through; nothing was posted
+                raise TimeoutError from error
 
         # Not cut off, as a post is not.
         await to_its_end(self._urgent("files.completeUploadExternal", call, tries=1))

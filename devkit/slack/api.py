@@ -121,7 +121,7 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
         given |= await request.json() if request.can_read_body else {}
     elif request.can_read_body:
         given |= {key: str(value) for key, value in (await request.post()).items()}
-    for key in ("blocks", "metadata", "view"):
+    for key in ("blocks", "metadata", "view", "files"):
         if isinstance(given.get(key), str):
             try:
                 given[key] = json.loads(given[key])

@@ -8,7 +8,9 @@ from typing import Any
 from devkit.slack.workspace import APP_ID, BOT_ID, BOT_USER, TEAM, Message
 
 
-def message_events(message: Message, *, is_direct: bool, event_id: Callable[[], str]) -> list[dict[str, Any]]:
+def message_events(
+    message: Message, files: list[dict[str, Any]], *, is_direct: bool, event_id: Callable[[], str]
+) -> list[dict[str, Any]]:
     """The events of one post: a mention in a channel makes two, each with its own id."""
     event: dict[str, Any] = {
         "type": "message",
@@ -23,7 +25,9 @@ def message_events(message: Message, *, is_direct: bool, event_id: Callable[[], 
     }
     if message.thread_ts:
         event["thread_ts"] = message.thread_ts
-    events = [event]
+    shared = {"files": files, "upload": False} if files else {}
+    events = [event | shared | ({"subtype": "file_share"} if files else {})]
+    event |= shared
     if f"<@{BOT_USER}>" in message.text and not is_direct:
         events.insert(0, {k: v for k, v in event.items() if k != "channel_type"} | {"type": "app_mention"})
     return [envelope(each, event_id(), float(message.ts)) for each in events]
@@ -67,7 +71,9 @@ def envelope(event: dict[str, Any], event_id: str, at: float) -> dict[str, Any]:
     }
 
 
-def message_form(message: Message, *, metadata: bool) -> dict[str, Any]:
+def message_form(
+    message: Message, *, metadata: bool, files: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
     """A message as the Web API returns it."""
     form: dict[str, Any] = {
         "type": "message",
@@ -78,6 +84,8 @@ def message_form(message: Message, *, metadata: bool) -> dict[str, Any]:
     }
     if message.user == BOT_USER:
         form |= {"bot_id": BOT_ID, "app_id": APP_ID}
+    if files:
+        form |= {"files": files, "subtype": "file_share"}
     if message.thread_ts:
         form["thread_ts"] = message.thread_ts
     if message.is_edited:

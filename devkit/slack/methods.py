@@ -8,6 +8,7 @@ from typing import Any, Final
 from devkit.slack import rules
 from devkit.slack.block_rules import check_blocks
 from devkit.slack.events import message_form
+from devkit.slack.files import form as file_form
 from devkit.slack.rules import Refusal
 from devkit.slack.workspace import BOT_ID, BOT_USER, TEAM, TEAM_NAME, Message, Workspace
 
@@ -180,7 +181,10 @@ class Methods:
         found = [m for m in found if float(m.ts) > oldest or m.ts == given.get("ts")]
         start, limit = int(given.get("cursor") or 0), int(given.get("limit") or 100)
         metadata = _flag(given.get("include_all_metadata")) or False
-        messages = [message_form(m, metadata=metadata) for m in found[start : start + limit]]
+        messages = [
+            message_form(m, metadata=metadata, files=[file_form(file, self._url()) for file in m.files])
+            for m in found[start : start + limit]
+        ]
         more = start + limit < len(found)
         cursor = str(start + limit) if more else ""
         return {"messages": messages, "has_more": more, "response_metadata": {"next_cursor": cursor}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -138,7 +139,8 @@ class Page:
 
     async def _post_deed(self, me: str, given: Mapping[str, Any]) -> dict[str, Any]:
         text = re.sub(r"\r\n?", "\n", str(given["text"]))
-        return {"ts": self._people.say(me, given["channel"], text, given.get("thread_ts") or None)}
+        files = [(str(one["name"]), base64.b64decode(one["content"])) for one in given.get("files") or ()]
+        return {"ts": self._people.say(me, given["channel"], text, given.get("thread_ts") or None, files)}
 
     async def _action_deed(self, me: str, given: Mapping[str, Any]) -> dict[str, Any]:
         place = (str(given["channel"]), str(given["message_ts"]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from devkit.slack import events
 from devkit.slack.block_rules import check_blocks
+from devkit.slack.files import Files
+from devkit.slack.files import form as file_form
 from devkit.slack.forms import filled, find_element, first_values, state_of, used
 from devkit.slack.rules import Refusal
 from devkit.slack.sockets import Sockets
@@ -14,6 +16,8 @@ from devkit.slack.triggers import Triggers
 from devkit.slack.views import View, Views
 from devkit.slack.workspace import APP_ID, BOT_USER, TEAM, TEAM_NAME, Message, Workspace
 
+#: Names and contents of files that a person attaches.
+Attached = Sequence[tuple[str, bytes]]
 NO_ANSWER: Final = "The app did not respond in time."
 TROUBLE: Final = "We had some trouble connecting. Try again? ({})"
 NOT_IN_THREADS: Final = "{} is not supported in threads. Sorry!"
@@ -23,9 +27,15 @@ class People:
     """Turns what people do into deliveries, and the app's answers into what people see."""
 
     def __init__(
-        self, workspace: Workspace, sockets: Sockets, manifest: Mapping[str, Any], token: Callable[[], str]
+        self,
+        workspace: Workspace,
+        files: Files,
+        sockets: Sockets,
+        manifest: Mapping[str, Any],
+        token: Callable[[], str],
     ) -> None:
         self._workspace = workspace
+        self._files = files
         self._sockets = sockets
         self._events: list[str] = manifest["settings"]["event_subscriptions"]["bot_events"]
         self._features: dict[str, Any] = manifest.get("features", {})
@@ -35,14 +45,18 @@ class People:
         self.views = Views(workspace, self._triggers, token, has_home=has_home)
         self.sent: dict[str, list[dict[str, Any]]] = {}
 
-    def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
+    def say(
+        self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Attached = ()
+    ) -> str:
         """Post a message; returns its ts. Raises `LookupError` for an archived channel."""
         if self._workspace.channels[channel].is_archived:
             raise LookupError("the channel is archived")
         message = Message(channel, self._workspace.new_ts(), user, text, thread_ts)
+        message.files = [self._files.attach(user, name, content) for name, content in files]
         self._workspace.add(message)
         is_direct = self._workspace.channels[channel].is_direct
-        payloads = events.message_events(message, is_direct=is_direct, event_id=self._event_id)
+        forms = [file_form(file, self._files.url()) for file in message.files]
+        payloads = events.message_events(message, forms, is_direct=is_direct, event_id=self._event_id)
         self.sent[message.ts] = [p for p in payloads if self._subscribed(p["event"])]
         for payload in self.sent[message.ts]:
             self._sockets.send_event(payload)

@@ -21,6 +21,9 @@ SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     "usergroups.users.list": ("usergroups:read",),
     "usergroups.list": ("usergroups:read",),
     "conversations.open": ("im:write",),
+    "files.getUploadURLExternal": ("files:write",),
+    "files.completeUploadExternal": ("files:write",),
+    "files.info": ("files:read",),
     "reactions.add": ("reactions:write",),
 }
 #: https://docs.slack.dev/apis/web-api/rate-limits: calls a minute, by method; others 100.

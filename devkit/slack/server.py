@@ -13,9 +13,10 @@ from aiohttp import web
 from devkit.serving import Server
 from devkit.slack import control
 from devkit.slack.api import Api, ApiCall, Fault
+from devkit.slack.files import Files
 from devkit.slack.methods import Methods
 from devkit.slack.page import Act, Page, Read
-from devkit.slack.people import People
+from devkit.slack.people import Attached, People
 from devkit.slack.rules import Pace, Refusal
 from devkit.slack.sockets import Delivery, Sockets
 from devkit.slack.views import View
@@ -33,13 +34,15 @@ class SlackStandIn:
         self.app_token = f"xapp-1-devkit-{secrets.token_hex(8)}"
         self.workspace = Workspace(time.time)  # noqa: TID251 - where the stand-in's time comes from
         self._sockets = Sockets(self.workspace.clock, _token)
-        self._people = People(self.workspace, self._sockets, manifest, _token)
+        scopes = list(manifest["oauth_config"]["scopes"]["bot"])
+        self.files = Files(self.workspace, self.bot_token, scopes, lambda: self.url, _token)
+        self._people = People(self.workspace, self.files, self._sockets, manifest, _token)
         methods = Methods(self.workspace, lambda: self.url)
         methods.changed = self._people.echo
         self._api = Api(
-            {**methods.by_name, **self._people.views.by_name},
+            {**methods.by_name, **self._people.views.by_name, **self.files.by_name},
             (self.bot_token, self.app_token),
-            list(manifest["oauth_config"]["scopes"]["bot"]),
+            scopes,
             Pace(self.workspace.clock) if strict_pace else None,
             {"apps.connections.open": self._open_connection},
         )
@@ -47,10 +50,11 @@ class SlackStandIn:
         self._tickets: set[str] = set()
         self._sockets.changed = lambda: self.workspace.announce({"type": "sockets"})
         self.workspace.clock.moved = self._sockets.retry
-        app = web.Application(client_max_size=16 * 1024**2, middlewares=[control.same_origin])
+        app = web.Application(client_max_size=64 * 1024**2, middlewares=[control.same_origin])
         app.router.add_route("*", "/api/{method}", self._api.serve)
         app.router.add_get("/socket/{ticket}", self._socket)
         control.add_routes(app, self)
+        self.files.add_routes(app)
         self._page.add_routes(app)
         self._server = Server(app)
 
@@ -128,9 +132,11 @@ class SlackStandIn:
         """End every fault."""
         self._api.faults.clear()
 
-    async def says(self, user: str, channel: str, text: str, *, thread_ts: str | None = None) -> str:
-        """Post as a person; returns the message's ts."""
-        return self._people.say(user, channel, text, thread_ts)
+    async def says(
+        self, user: str, channel: str, text: str, *, thread_ts: str | None = None, files: Attached = ()
+    ) -> str:
+        """Post as a person, with files if there are any; returns the message's ts."""
+        return self._people.say(user, channel, text, thread_ts, files)
 
     async def deliver_again(self, ts: str) -> None:
         """Send the events of a message once more, as Slack does when it missed an ack."""

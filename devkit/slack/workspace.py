@@ -47,6 +47,19 @@ class Channel:
 
 
 @dataclass(slots=True)
+class File:
+    """A file that somebody attached."""
+
+    id: str
+    name: str
+    mimetype: str
+    content: bytes
+    user: str
+    created: int
+    title: str = ""
+
+
+@dataclass(slots=True)
 class Message:
     """A message as the store keeps it. `pings` are the live mentions a bot's text held."""
 
@@ -61,6 +74,7 @@ class Message:
     unfurl: tuple[bool | None, bool | None] = (None, None)
     pings: list[str] = field(default_factory=list[str])
     edits: int = 0
+    files: list[File] = field(default_factory=list[File])
 
     @property
     def shown(self) -> str:
@@ -208,8 +222,19 @@ def page_form(message: Message, workspace: Workspace) -> dict[str, Any]:
         "blocks": message.blocks,
         "edited": message.is_edited,
         "ephemeral": False,
-        "files": [],
+        "files": [_page_file(file) for file in message.files],
         "reactions": [],
+    }
+
+
+def _page_file(file: File) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "name": file.name,
+        "title": file.title,
+        "mimetype": file.mimetype,
+        "size": len(file.content),
+        "url": f"/page/file/{file.id}",
     }
 
 

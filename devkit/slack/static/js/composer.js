@@ -1,6 +1,7 @@
 // The box one writes in: Enter sends, Shift+Enter makes a line, "/" and "@" suggest.
 
 import { send } from "./api.js";
+import { Attached, encodeFiles } from "./attached.js";
 import { h } from "./dom.js";
 import { glyph } from "./icons.js";
 import { openMenu } from "./menu.js";
@@ -12,6 +13,7 @@ const MAX_HEIGHT_PX = 200;
 export class Composer {
   #drafts = new Map();
   #key = "";
+  #attached = new Attached(() => this.#changed({ quiet: true }));
 
   /** `testid` also prefixes the ids; `target()` answers `{channel, thread_ts?}` of where it writes to. */
   constructor(container, page, { testid, target }) {
@@ -20,7 +22,7 @@ export class Composer {
     this.list = new SuggestionList(`${testid}-suggestions`, (item) => this.#insertItem(item));
     this.input = h("textarea", { class: "composer-input", rows: 1, "data-testid": testid, "aria-label": "Message", "aria-autocomplete": "list", "aria-controls": `${testid}-suggestions`, spellcheck: "false" });
     this.sendButton = h("button", { type: "button", class: "composer-send", "data-testid": `${testid}-send`, "aria-label": "Send", on: { click: () => this.submit() } }, glyph("send"));
-    container.append(this.list.node, h("div", { class: "composer" }, this.input, this.#toolbar(testid)), h("p", { class: "composer-hint" }, h("b", {}, "Shift + Enter"), " to add a new line"));
+    container.append(this.list.node, h("div", { class: "composer" }, this.input, this.#attached.node, this.#toolbar(testid)), h("p", { class: "composer-hint" }, h("b", {}, "Shift + Enter"), " to add a new line"));
     this.input.addEventListener("input", () => this.#changed());
     this.input.addEventListener("keydown", (event) => this.#onKey(event));
     this.input.addEventListener("blur", () => this.list.show([]));
@@ -34,6 +36,8 @@ export class Composer {
       "div",
       { class: "composer-tools" },
       tool("at", "Mention the bot", "mention", () => this.#mentionBot()),
+      tool("clip", "Attach files", "attach", () => this.#attached.choose()),
+      this.#attached.picker(testid),
       tool("bolt", "Commands and shortcuts", "shortcuts", (event) => this.#openShortcuts(event.currentTarget)),
       h("span", { class: "composer-space" }),
       this.sendButton,
@@ -50,7 +54,7 @@ export class Composer {
   }
 
   get isEmpty() {
-    return this.input.value.trim() === "";
+    return this.input.value.trim() === "" && this.#attached.files.length === 0;
   }
 
   fill(text, { focus = true } = {}) {
@@ -126,18 +130,21 @@ export class Composer {
     const typed = this.input.value;
     if (this.isEmpty) return;
     const key = this.#key;
+    const files = this.#attached.take();
     this.fill("");
-    const answer = await this.#post(typed);
+    const answer = await this.#post(typed, files);
     if (answer.ok) return;
     this.page.toast(answer.error, "error");
-    if (key === this.#key && this.isEmpty) this.fill(typed);
+    if (key !== this.#key || !this.isEmpty) return;
+    this.#attached.put(files);
+    this.fill(typed);
   }
 
-  #post(typed) {
+  async #post(typed, files) {
     const { store } = this.page;
     const place = { as: store.me, ...this.target() };
     const command = typed.startsWith("/") && parseCommand(typed);
-    if (!command) return send("post", { ...place, text: encodeMessage(typed, store) });
+    if (!command) return send("post", { ...place, text: encodeMessage(typed, store), files: await encodeFiles(files) });
     if (!store.commands.some((one) => one.command === command.command)) return { ok: false, error: `${command.command} is not a valid command.` };
     return send("command", { ...place, ...command });
   }

@@ -61,9 +61,24 @@ function content(message, store) {
   return h("div", { class: "text" }, mrkdwn(message.text ?? "", store));
 }
 
-const files = (message) =>
-  (message.files ?? []).map((file) =>
-    h("div", { class: "file" }, glyph("file"), h("span", {}, h("b", {}, file.title || file.name || "File"), h("small", {}, fileNote(file)))),
+const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+const files = (message) => (message.files ?? []).map((file) => (PICTURES.includes(file.mimetype) ? picture(file) : fileChip(file)));
+
+const picture = (file) =>
+  h(
+    "a",
+    { class: "picture", href: file.url, target: "_blank", rel: "noopener", "data-testid": "picture" },
+    h("small", {}, file.title || file.name),
+    h("img", { src: file.url, alt: file.title || file.name, loading: "lazy" }),
+  );
+
+const fileChip = (file) =>
+  h(
+    "a",
+    { class: "file", href: file.url, download: file.name, "data-testid": "file" },
+    glyph("file"),
+    h("span", {}, h("b", {}, file.title || file.name || "File"), h("small", {}, fileNote(file))),
   );
 
 const fileNote = (file) => [file.pretty_type || file.filetype || file.mimetype, file.size && `${Math.ceil(file.size / 1024)} KB`].filter(Boolean).join(" · ");

@@ -1,0 +1,141 @@
+"""Files that people attach reach the sandbox; what the agent makes of them comes back, once."""
+
+from __future__ import annotations
+
+import pytest
+
+from devkit.slack.files import Download
+from devkit.slack.workspace import Message
+from tests.world import ANA, BOT_USER, OMAR, SUPPORT, THEO, World
+
+CSV = b"""invoice,date,customer,amount
+INV-1,2026-08-02,Ada,100.50
+INV-2,2026-08-09,Bo,220
+INV-1,2026-08-02,Ada,100.50
+INV-3,2026-09-01,Cy,999
+"""
+TASK = f"<@{BOT_USER}> the attached CSV has duplicate invoices: find them, plot spend per month, send me a clean file"
+
+
+def sent(world: World, thread: str) -> list[Message]:
+    """The messages of a thread by which the bot sent files."""
+    return [message for message in world.replies(thread) if message.files]
+
+
+async def test_a_csv_comes_back_clean_with_a_chart_and_its_files_are_there_for_the_next_question(
+    world: World,
+) -> None:
+    async with world.sandboxes() as bridge, world.bot():
+        thread = await world.slack.says(ANA, SUPPORT, TASK, files=[("invoices.csv", CSV)])
+        told = await world.hears(thread, "Done.")
+        await world.slack.until(lambda: sent(world, thread))
+        assert "4 rows, 1 duplicates: INV-1 (2 times)" in told.shown
+        files = {file.name: file.content for file in sent(world, thread)[0].files}
+        assert sorted(files) == ["clean.csv", "spend.png"]
+        assert files["spend.png"].startswith(b"\x89PNG")
+        assert files["clean.csv"].count(b"INV-1") == 1
+        assert bridge.ledger() == []
+    async with world.sandboxes(), world.bot():
+        await world.asks("which month was highest?", thread=thread)
+        await world.hears(thread, "highest: 2026-09 999.0")
+
+    assert len(sent(world, thread)) == 1  # nothing was sent a second time
+
+
+async def test_words_are_not_needed_where_there_is_a_file(world: World) -> None:
+    direct = world.slack.workspace.direct(ANA).id
+    async with world.sandboxes(), world.bot():
+        thread = await world.slack.says(ANA, direct, "", files=[("invoices.csv", CSV)])
+        await world.hears(thread, "1 duplicates", channel=direct)
+
+
+async def test_a_file_of_a_follow_up_joins_those_that_are_there(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        thread = await world.asks("run `mkdir -p in; ls in`")
+        await world.hears(thread, "Done.")
+        await world.slack.says(ANA, SUPPORT, "run `ls in`", thread_ts=thread, files=[("../b $(x).txt", b"b")])
+        await world.hears(thread, "__b _(x).txt")
+
+
+async def test_a_file_that_comes_while_a_command_waits_is_there_when_the_run_goes_on(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        thread = await world.asks("run `curl -V | head -c 4; ls in`")
+        card = await world.card(thread)
+        await world.slack.says(THEO, SUPPORT, "run `ls in`", thread_ts=thread, files=[("late.txt", b"x")])
+        await world.hears(thread, "Noted.")
+        await world.approves(OMAR, card)
+        await world.hears(thread, "late.txt")
+
+
+@pytest.mark.parametrize(
+    "wrong", [Download(status=500), Download(page=True), Download(location="http://127.0.0.1:1/")]
+)
+async def test_a_file_that_slack_does_not_give_is_said_and_the_rest_is_done(
+    world: World, wrong: Download
+) -> None:
+    async with world.sandboxes(), world.bot():
+        world.slack.files.faults.append(wrong)
+        thread = await world.slack.says(
+            ANA, SUPPORT, f"<@{BOT_USER}> run `ls in`", files=[("gone.txt", b"g"), ("there.txt", b"t")]
+        )
+        told = await world.hears(thread, "I could not read")
+
+        assert "`gone.txt`" in told.shown
+        assert "there.txt" in told.shown
+
+
+async def test_what_is_too_large_is_left_out_and_named(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        files = [("large.bin", bytes(20_000_001)), ("small.txt", b"s")]
+        thread = await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> run `ls in`", files=files)
+        told = await world.hears(thread, "I left `large.bin` out: it has 20.0 MB")
+
+        assert "small.txt" in told.shown
+
+
+async def test_without_a_sandbox_files_are_said_not_to_be_read(world: World) -> None:
+    async with world.bot():
+        thread = await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> hello", files=[("a.txt", b"a")])
+        await world.hears(thread, "I cannot read files here")
+
+
+async def test_an_upload_that_gets_lost_is_made_again_and_not_twice(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        world.slack.files.lose_next = True
+        thread = await world.asks("run `mkdir -p out; echo result > out/a.txt`")
+        await world.slack.until(lambda: sent(world, thread))
+        await world.hears(thread, "Done.")
+
+    assert [file.content for message in sent(world, thread) for file in message.files] == [b"result\n"]
+
+
+async def test_an_answer_of_slack_that_gets_lost_sends_nothing_twice(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        world.slack.files.mute_next = True
+        thread = await world.asks("run `mkdir -p out; echo result > out/a.txt`")
+        await world.hears(thread, "Done.")
+
+    assert len(sent(world, thread)) == 1
+
+
+async def test_files_that_slack_refuses_are_said_to_be_refused(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        world.slack.fault("files.getUploadURLExternal", error="storage_limit_reached")
+        thread = await world.asks("run `mkdir -p out; echo result > out/a.txt`")
+        await world.hears(thread, "Slack did not take the files that I made.")
+
+
+async def test_a_result_that_was_sent_is_sent_again_only_when_it_has_changed(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        thread = await world.asks("run `mkdir -p out; echo one > out/a.txt; touch out/empty`")
+        first = await world.hears(thread, "Done.")
+        await world.asks("run `cat out/a.txt`", thread=thread)
+        await world.slack.until(lambda: len(world.done(thread)) == 3)
+        await world.asks("run `echo two > out/a.txt`", thread=thread)
+        await world.slack.until(lambda: len(sent(world, thread)) == 2)
+
+        assert "I did not send `empty`: it is empty." in first.shown
+        assert [file.content for message in sent(world, thread) for file in message.files] == [
+            b"one\n",
+            b"two\n",
+        ]
