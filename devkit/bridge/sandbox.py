@@ -291,7 +291,7 @@ class Sandbox:
                 "steps": [mount.bucket, *mount.prefix],
                 "target": mount.target,
                 "read_only": mount.read_only,
-                "owner": isolation.HOST_UID if os.geteuid() == 0 and not mount.read_only else None,
+                "owner": isolation.HOST_UID if os.geteuid() == 0 else None,
             }
         )
         self.mounts[mount.target] = mount

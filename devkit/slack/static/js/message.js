@@ -63,7 +63,8 @@ function content(message, store) {
 
 const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-const files = (message) => (message.files ?? []).map((file) => (PICTURES.includes(file.mimetype) ? picture(file) : fileChip(file)));
+const files = (message) =>
+  message.files?.length > 0 && h("div", { class: "files" }, message.files.map((file) => (PICTURES.includes(file.mimetype) ? picture(file) : fileChip(file))));
 
 const picture = (file) =>
   h(
