@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aiohttp
 import pytest
 from slack_bolt.app.async_app import AsyncApp
@@ -34,9 +36,8 @@ async def test_a_message_with_a_file_is_told_as_slack_tells_it(slack: SlackStand
     assert mention["files"] == message["files"]
     (file,) = message["files"]
     assert (file["name"], file["mimetype"], file["size"]) == ("a b.csv", "text/csv", len(CSV))
-    (read,) = (
-        m for m in (await app.client.conversations_history(channel=SUPPORT))["messages"] if m["ts"] == ts
-    )
+    history: Any = await app.client.conversations_history(channel=SUPPORT)
+    (read,) = (m for m in history["messages"] if m["ts"] == ts)
     assert read["files"] == message["files"]
 
 
@@ -76,7 +77,7 @@ async def test_an_upload_becomes_one_message_of_the_thread(
 async def test_what_slack_refuses_is_refused(slack: SlackStandIn, client: AsyncWebClient) -> None:
     async def refused(length: int, **more: str) -> str:
         announced = await client.files_getUploadURLExternal(filename="a.csv", length=length)
-        where = {"channel_id": SUPPORT} | more
+        where: dict[str, Any] = {"channel_id": SUPPORT} | more
         with pytest.raises(SlackApiError) as error:
             await client.files_completeUploadExternal(files=[{"id": announced["file_id"]}], **where)
         return str(error.value.response["error"])
@@ -87,7 +88,8 @@ async def test_what_slack_refuses_is_refused(slack: SlackStandIn, client: AsyncW
     with pytest.raises(SlackApiError, match="channel_not_found"):
         await client.files_upload_v2(channel="C0NOWHERE1", filename="a.csv", content=CSV)
     announced = await client.files_getUploadURLExternal(filename="a.csv", length=5)
-    async with aiohttp.ClientSession() as http, http.post(announced["upload_url"], data=CSV) as answer:
+    url = str(announced["upload_url"])
+    async with aiohttp.ClientSession() as http, http.post(url, data=CSV) as answer:
         assert answer.status == 400
 
 
