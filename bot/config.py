@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     sandbox_backend: Literal["none", "local", "cloudflare"] = "none"
     sandbox_url: str = ""
     sandbox_api_key: SecretStr = SecretStr("")
+    # https://developers.cloudflare.com/r2/buckets/create-buckets: three to 63 of these
+    sandbox_bucket: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$")
     developer_model: str = ""
     sandbox_minutes: int = Field(default=20, ge=1, le=120)
     command_minutes: int = Field(default=10, ge=1, le=60)
@@ -128,6 +130,7 @@ class Settings(BaseSettings):
             run=timedelta(minutes=self.sandbox_minutes),
             command=timedelta(minutes=self.command_minutes),
             workspace=self.workspace_megabytes * MEGABYTE,
+            bucket=self.sandbox_bucket,
         )
 
     @property

@@ -43,6 +43,7 @@ FORMS = {
     "pending_per_requester": "a whole number from 1 to 1000",
     "pending_per_role": "a whole number from 1 to 10000",
     "sandbox_backend": "none, local or cloudflare",
+    "sandbox_bucket": "the name of a bucket: small letters, digits and dashes",
     "sandbox_minutes": "a whole number of minutes from 1 to 120",
     "command_minutes": "a whole number of minutes from 1 to 60",
     "workspace_megabytes": "a whole number from 1 to 32",

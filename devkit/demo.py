@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import signal
 import socket
 import sys
@@ -35,6 +36,8 @@ from devkit.slack.server import SlackStandIn
 ROOT = Path(__file__).parents[1]
 #: Where the demo keeps its logs and its key.
 HOME = ROOT / ".demo"
+#: The bucket of the demo's sandboxes.
+BUCKET = "agent-data"
 #: Longest wait for the first bot to connect, in seconds.
 PATIENCE = 30.0
 #: Pause between two pieces of text of the stand-in models, in seconds.
@@ -112,7 +115,14 @@ async def start_sandboxes(stack: AsyncExitStack, home: Path) -> dict[str, str]:
         print(f"No code tasks here. {problem}", flush=True)
         return {}
     stack.push_async_callback(bridge.stop)
-    return {"SANDBOX_BACKEND": "local", "SANDBOX_URL": bridge.url, "SANDBOX_API_KEY": bridge.api_key}
+    for document in (ROOT / "docs").glob("*.md"):
+        shutil.copy(document, bridge.bucket(f"{BUCKET}/docs"))
+    return {
+        "SANDBOX_BACKEND": "local",
+        "SANDBOX_URL": bridge.url,
+        "SANDBOX_API_KEY": bridge.api_key,
+        "SANDBOX_BUCKET": BUCKET,
+    }
 
 
 async def start_models(stack: AsyncExitStack) -> dict[str, str]:

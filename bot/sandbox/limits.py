@@ -8,8 +8,12 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """Times of a whole run and of one command; `workspace` in bytes, of the archive that is kept."""
+    """Times of a whole run and of one command; `workspace` in bytes, of the archive that is kept.
+
+    `bucket` names what is mounted at /data; empty for nothing.
+    """
 
     run: timedelta
     command: timedelta
     workspace: int
+    bucket: str = ""

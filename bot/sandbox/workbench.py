@@ -16,9 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from agents.extensions.sandbox.cloudflare import CloudflareSandboxClient, CloudflareSandboxClientOptions
+from agents.extensions.sandbox.cloudflare import (
+    CloudflareBucketMountStrategy,
+    CloudflareSandboxClient,
+    CloudflareSandboxClientOptions,
+)
 from agents.run_config import SandboxRunConfig
-from agents.sandbox import Manifest, RemoteSnapshot
+from agents.sandbox import Manifest, RemoteSnapshot, SandboxPathGrant
+from agents.sandbox.entries import S3Mount
 from agents.sandbox.errors import SandboxError
 from agents.sandbox.session.dependencies import Dependencies
 from agents.sandbox.session.sandbox_session import SandboxSession
@@ -37,6 +42,9 @@ KEPT_BY: Final = "workbench"
 MOST_RESTORED: Final = 32 * 1024 * 1024
 #: Folders that can be made again, and are often larger than everything else.
 NOT_KEPT: Final = ("node_modules", ".venv", ".cache")
+#: Where the bucket is; the address stands for the one that is bound to the bridge.
+DATA: Final = "/data"
+BOUND: Final = "https://bound.invalid"
 #: Where the output of commands goes: beside the workspace, so that it is not kept.
 LOGS: Final = "/tmp/countersign"
 #: Seconds between two looks at what a long command says.
@@ -118,7 +126,32 @@ class Workbench:
         client = _Client(self, dependencies=Dependencies().bind_value(KEPT_BY, self))
         options = CloudflareSandboxClientOptions(worker_url=self._backend.url, api_key=self._backend.api_key)
         snapshot = RemoteSnapshot(id="workspace", client_dependency_key=KEPT_BY)
-        return SandboxRunConfig(client=client, options=options, manifest=Manifest(), snapshot=snapshot)
+        return SandboxRunConfig(client=client, options=options, manifest=self._manifest(), snapshot=snapshot)
+
+    def _manifest(self) -> Manifest:
+        """What is mounted: of the bucket the thread's own part, and what all may read. No keys travel.
+
+        The bridge knows the bucket by its name and has it bound, so the endpoint counts for nothing.
+        """
+        bucket = self._backend.limits.bucket
+        if not bucket:
+            return Manifest()
+
+        def mount(folder: str, prefix: str, *, read_only: bool) -> S3Mount:
+            return S3Mount(
+                bucket=bucket,
+                prefix=prefix,
+                endpoint_url=BOUND,
+                mount_path=Path(DATA, folder),
+                read_only=read_only,
+                mount_strategy=CloudflareBucketMountStrategy(),
+            )
+
+        own = mount("thread", f"threads/{self._thread}/", read_only=False)
+        return Manifest(
+            entries={"thread": own, "docs": mount("docs", "docs/", read_only=True)},
+            extra_path_grants=(SandboxPathGrant(path=DATA),),
+        )
 
     async def begun(self, session: SandboxSession) -> None:
         """Note that the SDK has made a sandbox."""

@@ -177,3 +177,24 @@ async def end(bridge: BridgeServer, sandbox_id: str) -> None:
 def bearer(bridge: BridgeServer) -> dict[str, str]:
     """The header that the bridge wants."""
     return {"Authorization": f"Bearer {bridge.api_key}"}
+
+
+async def test_the_threads_part_of_the_bucket_lasts_and_is_its_own_and_documents_are_only_read(
+    world: World,
+) -> None:
+    async with world.sandboxes() as bridge, world.bot(SANDBOX_BUCKET="agent-data"):
+        (bridge.bucket("agent-data/docs") / "rules.md").write_text("No refunds on Sundays.")
+        thread = await world.asks("run `echo mine > /data/thread/note.txt; cat /data/docs/rules.md`")
+        await world.hears(thread, "No refunds on Sundays.")
+        await world.asks("reset", thread=thread)
+        await world.hears(thread, "starts afresh.")
+        await world.asks("run `cat /data/thread/note.txt`", thread=thread)
+        await world.hears(thread, "mine")
+        other = await world.asks(
+            "run `ls /data/thread | wc -l; touch /data/docs/x; cat /data/docs/../note.txt`"
+        )
+        told = await world.hears(other, "Read-only file system")
+
+        assert "0\n" in told.shown
+        assert "mine" not in told.shown
+        assert bridge.ledger() == []
