@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -61,6 +62,7 @@ class Documents:
 
     def __init__(self, folder: Path) -> None:
         self._index = sqlite3.connect(":memory:", check_same_thread=False)
+        weakref.finalize(self, self._index.close)
         self._index.execute(
             "create virtual table section using fts5(place, heading, body, tokenize='porter unicode61')"
         )
