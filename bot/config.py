@@ -96,7 +96,7 @@ class Settings(BaseSettings):
 
     # What Triage answers from
     docs_folder: Path | None = None
-    read_pages: bool = False
+    read_pages: bool = True
 
     # Work
     worker_concurrency: int = Field(default=8, ge=1, le=200)

@@ -27,6 +27,7 @@ from devkit.serving import Server
             "224.0.0.1",
             "ff02::1",
         ),
+        *("64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1", "::7f00:1", "fec0::1", "192.88.99.1"),
         *("255.255.255.255", "192.0.2.1", "not an address", ""),
     ],
 )
@@ -149,3 +150,27 @@ async def test_an_encoding_that_there_is_not_is_no_error(pages: Pages) -> None:
 @pytest.mark.parametrize("html", ["", "<", "<p", "<script>", "</p></p>", "a<br/>b", "<svg><svg></svg>x"])
 def test_broken_pages_are_read_all_the_same(html: str) -> None:
     assert "script" not in plain(html)
+
+
+@pytest.mark.parametrize(
+    "piece", ["<a ", "<a x='", "<!--", "<![", "<", "</", "<script>", "<svg", "&#", "<p<", "<?"]
+)
+def test_markup_that_never_ends_is_read_in_one_pass(piece: str) -> None:
+    """In hours otherwise: the test itself would not end."""
+    assert isinstance(plain(f"<p>Hello</p>{piece * 200_000}"), str)
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a < b and c > d", "a < b and c > d"),
+        ("<!-- <p>no</p> -->yes", "yes"),
+        ("<SCRIPT>if (a </b/) {}</SCRIPT >on", "on"),
+        ("<p>one<p>two<br>three", "one\ntwo\nthree"),
+        ("<style>x</style", ""),
+        ("İ<script>x</script>y", "İy"),
+        ("x &lt;b&gt; y", "x <b> y"),
+    ],
+)
+def test_what_a_reader_sees_is_told(html: str, text: str) -> None:
+    assert plain(html) == text
