@@ -17,7 +17,7 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from bot.requirement import Requirement, Severity, strictest
+from bot.requirement import LARGEST_QUORUM, Requirement, Severity, strictest
 
 log = logging.getLogger(__name__)
 
@@ -138,8 +138,8 @@ def ask(  # noqa: PLR0913 - the terms of a requirement, each by its name
 
     Raises `ValueError` for terms that cannot be met.
     """
-    if quorum < 1:
-        raise ValueError("a quorum is at least one person")
+    if not 1 <= quorum <= LARGEST_QUORUM:
+        raise ValueError(f"a quorum is one person at least, and {LARGEST_QUORUM} at most")
     if any(
         time is not None and time <= timedelta(0) for time in (expires_after, remind_after, escalate_after)
     ):

@@ -6,6 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
+from typing import Annotated, Final
+
+from pydantic import Field
+
+#: A stored quorum that is none, as a damaged record may hold one, must neither count as met nor
+#: be laid out place by place.
+LARGEST_QUORUM: Final = 100
 
 
 class Severity(IntEnum):
@@ -27,7 +34,7 @@ class Requirement:
 
     role: str
     why: str
-    quorum: int = 1
+    quorum: Annotated[int, Field(ge=1, le=LARGEST_QUORUM)] = 1
     expires_after: timedelta | None = None
     remind_after: timedelta | None = None
     escalate_to: str = ""

@@ -6,14 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.fernet import Fernet
+from pydantic import TypeAdapter
 
-from bot.approval import ApprovalStatus, authorize, decide
+from bot.approval import Approval, ApprovalStatus, authorize, decide
+from bot.errors import UnknownSchema
+from bot.requirement import LARGEST_QUORUM
 from bot.run import Interrupted
 from bot.store import sealer as sealing
 from bot.store.records import APPROVAL, STATE
 from bot.store.sealer import Sealer
-from tests.factories import MEI, OMAR, a_decision, seated
+from tests.factories import MEI, OMAR, a_decision, an_approval, seated
 
 STORED = Path(__file__).parent / "stored"
 SEALER = Sealer([Fernet.generate_key().decode()])
@@ -44,3 +48,11 @@ def test_a_threads_state_of_before_is_read(monkeypatch: Any) -> None:
     assert isinstance(outcome, Interrupted)
     assert [[one.quorum for one in call.requirements] for call in outcome.calls] == [[2], []]
     assert STATE.load(SEALER, STATE.dump(SEALER, state)) == state
+
+
+@pytest.mark.parametrize("quorum", [0, -1, LARGEST_QUORUM + 1, 10**12, 2**63, None, 1.5, "many"])
+def test_a_quorum_that_is_none_makes_an_approval_unreadable(quorum: object) -> None:
+    body = json.loads(json.dumps(TypeAdapter(Approval).dump_python(an_approval(), mode="json")))
+    body["requirements"][0]["quorum"] = quorum
+    with pytest.raises(UnknownSchema):
+        APPROVAL.load(SEALER, SEALER.seal("approval", body))
