@@ -69,6 +69,8 @@ from bot.worker import Worker
 
 log = logging.getLogger(__name__)
 
+#: Seconds for the bytes of a file on their way to Slack.
+UPLOAD_TIMEOUT = 60
 #: How long back-fill waits where Slack asks it to, in seconds: begun anew, it would never end.
 BUSY_HISTORY = 120.0
 
@@ -196,7 +198,9 @@ def _worker(
     billing = BillingClient(
         connections.http, settings.billing_base_url, settings.billing_api_key.get_secret_value()
     )
-    files = SlackFiles(slack, web_client, connections.http)
+    token, address = settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url
+    slow = client_for(token, base_url=address, session=connections.http, timeout=UPLOAD_TIMEOUT)
+    files = SlackFiles(Slack(slow, limiter, me=me.user), slow, connections.http)
     benches = Benches(threads, connections.sandboxes, files.fetch)
     services = Services(billing, benches, Results(threads, files))
     decisions = Decisions(threads, electorate, engine, delivery, requests, sources.now)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 from bot import words
 from bot.attachment import Attachment, FileLimits, choose, described
+from bot.errors import WorkspaceNotKept
 from bot.events import MessageReceived
 from bot.handling import Handling
-from bot.run import Completed, Failed, Outcome
-from bot.sandbox.archive import Result, results
+from bot.run import Completed, Failed, Interrupted, Outcome
+from bot.sandbox.archive import Result, Unpackable, results
 from bot.sandbox.backend import Backend
 from bot.sandbox.workbench import Workbench
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
-#: How many results are remembered as sent.
-REMEMBERED: Final = 200
 LIMITS: Final = FileLimits()
 
 
@@ -60,40 +60,76 @@ class Benches:
         """Let the next save write the workspace as well, if it has changed."""
         if bench is None:
             return
-        h.remarks += bench.remarks
-        bench.remarks.clear()
-        if bench.is_new and bench.archive is not None:
-            bench.is_new = False
-            sealed = await self.threads.sealed_workspace(bench.archive)
-            h.with_next(Writes().workspace(sealed), attached=tuple(bench.inputs))
+        self._overhear(h, bench)
+        if writes := await self._packed(bench):
+            h.with_next(writes)
+        if tuple(bench.inputs) != h.state.attached:
+            h.with_next(Writes(), attached=tuple(bench.inputs))
+
+    async def packed(self, bench: Workbench | None) -> Writes:
+        """What an approved command has made, to be written with the note that it is done.
+
+        Without it, a crash before the next checkpoint would leave the note alone.
+        """
+        return Writes() if bench is None else await self._packed(bench) or Writes()
 
     async def keep(self, h: Handling, bench: Workbench | None, outcome: Outcome) -> None:
         """Let the save of a run's end write its workspace, and name the results to be sent.
 
         A run that failed goes on from its last checkpoint, and the workspace stays at that one.
+        Raises `WorkspaceNotKept` for a run that would go on ahead of its workspace.
         """
-        if bench is None or isinstance(outcome, Failed):
+        if bench is None:
             return
-        bench.close()
+        self._overhear(h, bench)
+        if isinstance(outcome, Failed):
+            return
+        if bench.is_dirty and isinstance(outcome, Interrupted):
+            raise WorkspaceNotKept
+        if bench.is_dirty:
+            h.remarks.append(words.NOT_KEPT)
         await self.checkpoint(h, bench)
         if isinstance(outcome, Completed) and bench.archive is not None:
-            new = [one for one in results(bench.archive) if one.mark not in h.state.sent]
-            h.results = tuple(one.mark for one in self._sendable(h, new))
+            await self._choose(h, bench.archive)
 
-    def _sendable(self, h: Handling, new: list[Result]) -> list[Result]:
+    async def _packed(self, bench: Workbench) -> Writes | None:
+        archive = bench.archive
+        if not bench.is_new or archive is None:
+            return None
+        sealed = await self.threads.sealed_workspace(archive)
+        if bench.archive is archive:  # not cut off, and not packed again meanwhile
+            bench.is_new = False
+        return Writes().workspace(sealed)
+
+    def _overhear(self, h: Handling, bench: Workbench) -> None:
+        h.remarks += bench.remarks
+        bench.remarks.clear()
+
+    async def _choose(self, h: Handling, archive: bytes) -> None:
+        """Name the results that the thread does not have yet; each that cannot be sent is said once."""
+        try:
+            found = await asyncio.to_thread(results, archive)
+        except Unpackable:
+            h.remarks.append(words.FILES_GONE)
+            return
+        there = {one.mark for one in found}
+        kept = tuple(mark for mark in h.state.sent if mark in there)
+        new = [one for one in found if one.mark not in kept]
+        refused: dict[str, list[str]] = {}
         chosen: list[Result] = []
         for one in new:
-            if not one.size:
-                h.remarks.append(words.not_sent(one.name, "it is empty"))
-            elif one.size > self.limits.each:
-                h.remarks.append(words.not_sent(one.name, "it is too large"))
-            elif len(chosen) == self.limits.count:
-                h.remarks.append(words.not_sent(one.name, f"{self.limits.count} files are the most at once"))
+            if why := self._wrong(one, chosen):
+                refused.setdefault(why, []).append(one.name)
             else:
                 chosen.append(one)
-        return chosen
+        h.remarks += [words.not_sent(names, why) for why, names in refused.items()]
+        h.results = tuple(one.mark for one in chosen)
+        said = tuple(one.mark for one in new if one not in chosen)
+        h.with_next(Writes(), sent=(*kept, *said))
 
-
-def remembered(h: Handling, marks: tuple[str, ...]) -> tuple[str, ...]:
-    """The marks of what was sent, with these; the oldest are forgotten."""
-    return (*h.state.sent, *marks)[-REMEMBERED:]
+    def _wrong(self, one: Result, chosen: list[Result]) -> str:
+        if not one.content:
+            return "there is nothing in it"
+        if len(one.content) > self.limits.each:
+            return "it is too large"
+        return f"{self.limits.count} files are the most at once" if len(chosen) == self.limits.count else ""

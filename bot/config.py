@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     developer_model: str = ""
     sandbox_minutes: int = Field(default=20, ge=1, le=120)
     command_minutes: int = Field(default=10, ge=1, le=60)
-    workspace_megabytes: int = Field(default=16, ge=1, le=32)
+    workspace_megabytes: int = Field(default=32, ge=1, le=32)
     shell_ask: str = r"\b(curl|wget|ssh|scp|rsync|telnet|nc)\b|https?://|\b(pip3?|npm|apt-get|apt|git) (install|i|clone|push)\b"
     shell_ask_minutes: int = Field(default=5, ge=1, le=60)
     shell_role: str = Field(default="ops", min_length=1, max_length=40)

@@ -59,8 +59,9 @@ class Conversation:
         if h.reply.outcome is None and await self._is_half_said(h):
             await h.settle(Notice(words.OVERTAKEN))
         if h.reply.outcome is not None:
-            await self._runs.results.send(h)
             await self._delivery.deliver(h, h.reply.outcome)
+            if await self._runs.results.send(h):
+                await self._delivery.deliver(h, h.reply.outcome)
         await self._delivery.retire(h)
         await self._tell_homes(h)
         return h.finish()
@@ -144,6 +145,7 @@ class Conversation:
         except InputRefused as refusal:
             await h.settle(Notice(refusal.user_message))
             return
+        h.remarks += self._runs.refuses(message)
         approvals = await self._threads.approvals(h.state.approvals)
         pending = [approval for approval in approvals if not approval.is_final]
         authors = tuple(dict.fromkeys((*h.state.authors, message.user)))

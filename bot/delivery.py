@@ -15,6 +15,7 @@ from bot.handling import Handling
 from bot.noticeboard import Noticeboard
 from bot.repairs import schedule_repair
 from bot.run import Blocked, Completed, Failed, Interrupted, Notice, Outcome, Stopped, Unsure
+from bot.slack import limits
 from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
 from bot.slack.markdown import escape
@@ -80,22 +81,24 @@ class Delivery:
         if isinstance(outcome, Interrupted | Unsure):
             await self._noticeboard.post(h)
         if isinstance(outcome, Interrupted) and not is_closed and h.stream is not None:
-            await h.stream.finish(outcome.text, own=await self._asked(h))  # now it is known who was asked
+            await h.stream.finish(
+                outcome.text, own=_below(h, await self._asked(h))
+            )  # now it is known who was asked
 
     async def _say(self, h: Handling, stream: ReplyStream, outcome: Outcome) -> None:
         match outcome:
             case Completed() | Notice():
-                await stream.finish(outcome.text, own=_remarks(h))
+                await stream.finish(outcome.text, own=_below(h))
             case Interrupted():
-                await stream.finish(outcome.text, own=self._ask(h))
+                await stream.finish(outcome.text, own=_below(h, self._ask(h)))
             case Unsure():
-                await stream.finish("", own=words.UNSURE)
+                await stream.finish("", own=_below(h, words.UNSURE))
             case Blocked():
-                await stream.finish(words.BLOCKED)
+                await stream.finish(words.BLOCKED, own=_below(h))
             case Stopped():
-                await stream.finish(f"{outcome.text}\n\n{words.STOPPED}".strip(), own=_remarks(h))
+                await stream.finish(f"{outcome.text}\n\n{words.STOPPED}".strip(), own=_below(h))
             case Failed():
-                await stream.finish(words.failed(outcome), retry=True, own=_remarks(h))
+                await stream.finish(words.failed(outcome), retry=True, own=_below(h))
 
     async def retire(self, h: Handling) -> None:
         """Let every delivered card show how its approval stands; raises `SlackUnavailable`."""
@@ -146,5 +149,7 @@ class Delivery:
         return words.asked_in(self._approvals_channel)
 
 
-def _remarks(h: Handling) -> str:
-    return escape("\n".join(h.reply.remarks))
+def _below(h: Handling, own: str = "") -> str:
+    """What stands below an answer: words of the bot's own, then what is to be said of files."""
+    remarks = escape("\n".join(h.reply.remarks))
+    return f"{own}\n{remarks}".strip()[: limits.SECTION]

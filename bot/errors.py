@@ -88,6 +88,10 @@ class FileRefused(BotError):
     user_message = "Slack did not give it to me."
 
 
+class WorkspaceNotKept(BotError):
+    """The files of a run could not be packed, so it must not be saved ahead of them."""
+
+
 class DecisionRefused(BotError):
     """This click cannot decide this approval."""
 

@@ -50,7 +50,7 @@ class Handling:
         #: What the next save shall write beside.
         self._next = Writes()
         #: The bot's own words for below the answer.
-        self.remarks: list[str] = []
+        self.remarks: list[str] = [*self.reply.remarks]
         #: The marks of the files that are to be sent once the outcome is on record.
         self.results: tuple[str, ...] = ()
 
@@ -84,12 +84,14 @@ class Handling:
         self, *changed: Approval, writes: Writes | None = None, reply: Reply | None = None, **state: Any
     ) -> None:
         """Write changed fields of the thread's row, approvals and staged items; keep the event."""
-        self.state = replace(self.state, **state).with_reply(reply or self.reply)
-        writes = (writes or Writes()).add(self._next)
+        remarks = tuple(dict.fromkeys(self.remarks))
+        reply = replace(reply or self.reply, remarks=remarks)
+        self.state = replace(self.state, **state).with_reply(reply)
+        beside, self._next = self._next, Writes()
+        writes = (writes or Writes()).add(beside)
         for approval in changed:
             writes.approval(approval)
         await self._write(writes.state(self.state).session(self.session))
-        self._next = Writes()
         self.session.mark_saved()
 
     def with_next(self, writes: Writes, **state: Any) -> None:
@@ -138,8 +140,7 @@ class Handling:
         self, outcome: Outcome, *changed: Approval, writes: Writes | None = None, **state: Any
     ) -> None:
         """Record how the event was answered; from here on only the delivery is ever repeated."""
-        remarks = tuple(dict.fromkeys(self.remarks))
-        reply = replace(self.reply, outcome=outcome, remarks=remarks, results=self.results)
+        reply = replace(self.reply, outcome=outcome, results=self.results)
         await self.save(*changed, writes=writes, reply=reply, **state)
 
     def finish(self) -> Writes:

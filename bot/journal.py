@@ -21,6 +21,10 @@ from bot.store.writes import Writes
 RESULT = 2_000
 
 
+#: What is to be written together with the end of a call.
+Beside = Callable[[], Awaitable[Writes]]
+
+
 class Journal:
     """Runs an effect under a key of its own: `started` is written before it, `done` after it.
 
@@ -28,10 +32,13 @@ class Journal:
     whether it happened is not known, and it is a person who says so, never a second try.
     """
 
-    def __init__(self, handling: Handling, threads: ThreadStore, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, handling: Handling, threads: ThreadStore, now: Callable[[], datetime], beside: Beside
+    ) -> None:
         self._handling = handling
         self._threads = threads
         self._now = now
+        self._beside = beside
 
     async def run(self, call_id: str, permit: Permit, effect: Callable[[str], Awaitable[str]]) -> str:
         """Do the effect, handing it its idempotency key; raises `LeaseLost` before it, if at all.
@@ -99,10 +106,13 @@ class Journal:
         noted = {"call": call_id, "ending": ending.value, "result": result[:RESULT]}
         self._handling.note(Deed.EXECUTED, approval, tool=permit.tool, **noted)
         call = self.call(call_id, permit) if ending is Ending.UNKNOWN else None
-        await self._write(key, JournalEntry(status, result, call), *changed)
+        beside = Writes() if ending is Ending.UNKNOWN else await self._beside()
+        await self._write(key, JournalEntry(status, result, call), *changed, beside=beside)
 
-    async def _write(self, key: str, entry: JournalEntry, *changed: Approval) -> None:
-        writes = Writes().journal(key, entry)
+    async def _write(
+        self, key: str, entry: JournalEntry, *changed: Approval, beside: Writes | None = None
+    ) -> None:
+        writes = (beside or Writes()).journal(key, entry)
         for approval in changed:
             writes.approval(approval)
         await self._handling.save_beside(writes)

@@ -2,57 +2,68 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from bot import words
-from bot.benches import remembered
-from bot.errors import SlackRejected, UnknownSchema
+from bot.errors import SlackRejected, SlackUnavailable, UnknownSchema
 from bot.handling import Handling
-from bot.sandbox.archive import Result, content, results
+from bot.sandbox.archive import Result, Unpackable, results
 from bot.slack.files import SlackFiles
 from bot.store.threads import ThreadStore
 
 log = logging.getLogger(__name__)
 
+#: How often an upload is tried: the thread waits behind it, so not for ever.
+TRIES: Final = 4
+
 
 class Results:
-    """Sends files, after the outcome that names them is on record."""
+    """Sends files, after the outcome that names them is on record and was shown."""
 
     def __init__(self, threads: ThreadStore, files: SlackFiles) -> None:
         self._threads = threads
         self._files = files
 
-    async def send(self, h: Handling) -> None:
-        """Upload what the reply has yet to send; raises `SlackUnavailable` to be called again.
+    async def send(self, h: Handling) -> bool:
+        """Upload what the reply has yet to send; True where there is a new remark to be shown.
 
-        A file that an earlier attempt had sent is found in the thread by its name and size.
+        Raises `SlackUnavailable` to be called again. A file that an earlier attempt had sent is
+        found in the thread behind the reply, by its name and size.
         """
-        if not h.reply.results:
-            return
-        found, bytes_ = await self._load(h)
-        already = await self._files.shared(h.thread) if h.attempted else set[tuple[str, int]]()
-        waiting = [one for one in found if (_basename(one.name), one.size) not in already]
+        marks = h.reply.results
+        if not marks:
+            return False
+        found = await self._load(h)
+        remark = words.FILES_GONE if len(found) < len(marks) else ""
         try:
-            await self._files.share(h.thread, [(_basename(one.name), bytes_[one.mark]) for one in waiting])
+            await self._share(h, found)
         except SlackRejected as refusal:
             log.error("results not sent", extra={"code": refusal.code})
-            remarks = (*h.reply.remarks, words.FILES_REFUSED)
-            await h.save(reply=replace(h.reply, results=(), remarks=remarks))
-            return
-        await h.save(reply=replace(h.reply, results=()), sent=remembered(h, h.reply.results))
+            remark = words.FILES_REFUSED
+        except SlackUnavailable as error:
+            if h.reply.uploads + 1 < TRIES:
+                await h.save(reply=replace(h.reply, uploads=h.reply.uploads + 1))
+                raise
+            log.error("results given up", extra={"error": type(error).__name__})
+            remark = words.FILES_REFUSED
+        h.remarks += [remark] if remark else []
+        await h.save(reply=replace(h.reply, results=()), sent=(*h.state.sent, *marks))
+        return bool(remark)
 
-    async def _load(self, h: Handling) -> tuple[list[Result], Mapping[str, bytes]]:
-        marks = set(h.reply.results)
+    async def _share(self, h: Handling, found: Sequence[Result]) -> None:
+        since = min(map(float, h.reply.messages), default=0.0)
+        already = await self._files.shared(h.thread, since=since) if h.attempted else set[tuple[str, int]]()
+        files = [(one.name.rsplit("/", 1)[-1], one.content) for one in found]
+        await self._files.share(h.thread, [one for one in files if (one[0], len(one[1])) not in already])
+
+    async def _load(self, h: Handling) -> list[Result]:
         try:
             archive = await self._threads.workspace(h.thread)
-        except UnknownSchema:
-            archive = None
-        if archive is None:  # a reset came first
-            return [], {}
-        return [one for one in results(archive) if one.mark in marks], content(archive, marks)
-
-
-def _basename(name: str) -> str:
-    return name.rsplit("/", 1)[-1]
+            found = [] if archive is None else await asyncio.to_thread(results, archive)
+        except (UnknownSchema, Unpackable):
+            found = []
+        return [one for one in found if one.mark in h.reply.results]

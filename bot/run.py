@@ -160,7 +160,8 @@ class Reply:
     `messages` are the `ts` of the Slack messages it fills, in order. `outcome` is set once
     the run has ended and only the delivery is left, so that a crash never runs it again.
     `closed` names approvals whose cards have yet to show what became of them. `remarks` are the
-    bot's own words below the answer; `results` the marks of files that have yet to be sent.
+    bot's own words below the answer; `results` the marks of files that have yet to be sent,
+    which was tried in vain `uploads` times.
     """
 
     event_id: str
@@ -169,6 +170,7 @@ class Reply:
     closed: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
+    uploads: int = 0
 
 
 @dataclass(frozen=True, slots=True)

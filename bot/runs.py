@@ -18,12 +18,13 @@ from bot.approval import Approval, ApprovalStatus, Question, digest
 from bot.attachment import Attachment
 from bot.benches import Benches
 from bot.delivery import Delivery
-from bot.errors import HandedOver, OutcomeUnknown, SlackRejected, UnknownSchema
+from bot.errors import HandedOver, OutcomeUnknown, SlackRejected, UnknownSchema, WorkspaceNotKept
 from bot.events import MessageReceived
 from bot.handling import Handling
 from bot.journal import Journal
 from bot.results import Results
 from bot.run import BrokenCall, Interrupted, Outcome, PendingCall
+from bot.sandbox.workbench import Workbench
 from bot.settlement import Settlement
 from bot.slack.reply import ReplyStream
 from bot.store.threads import ThreadStore
@@ -92,6 +93,10 @@ class Runs:
     async def check(self, message: MessageReceived) -> Outcome | None:
         """Judge a message that is to join a waiting run; None if nothing is wrong with it."""
         return await self._engine.check(self._benches.said(message))
+
+    def refuses(self, message: MessageReceived) -> list[str]:
+        """A sentence for each file of a message that does not."""
+        return self._benches.refused(message)
 
     def takes(self, message: MessageReceived) -> tuple[Attachment, ...]:
         """The files of a message that go into the workspace."""
@@ -195,7 +200,10 @@ class Runs:
             except OutcomeUnknown:
                 current = await self._continue(h, await self._saved(h), await self._known(h))
                 continue
-            await self._benches.keep(h, current.workbench, outcome)
+            try:
+                await self._benches.keep(h, current.workbench, outcome)
+            except WorkspaceNotKept as error:
+                outcome = self._engine.failed(error)
             snapshot = current.snapshot
             if not isinstance(outcome, Interrupted) or snapshot is None:
                 await self._settlement.settle(h, outcome, message)
@@ -258,15 +266,15 @@ class Runs:
             thread=h.thread,
             requester=h.state.authors[0],
             billing=self._billing,
-            journal=self._journal(h),
+            journal=self._journal(h, bench),
             permits=permits,
             workbench=bench,
             show=show,
             faults=bench.faults if bench else [],
         )
 
-    def _journal(self, h: Handling) -> Journal:
-        return Journal(h, self._threads, self._now)
+    def _journal(self, h: Handling, bench: Workbench | None = None) -> Journal:
+        return Journal(h, self._threads, self._now, lambda: self._benches.packed(bench))
 
     def _checkpoint(self, h: Handling, context: RunContext) -> Callable[[bytes], Awaitable[None]]:
         async def checkpoint(snapshot: bytes) -> None:

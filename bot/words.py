@@ -41,8 +41,10 @@ FILES_UNREADABLE = (
 )
 NO_FILES = "I cannot read files here: code tasks are not set up."
 FILES_REFUSED = "Slack did not take the files that I made."
+FILES_GONE = "Some of the files that I made could not be found any more, so I did not send them."
 NO_WORDS = "(No words, only the attached files.)"
 NOT_KEPT = "I could not keep the files I worked with since the last step, so they are gone."
+NO_PLACE = "there is no place for it in the workspace."
 TIME_IS_UP = "ERROR: the time for this task is used up; say what is done and what is not."
 
 FAILURES: dict[FailureKind, str] = {
@@ -104,14 +106,25 @@ def too_large(bytes_: int, most: int) -> str:
     )
 
 
+def left_out(names: Sequence[str]) -> str:
+    """Say which files of a workspace could not be kept."""
+    return f"I could not keep {_named(names)}: links that lead elsewhere, or names that cannot be stored."
+
+
 def not_fetched(name: str, why: str) -> str:
     """Say that an attached file could not be taken in."""
     return f"I could not read `{name}`: {why}"
 
 
-def not_sent(name: str, why: str) -> str:
-    """Say that a result was not sent."""
-    return f"I did not send `{name}`: {why}."
+def not_sent(names: Sequence[str], why: str) -> str:
+    """Say that results were not sent."""
+    return f"I did not send {_named(names)}: {why}."
+
+
+def _named(names: Sequence[str]) -> str:
+    """Name a few, and count the rest."""
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(f"`{name}`" for name in names[:3]) + rest
 
 
 def rejection(approval: Approval, by: str) -> str:

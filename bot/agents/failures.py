@@ -11,11 +11,12 @@ from agents import exceptions as sdk
 from agents.sandbox.errors import SandboxError
 from pydantic import ValidationError
 
+from bot.errors import WorkspaceNotKept
 from bot.run import FailureKind
 
 #: The first that fits decides; more special ones stand first.
 KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], FailureKind], ...]] = (
-    ((SandboxError,), FailureKind.SANDBOX),
+    ((SandboxError, WorkspaceNotKept), FailureKind.SANDBOX),
     ((openai.RateLimitError,), FailureKind.MODEL_BUSY),
     ((sdk.MaxTurnsExceeded,), FailureKind.TOO_LONG),
     ((sdk.ModelRefusalError,), FailureKind.MODEL_REFUSED),

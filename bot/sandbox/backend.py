@@ -10,6 +10,7 @@ from typing import Final
 
 import aiohttp
 
+from bot import lease
 from bot.sandbox.ledger import Ledger
 from bot.sandbox.limits import SandboxLimits
 
@@ -43,10 +44,12 @@ class Backend:
 
     async def opened(self, sandbox_id: str, thread: str) -> None:
         """Put a new sandbox on the list, and end those that a dead worker left to this thread."""
+        lease.check()
         await self._ledger.note(sandbox_id, thread, until=self.now() + self.limits.run + GRACE)
-        for other in await self._ledger.of(thread):
-            if other != sandbox_id:
-                await self.end(other, thread)
+        # Only older ones: a worker that was paused here wakes to find its successor's as well.
+        for other in await self._ledger.before(sandbox_id, thread):
+            lease.check()
+            await self.end(other, thread)
 
     async def end(self, sandbox_id: str, thread: str) -> bool:
         """Delete a sandbox; False where that failed, and it stays on the list."""

@@ -18,8 +18,8 @@ class Ledger(Protocol):
         """Take one that was ended off the list."""
         ...
 
-    async def of(self, thread: str) -> Sequence[str]:
-        """The sandboxes of a thread."""
+    async def before(self, sandbox_id: str, thread: str) -> Sequence[str]:
+        """The sandboxes of its thread that were noted before this one."""
         ...
 
     async def lapsed(self, now: datetime) -> Sequence[tuple[str, str]]:

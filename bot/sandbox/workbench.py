@@ -28,10 +28,10 @@ from agents.sandbox.errors import SandboxError
 from agents.sandbox.session.dependencies import Dependencies
 from agents.sandbox.session.sandbox_session import SandboxSession
 
-from bot import words
+from bot import lease, words
 from bot.attachment import Attachment
-from bot.errors import FileRefused, UnknownSchema
-from bot.sandbox.archive import INPUTS
+from bot.errors import FileRefused, UnknownSchema, WorkspaceNotKept
+from bot.sandbox.archive import INPUTS, Unpackable, restorable
 from bot.sandbox.backend import Backend
 
 log = logging.getLogger(__name__)
@@ -120,6 +120,9 @@ class Workbench:
         self._session: SandboxSession | None = None
         self._ends_at = 0.0
         self._commands = 0
+        self._lock = asyncio.Lock()
+        #: Why what is in the workspace now would not be kept; empty where it would.
+        self._not_kept = ""
 
     def config(self) -> SandboxRunConfig:
         """What the SDK needs to open it. Every opening is a new sandbox with the kept workspace in it."""
@@ -187,34 +190,42 @@ class Workbench:
     async def upload(self, snapshot_id: str, stream: io.IOBase) -> None:
         """Take the workspace from the SDK, before it deletes the sandbox."""
         del snapshot_id
-        self._take(stream.read())
+        await self._take(stream.read())
         self.is_dirty = False
 
     async def prepare(self) -> None:
         """Put attached files where the agent looks for them; once, when the sandbox has just opened."""
-        if self._session is None or not self.inputs:
-            return
-        await self._session.mkdir(Path(INPUTS), parents=True)
-        while self.inputs:
-            one = self.inputs[0]
-            try:
-                await self._session.write(Path(INPUTS, one.name), io.BytesIO(await self._fetch(one)))
-            except FileRefused as refusal:
-                self.remarks.append(words.not_fetched(one.name, refusal.user_message))
-            self.inputs.pop(0)
-            self.is_dirty = True
+        async with self._lock:  # calls run side by side
+            while self._session is not None and self.inputs:
+                await self._put(self._session, self.inputs[0])
+                self.inputs.pop(0)
+                self.is_dirty = True
+
+    async def _put(self, session: SandboxSession, one: Attachment) -> None:
+        """Write one file. Where that cannot be, as when a file is called `in`, the person is told."""
+        try:
+            await session.mkdir(Path(INPUTS), parents=True)
+            await session.write(Path(INPUTS, one.name), io.BytesIO(await self._fetch(one)))
+        except FileRefused as refusal:
+            self.remarks.append(words.not_fetched(one.name, refusal.user_message))
+        except SandboxError:
+            if not await session.running():
+                raise
+            self.remarks.append(words.not_fetched(one.name, words.NO_PLACE))
 
     async def pack(self) -> None:
-        """Pack the workspace, if something may have changed in it."""
-        if self._session is not None and self.is_dirty:
-            self._take((await self._session.persist_workspace()).read())
-            self.is_dirty = False
+        """Pack the workspace, if something may have changed in it.
 
-    def close(self) -> None:
-        """Say what was lost, if anything, once the run has ended or paused."""
-        if self.is_dirty:
-            self.remarks.append(words.NOT_KEPT)
-            self.is_dirty = False
+        Raises the SDK's `SandboxError`, and `WorkspaceNotKept` where what came is no archive.
+        """
+        async with self._lock:
+            if self._session is not None and self.is_dirty:
+                self.is_dirty, is_packed = False, False  # what changes from here on is for the next time
+                try:
+                    await self._take((await self._session.persist_workspace()).read())
+                    is_packed = True
+                finally:
+                    self.is_dirty = self.is_dirty or not is_packed
 
     async def run(self, command: str, workdir: str, seconds: float, said: Tail) -> Ran:
         """Run a command to its end, or to its limit. `said` hears its last lines while it works.
@@ -224,6 +235,8 @@ class Workbench:
         session = self._session
         if session is None:
             raise RuntimeError("there is no sandbox")
+        with self.faults:
+            lease.check()
         await self.prepare()  # an approved command runs before the model is asked anything
         clock = asyncio.get_running_loop().time
         began = clock()
@@ -239,20 +252,30 @@ class Workbench:
                 "bash", "-c", _RUN, "run", workdir, command, log_file, shell=False, timeout=limit
             )
         finally:
+            self.is_dirty = True  # another call may have packed meanwhile
             watching.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, Exception):  # it only watched
                 await watching
         read = await session.exec(
             "sh", "-c", _READ, "read", log_file, str(HEAD), str(TAIL), shell=False, timeout=LOOK * 10
         )
         output = (read.stdout + (b"" if read.stdout else done.stderr)).decode(errors="replace")
+        output += f"\nNOTE: {self._not_kept}" if self._not_kept else ""
         return Ran(done.exit_code, clock() - began, output)
 
-    def _take(self, archive: bytes) -> None:
+    async def _take(self, packed: bytes) -> None:
         most = min(self._backend.limits.workspace, MOST_RESTORED)
-        if len(archive) > most:
-            self.remarks = [*dict.fromkeys((*self.remarks, words.too_large(len(archive), most)))]
-        elif archive != self.archive:
+        self._not_kept = words.too_large(len(packed), most) if len(packed) > most else ""
+        if self._not_kept:
+            self.remarks = [*dict.fromkeys((*self.remarks, self._not_kept))]
+            return
+        try:
+            archive, left_out = await asyncio.to_thread(restorable, packed)
+        except Unpackable:
+            raise WorkspaceNotKept from None
+        if left_out:
+            self.remarks = [*dict.fromkeys((*self.remarks, words.left_out(left_out)))]
+        if archive != self.archive:
             self.archive, self.is_new = archive, True
 
 

@@ -47,12 +47,14 @@ class Person:
     is_regular: bool
 
 
-def web_client(token: str, *, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+def web_client(
+    token: str, *, base_url: str, session: aiohttp.ClientSession, timeout: int = TIMEOUT
+) -> AsyncWebClient:
     """Build the client for `Slack`, without the SDK's retries.
 
     Those would post a message again after a dropped connection, and a second copy with it.
     """
-    return AsyncWebClient(token, base_url=base_url, session=session, timeout=TIMEOUT, retry_handlers=[])
+    return AsyncWebClient(token, base_url=base_url, session=session, timeout=timeout, retry_handlers=[])
 
 
 class Slack:

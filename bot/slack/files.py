@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 #: Seconds for one file.
 TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
 HTML: Final = "text/html"
+#: Seconds after each try of a download, and what may be over by then.
+PAUSES: Final = (0.5, 1.0, 0.0)
+PASSING: Final = frozenset({429, 500, 502, 503, 504})
 
 
 class SlackFiles:
@@ -39,6 +43,14 @@ class SlackFiles:
         """
         if not self._is_slacks(file.url):
             raise FileRefused
+        for pause in PAUSES:
+            if (body := await self._try(file)) is not None:
+                return body
+            await asyncio.sleep(pause)
+        raise FileRefused
+
+    async def _try(self, file: Attachment) -> bytes | None:
+        """Download once; None where it may work a moment later."""
         try:
             async with self._http.get(
                 file.url,
@@ -47,6 +59,8 @@ class SlackFiles:
                 timeout=TIMEOUT,
             ) as response:
                 page = response.content_type == HTML and file.mimetype != HTML
+                if response.status in PASSING:
+                    return None
                 if response.status != HTTPStatus.OK or page:
                     log.warning("file not given", extra={"file": file.id, "status": response.status})
                     raise FileRefused
@@ -57,7 +71,7 @@ class SlackFiles:
                     body += more
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("file not fetched", extra={"file": file.id, "error": type(error).__name__})
-            raise FileRefused from None
+            return None
         if len(body) != file.size:
             raise FileRefused
         return body
@@ -71,17 +85,22 @@ class SlackFiles:
                 [{"filename": name, "content": data} for name, data in files],
             )
 
-    async def shared(self, thread: ThreadRef) -> set[tuple[str, int]]:
-        """The name and size of every file that the bot has sent to a thread."""
+    async def shared(self, thread: ThreadRef, *, since: float) -> set[tuple[str, int]]:
+        """The name and size of every file that the bot has sent to a thread since a moment."""
         found: set[tuple[str, int]] = set()
         async for message in self._slack.own(thread.channel, thread.thread_ts):
             files: Sequence[dict[str, Any]] = message.get("files") or ()
+            if float(message["ts"]) < since:
+                continue
             found |= {(str(file.get("name")), int(file.get("size") or 0)) for file in files}
         return found
 
     def _is_slacks(self, url: str) -> bool:
         """Whether an address is Slack's: https://*.slack.com, or where the API itself is."""
-        given, api = urlsplit(url), urlsplit(self._client.base_url)
+        try:
+            given, api = urlsplit(url), urlsplit(self._client.base_url)
+        except ValueError:
+            return False
         if given.scheme == "https" and (given.hostname or "").endswith(".slack.com"):
             return True
         return (given.scheme, given.netloc) == (api.scheme, api.netloc)

@@ -25,16 +25,17 @@ class Sandboxes:
         """Take one off the list."""
         await self._redis.zrem(self._key, f"{sandbox_id} {thread}")
 
-    async def of(self, thread: str) -> list[str]:
-        """The sandboxes of a thread."""
-        return [found for found, owner in await self.listed() if owner == thread]
+    async def before(self, sandbox_id: str, thread: str) -> list[str]:
+        """The sandboxes of its thread that were noted before this one."""
+        own = [found for found, owner in await self.listed() if owner == thread]
+        return own[: own.index(sandbox_id)] if sandbox_id in own else []
 
     async def lapsed(self, now: datetime) -> list[tuple[str, str]]:
         """The sandboxes, each with its thread, whose time is over."""
         return _read(await self._redis.zrange(self._key, "-inf", _ms(now), byscore=True))
 
     async def listed(self) -> list[tuple[str, str]]:
-        """Every sandbox with its thread."""
+        """Every sandbox with its thread, the one that was noted first being the first."""
         return _read(await self._redis.zrange(self._key, 0, -1))
 
 

@@ -6,7 +6,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
+import pytest
 
+from bot.benches import Benches
+from bot.errors import LeaseLost
 from bot.store import client
 from bot.store.keys import Keys
 from bot.store.sandboxes import Sandboxes
@@ -166,6 +169,47 @@ async def test_sandboxes_that_nobody_ends_any_more_are_swept(world: World) -> No
                 await asyncio.wait({asyncio.create_task(bridge.sweep())})
 
         assert await ledger.listed() == []
+
+
+@pytest.mark.parametrize(
+    "makes", ["ln -s /usr/bin/python3 py", "ln -s ../x l", "touch 'a\\b'", "mkfifo pipe"]
+)
+async def test_what_cannot_be_restored_is_left_out_and_the_workspace_lives_on(
+    world: World, makes: str
+) -> None:
+    async with world.sandboxes(), world.bot():
+        thread = await world.asks(f"run `echo one > note.txt; {makes}`")
+        await world.hears(thread, "Done.")
+        await world.asks("run `cat note.txt`", thread=thread)
+        await world.hears(thread, "one")
+
+
+async def test_a_command_that_was_approved_is_not_taken_for_done_without_its_files(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker dies right after the note that it is done: the next one has note and files, or neither."""
+    async with world.sandboxes():
+        async with world.bot():
+            thread = await world.asks("run `curl -V >/dev/null; echo yes | tee made.txt`")
+            card = await world.card(thread)
+        with monkeypatch.context() as dying:
+            dying.setattr(Benches, "checkpoint", dies)
+            async with world.bot():
+                await world.approves(OMAR, card)
+                await world.slack.until(lambda: DEATHS)
+        async with world.bot():
+            await world.hears(thread, "yes")
+            await world.asks("run `cat made.txt`", thread=thread)
+            await world.slack.until(lambda: len([m for m in world.done(thread) if "yes" in m.shown]) == 2)
+
+
+DEATHS: list[str] = []
+
+
+async def dies(*_: object) -> None:
+    """End whatever comes after an approved command."""
+    DEATHS.append("here")
+    raise LeaseLost
 
 
 async def end(bridge: BridgeServer, sandbox_id: str) -> None:

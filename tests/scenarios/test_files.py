@@ -68,7 +68,7 @@ async def test_a_file_that_comes_while_a_command_waits_is_there_when_the_run_goe
 
 
 @pytest.mark.parametrize(
-    "wrong", [Download(status=500), Download(page=True), Download(location="http://127.0.0.1:1/")]
+    "wrong", [Download(status=404), Download(page=True), Download(location="http://127.0.0.1:1/")]
 )
 async def test_a_file_that_slack_does_not_give_is_said_and_the_rest_is_done(
     world: World, wrong: Download
@@ -134,8 +134,86 @@ async def test_a_result_that_was_sent_is_sent_again_only_when_it_has_changed(wor
         await world.asks("run `echo two > out/a.txt`", thread=thread)
         await world.slack.until(lambda: len(sent(world, thread)) == 2)
 
-        assert "I did not send `empty`: it is empty." in first.shown
+        assert "I did not send `empty`: there is nothing in it." in first.shown
         assert [file.content for message in sent(world, thread) for file in message.files] == [
             b"one\n",
             b"two\n",
         ]
+
+
+async def test_a_download_that_fails_for_a_moment_is_tried_again(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        world.slack.files.faults += [Download(status=503), Download(status=429)]
+        thread = await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> run `ls in`", files=[("a.txt", b"a")])
+        told = await world.hears(thread, "a.txt")
+
+        assert "could not read" not in told.shown
+
+
+async def test_an_upload_that_never_works_is_given_up_and_the_thread_goes_on(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        world.slack.fault("files.getUploadURLExternal", status=500, times=100)
+        thread = await world.asks("run `mkdir -p out; echo result > out/a.txt`")
+        await world.slack.until(
+            lambda: any("Slack did not take" in m.shown for m in world.done(thread)), timeout=60
+        )
+        await world.asks("run `echo next`", thread=thread)
+        await world.hears(thread, "next")
+
+    assert sent(world, thread) == []
+
+
+async def test_very_many_results_that_cannot_be_sent_cost_no_answer_and_are_said_once(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        thread = await world.asks("run `mkdir -p out; for i in $(seq 300); do : > out/f$i; done; echo made`")
+        assert "and 197 more: there is nothing in it." in (await world.hears(thread, "made")).shown
+        await world.asks("run `echo later`", thread=thread)
+        told = await world.hears(thread, "later")
+
+        assert "there is nothing in it" not in told.shown
+
+
+async def test_a_result_whose_name_is_no_text_is_sent_under_one_that_is(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        thread = await world.asks("run `mkdir -p out; echo hi > out/$(printf 'caf\\351').csv`")
+        await world.hears(thread, "Done.")
+        await world.slack.until(lambda: sent(world, thread))
+        await world.asks("run `ls out | wc -l`", thread=thread)
+        await world.slack.until(lambda: len(world.done(thread)) == 3)
+
+    assert [file.name for message in sent(world, thread) for file in message.files] == ["caf_.csv"]
+
+
+async def test_what_was_left_out_is_said_where_the_answer_waits_and_where_it_joins_a_run(
+    world: World,
+) -> None:
+    large = ("large.bin", bytes(20_000_001))
+    async with world.sandboxes(), world.bot():
+        thread = await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> run `curl -V`", files=[large])
+        await world.hears(thread, "I left `large.bin` out")
+        await world.card(thread)
+        await world.slack.says(THEO, SUPPORT, "see this", thread_ts=thread, files=[("other.bin", large[1])])
+        await world.hears(thread, "I left `other.bin` out")
+
+
+async def test_a_file_that_has_no_place_is_said_and_the_thread_goes_on(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        thread = await world.asks("run `echo a > in`")
+        await world.hears(thread, "Done.")
+        await world.slack.says(ANA, SUPPORT, "run `cat in`", thread_ts=thread, files=[("b.txt", b"b")])
+        await world.hears(thread, "there is no place for it")
+        await world.asks("run `echo next`", thread=thread)
+        told = await world.hears(thread, "next")
+
+        assert "no place" not in told.shown
+
+
+async def test_a_file_with_the_longest_name_of_the_largest_letters_arrives(world: World) -> None:
+    async with world.sandboxes(), world.bot():
+        name = "\U00010400" * 200 + ".csv"
+        thread = await world.slack.says(
+            ANA, SUPPORT, f"<@{BOT_USER}> run `ls in | wc -l`", files=[(name, b"b")]
+        )
+        told = await world.hears(thread, "Done.")
+
+        assert "could not read" not in told.shown

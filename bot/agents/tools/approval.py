@@ -158,7 +158,10 @@ async def _journalled(
         own = copy.copy(ctx)  # calls run side by side, and each has a key of its own
         own.context = replace(ctx.context, idempotency_key=key)
         try:
-            return str(await invoke(own, arguments))
+            result = str(await invoke(own, arguments))
+            if own.context.workbench is not None:  # what it made is kept with the note that it is done
+                await own.context.workbench.pack()
+            return result
         except Exception as error:
             log.exception("tool failed", extra={"tool": ctx.tool_name, "error": type(error).__name__})
             raise OutcomeUnknown from error

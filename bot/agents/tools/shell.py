@@ -17,6 +17,8 @@ from bot.policy import Call, Condition, Policy, ask, number
 SHELL: Final = "exec_command"
 #: Seconds that a command gets unless it asks for another time.
 USUAL: Final = 120
+#: Bytes of a command; Linux takes 128 KiB of one argument (execve(2)).
+LONGEST: Final = 100_000
 
 
 def commands(role: str, *, matching: str, longer_than: timedelta) -> Policy:
@@ -30,7 +32,7 @@ def commands(role: str, *, matching: str, longer_than: timedelta) -> Policy:
     ]
     if matching:
         rules.append(ask(role, when=_matches(matching), why=f"Commands like this one need {role}."))
-    return Policy(*rules, editable=("cmd",), rest_of_run=True)
+    return Policy(*rules, editable=("cmd",))
 
 
 def shell_tool(policy: Policy) -> ApprovedTool:
@@ -53,6 +55,13 @@ def shell_tool(policy: Policy) -> ApprovedTool:
         bench = ctx.context.workbench
         if bench is None:
             return "ERROR: there is no sandbox here."
+        if (
+            len(cmd.encode(errors="replace")) > LONGEST
+            or "\0" in cmd
+            or not cmd.isascii()
+            and _is_broken(cmd)
+        ):
+            return "ERROR: the command is too long or no text; write it into a file in parts."
         line, call_id = _first_line(cmd), ctx.tool_call_id
 
         def said(tail: str, seconds: float) -> None:
@@ -64,6 +73,11 @@ def shell_tool(policy: Policy) -> ApprovedTool:
         return f"Exit code: {ran.exit_code}\nSeconds: {ran.seconds:.1f}\nOutput:\n{ran.output}"
 
     return exec_command
+
+
+def _is_broken(command: str) -> bool:
+    """Whether it holds half a character, which no system call takes."""
+    return any("\ud800" <= sign <= "\udfff" for sign in command)
 
 
 def _first_line(command: str) -> str:
