@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import resource
 import secrets
 import sys
 import time
@@ -24,13 +25,16 @@ ATTACKS: dict[str, tuple[Attack, int, int]] = {
 
 
 async def run(attack: Attack, seed: int, count: int, at_once: int) -> list[str]:
-    """Do one kind of harm so many times; returns what was wrong."""
+    """Do one kind of harm so many times, and say after each bot how it stands; returns what was wrong."""
     server, problems = RedisServer(), list[str]()
     server.start()
     try:
         for start in range(0, count, at_once):
             found = await attack(server.url, Random(f"{seed}/{start}"), min(at_once, count - start))
             problems += [f"{problem} (seed {seed}/{start})" for problem in found]
+            largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            sys.stdout.write(f"  {start + at_once:,}: {len(problems)} problems, {largest} MiB at most\n")
+            sys.stdout.flush()
     finally:
         server.remove()
     return problems
