@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import zlib
+from collections.abc import Sequence
 from random import Random
 from typing import Any, cast
 
@@ -18,6 +19,8 @@ from tests.fuzz.payloads import Complaints, aftermath, answered
 from tests.world import ANA, OMAR, SUPPORT, World, ids
 from tests.world import world as make_world
 
+#: What every card shows.
+SHOWN_ON_CARD = ("INV-1003", "29.00")
 #: Let one person wait for as many approvals as a round has.
 SETTINGS = {"PENDING_PER_REQUESTER": "1000", "PENDING_PER_ROLE": "1000", "WORKER_CONCURRENCY": "16"}
 
@@ -40,6 +43,7 @@ async def attack(redis_url: str, random: Random, count: int) -> list[str]:
             async with world.bot(**SETTINGS):
                 problems += await go_on(world, threads, harm, random)
                 problems += await aftermath(world, threads[0])
+            problems += paid_wrongly(world.refunds, count)
     finally:
         logging.getLogger().removeHandler(complaints)
     return problems + complaints.found
@@ -66,6 +70,12 @@ async def go_on(world: World, threads: list[str], harm: dict[str, str], random: 
         except AssertionError:
             problems.append(f"stuck after {harm[thread]}")
     return problems
+
+
+def paid_wrongly(refunds: Sequence[tuple[str, str]], asked: int) -> list[str]:
+    """Whatever was damaged: nothing may be paid but what the cards showed, and once a card at most."""
+    odd = [f"paid {amount} on {invoice}" for invoice, amount in refunds if (invoice, amount) != SHOWN_ON_CARD]
+    return odd + ([f"{len(refunds)} refunds of {asked} cards"] if len(refunds) > asked else [])
 
 
 def _is_card(message: Message) -> bool:
