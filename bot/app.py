@@ -38,7 +38,7 @@ from bot.errors import CannotStart
 from bot.homes import Homes
 from bot.intake import Intake, Me
 from bot.noticeboard import Noticeboard
-from bot.outfit import all_approved, build_engine, providers
+from bot.outfit import all_approved, build_engine, providers, sandbox_host
 from bot.receiver import Receiver
 from bot.requests import FloodLimits, Requests
 from bot.resets import Resets
@@ -231,16 +231,9 @@ def _worker(
 def _sandboxes(
     settings: Settings, sources: Sources, redis: Redis, http: aiohttp.ClientSession
 ) -> Backend | None:
-    if settings.sandbox_backend == "none":
-        return None
-    return Backend(
-        http,
-        Sandboxes(redis, _keys(settings)),
-        url=settings.sandbox_url,
-        api_key=settings.sandbox_api_key.get_secret_value(),
-        limits=settings.sandbox_limits,
-        now=sources.now,
-    )
+    host = sandbox_host(settings, http)
+    ledger = Sandboxes(redis, _keys(settings))
+    return Backend(host, ledger, limits=settings.sandbox_limits, now=sources.now) if host else None
 
 
 def _backfill(

@@ -81,9 +81,10 @@ class Settings(BaseSettings):
     pending_per_role: int = Field(default=100, ge=1, le=10_000)
 
     # Sandbox
-    sandbox_backend: Literal["none", "local", "cloudflare"] = "none"
+    sandbox_backend: Literal["none", "local", "docker", "cloudflare"] = "none"
     sandbox_url: str = ""
     sandbox_api_key: SecretStr = SecretStr("")
+    sandbox_image: str = Field(default="python:3.13-slim", pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,254}$")
     # https://developers.cloudflare.com/r2/buckets/create-buckets: three to 63 of these
     sandbox_bucket: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$")
     developer_model: str = ""
@@ -130,7 +131,6 @@ class Settings(BaseSettings):
             run=timedelta(minutes=self.sandbox_minutes),
             command=timedelta(minutes=self.command_minutes),
             workspace=self.workspace_megabytes * MEGABYTE,
-            bucket=self.sandbox_bucket,
         )
 
     @property

@@ -42,7 +42,8 @@ FORMS = {
     "pending_per_run": "a whole number from 1 to 1000",
     "pending_per_requester": "a whole number from 1 to 1000",
     "pending_per_role": "a whole number from 1 to 10000",
-    "sandbox_backend": "none, local or cloudflare",
+    "sandbox_backend": "none, local, docker or cloudflare",
+    "sandbox_image": "the name of a container image, such as python:3.13-slim",
     "sandbox_bucket": "the name of a bucket: small letters, digits and dashes",
     "sandbox_minutes": "a whole number of minutes from 1 to 120",
     "command_minutes": "a whole number of minutes from 1 to 60",
@@ -116,6 +117,14 @@ def check(settings: Settings) -> Iterator[Problem]:
 
 
 def _sandbox(settings: Settings) -> Iterator[Problem]:
+    yield from _docker(settings) if settings.sandbox_backend == "docker" else _bridge(settings)
+    try:
+        re.compile(settings.shell_ask)
+    except re.error:
+        yield "shell_ask", "SHELL_ASK is not a regular expression."
+
+
+def _bridge(settings: Settings) -> Iterator[Problem]:
     if not _given(settings.sandbox_api_key):
         yield "sandbox_api_key", "SANDBOX_API_KEY is missing: the key of your sandbox bridge."
     scheme, host = _address(settings.sandbox_url)
@@ -126,10 +135,13 @@ def _sandbox(settings: Settings) -> Iterator[Problem]:
             "sandbox_url",
             "SANDBOX_URL must be the https:// address of your sandbox bridge: its key goes there.",
         )
-    try:
-        re.compile(settings.shell_ask)
-    except re.error:
-        yield "shell_ask", "SHELL_ASK is not a regular expression."
+
+
+def _docker(settings: Settings) -> Iterator[Problem]:
+    if settings.sandbox_url and not settings.sandbox_url.startswith("unix:///"):
+        yield "sandbox_url", "SANDBOX_URL must be the unix:// address of a Docker engine, or empty."
+    if settings.sandbox_bucket:
+        yield "sandbox_bucket", "SANDBOX_BUCKET needs a bridge: with docker there is no /data."
 
 
 def _missing(settings: Settings) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from bot import doctor_slack, policy_table
 from bot.config import Settings
 from bot.findings import PATIENCE, REFUSED, UNREACHABLE, Finding, Level
+from bot.outfit import sandbox_host
 from bot.store import check as store_check
 from bot.store import client as redis_client
 
@@ -104,17 +105,14 @@ async def check_billing(http: aiohttp.ClientSession, settings: Settings) -> Asyn
 
 
 async def check_sandbox(http: aiohttp.ClientSession, settings: Settings) -> AsyncIterator[Finding]:
-    """Ask the bridge whether it is there; `doctor --sandbox` tries it out."""
-    if settings.sandbox_backend == "none":
+    """Ask who makes sandboxes whether that can be; `doctor --sandbox` tries it out."""
+    host = sandbox_host(settings, http)
+    if host is None:
         return
-    try:
-        status, _ = await _get(http, f"{settings.sandbox_url.rstrip('/')}/health", settings.sandbox_api_key)
-    except UNREACHABLE:
-        status = 0
-    if status == 200:
-        yield Finding.ok("The sandbox bridge is there; `countersign doctor --sandbox` tries it out.")
+    if fault := await host.fault():
+        yield Finding.failed(fault)
     else:
-        yield Finding.failed("The sandbox bridge could not be reached at SANDBOX_URL.")
+        yield Finding.ok("Sandboxes can be made; `countersign doctor --sandbox` tries it out.")
 
 
 async def _get(http: aiohttp.ClientSession, url: str, key: SecretStr) -> tuple[int, bytes]:

@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from agents.extensions.sandbox.cloudflare import CloudflareSandboxClient, CloudflareSandboxClientOptions
+import aiohttp
 from agents.sandbox import Manifest
 from agents.sandbox.errors import SandboxError
+from agents.sandbox.session.dependencies import Dependencies
 from agents.sandbox.session.sandbox_session import SandboxSession
 
 from bot.config import Settings
 from bot.findings import Finding
+from bot.outfit import sandbox_host
+from bot.sandbox.host import Host
 
 #: A file's name and content that a careless bridge gets wrong.
 NAME: Final = Path("doctor +1 ü.bin")
@@ -24,16 +27,23 @@ Clock = Callable[[], float]
 
 async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
     """Open a sandbox, use it, restore it into another one, and leave nothing behind."""
-    if settings.sandbox_backend == "none":
-        yield Finding.warning("SANDBOX_BACKEND is none: there are no code tasks.")
-        return
-    client = CloudflareSandboxClient()
-    key = settings.sandbox_api_key.get_secret_value()
-    options = CloudflareSandboxClientOptions(worker_url=settings.sandbox_url, api_key=key)
+    async with aiohttp.ClientSession() as http:
+        host = sandbox_host(settings, http)
+        if host is None:
+            yield Finding.warning("SANDBOX_BACKEND is none: there are no code tasks.")
+        elif fault := await host.fault():
+            yield Finding.failed(fault)
+        else:
+            async for finding in _try_out(host, clock):
+                yield finding
+
+
+async def _try_out(host: Host, clock: Clock) -> AsyncIterator[Finding]:
+    client = host.client(Dependencies())
     sessions: list[SandboxSession] = []
 
     async def opened() -> SandboxSession:
-        session = await client.create(manifest=Manifest(), options=options)
+        session = await client.create(manifest=Manifest(), options=host.options)
         sessions.append(session)
         await session.start()
         return session
@@ -42,7 +52,7 @@ async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
         async for finding in _task(opened, clock):
             yield finding
     except (SandboxError, TimeoutError, OSError) as error:
-        yield Finding.failed(f"The sandbox bridge at SANDBOX_URL failed in this step ({_kind(error)}).")
+        yield Finding.failed(f"Sandboxes of SANDBOX_BACKEND failed in this step ({_kind(error)}).")
     finally:
         for session in sessions:
             await client.delete(session)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+import aiohttp
 from agents import Tool
 
 from bot.agents.engine import Engine, Limits
@@ -20,6 +21,10 @@ from bot.agents.tools.pages import Pages, page_tool
 from bot.agents.tools.shell import SHELL, commands
 from bot.config import Settings
 from bot.policy import Policy
+from bot.sandbox.backend import GRACE
+from bot.sandbox.bridge import Bridge
+from bot.sandbox.docker import Docker
+from bot.sandbox.host import Host
 from bot.sources import Sources
 
 log = logging.getLogger(__name__)
@@ -49,6 +54,23 @@ def _shell(settings: Settings) -> Policy | None:
         return None
     longest = timedelta(minutes=settings.shell_ask_minutes)
     return commands(settings.shell_role, matching=settings.shell_ask, longer_than=longest)
+
+
+def sandbox_host(settings: Settings, http: aiohttp.ClientSession) -> Host | None:
+    """Who makes sandboxes; None where there are none."""
+    match settings.sandbox_backend:
+        case "none":
+            return None
+        case "docker":
+            return Docker(
+                url=settings.sandbox_url,
+                image=settings.sandbox_image,
+                lifetime=settings.sandbox_limits.run + GRACE,
+                largest=settings.sandbox_limits.workspace,
+            )
+        case "local" | "cloudflare":
+            key = settings.sandbox_api_key.get_secret_value()
+            return Bridge(http, url=settings.sandbox_url, api_key=key, bucket=settings.sandbox_bucket)
 
 
 def build_engine(

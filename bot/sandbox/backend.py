@@ -1,45 +1,32 @@
-"""Where sandboxes run: a bridge, be it Cloudflare's or the local one, which speaks the same protocol."""
+"""The sandboxes of all threads: each is on a list from its start, so that none outlives its worker for long."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Final
 
-import aiohttp
-
 from bot import lease
+from bot.sandbox.host import Host
 from bot.sandbox.ledger import Ledger
 from bot.sandbox.limits import SandboxLimits
 
 log = logging.getLogger(__name__)
 
-#: Seconds for one call of the bot's own to a bridge.
-TIMEOUT: Final = aiohttp.ClientTimeout(total=20)
 #: How much longer than its run a sandbox stays on the list before it is ended from outside.
 GRACE: Final = timedelta(minutes=2)
 
 
 class Backend:
-    """Reaches the bridge for what the SDK's client does not do: a deletion that is known to have worked."""
+    """A host of sandboxes, and the list of those that it made."""
 
     def __init__(
-        self,
-        http: aiohttp.ClientSession,
-        ledger: Ledger,
-        *,
-        url: str,
-        api_key: str,
-        limits: SandboxLimits,
-        now: Callable[[], datetime],
+        self, host: Host, ledger: Ledger, *, limits: SandboxLimits, now: Callable[[], datetime]
     ) -> None:
-        self.url = url.rstrip("/")
-        self.api_key = api_key
+        self.host = host
         self.limits = limits
         self.now = now
-        self._http = http
         self._ledger = ledger
 
     async def opened(self, sandbox_id: str, thread: str) -> None:
@@ -52,21 +39,12 @@ class Backend:
             await self.end(other, thread)
 
     async def end(self, sandbox_id: str, thread: str) -> bool:
-        """Delete a sandbox; False where that failed, and it stays on the list."""
-        try:
-            async with self._http.delete(
-                f"{self.url}/v1/sandbox/{sandbox_id}",
-                headers={"Authorization": f"Bearer {self.api_key}"},
-                timeout=TIMEOUT,
-            ) as response:
-                is_gone = response.status < HTTPStatus.BAD_REQUEST or response.status == HTTPStatus.NOT_FOUND
-                status = response.status
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            is_gone, status = False, 0
+        """End a sandbox; False where that failed, and it stays on the list."""
+        is_gone = await self.host.end(sandbox_id)
         if is_gone:
             await self._ledger.drop(sandbox_id, thread)
         else:
-            log.warning("sandbox not ended", extra={"sandbox": sandbox_id, "status": status})
+            log.warning("sandbox not ended", extra={"sandbox": sandbox_id})
         return is_gone
 
     async def sweep(self) -> int:

@@ -8,12 +8,8 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """Times of a whole run and of one command; `workspace` in bytes, of the archive that is kept.
-
-    `bucket` names what is mounted at /data; empty for nothing.
-    """
+    """Times of a whole run and of one command; `workspace` in bytes, of the archive that is kept."""
 
     run: timedelta
     command: timedelta
     workspace: int
-    bucket: str = ""

@@ -10,20 +10,14 @@ import asyncio
 import io
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from agents.extensions.sandbox.cloudflare import (
-    CloudflareBucketMountStrategy,
-    CloudflareSandboxClient,
-    CloudflareSandboxClientOptions,
-)
 from agents.run_config import SandboxRunConfig
-from agents.sandbox import Manifest, RemoteSnapshot, SandboxPathGrant
-from agents.sandbox.entries import S3Mount
+from agents.sandbox import RemoteSnapshot
 from agents.sandbox.errors import SandboxError
 from agents.sandbox.session.dependencies import Dependencies
 from agents.sandbox.session.sandbox_session import SandboxSession
@@ -33,6 +27,7 @@ from bot.attachment import Attachment
 from bot.errors import FileRefused, UnknownSchema, WorkspaceNotKept
 from bot.sandbox.archive import INPUTS, Unpackable, restorable
 from bot.sandbox.backend import Backend
+from bot.sandbox.watched import Watched
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +37,6 @@ KEPT_BY: Final = "workbench"
 MOST_RESTORED: Final = 32 * 1024 * 1024
 #: Folders that can be made again, and are often larger than everything else.
 NOT_KEPT: Final = ("node_modules", ".venv", ".cache")
-#: Where the bucket is; the address stands for the one that is bound to the bridge.
-DATA: Final = "/data"
-BOUND: Final = "https://bound.invalid"
 #: Where the output of commands goes: beside the workspace, so that it is not kept.
 LOGS: Final = "/tmp/countersign"
 #: Seconds between two looks at what a long command says.
@@ -126,34 +118,13 @@ class Workbench:
 
     def config(self) -> SandboxRunConfig:
         """What the SDK needs to open it. Every opening is a new sandbox with the kept workspace in it."""
-        client = _Client(self, dependencies=Dependencies().bind_value(KEPT_BY, self))
-        options = CloudflareSandboxClientOptions(worker_url=self._backend.url, api_key=self._backend.api_key)
-        snapshot = RemoteSnapshot(id="workspace", client_dependency_key=KEPT_BY)
-        return SandboxRunConfig(client=client, options=options, manifest=self._manifest(), snapshot=snapshot)
-
-    def _manifest(self) -> Manifest:
-        """What is mounted: of the bucket the thread's own part, and what all may read. No keys travel.
-
-        The bridge knows the bucket by its name and has it bound, so the endpoint counts for nothing.
-        """
-        bucket = self._backend.limits.bucket
-        if not bucket:
-            return Manifest()
-
-        def mount(folder: str, prefix: str, *, read_only: bool) -> S3Mount:
-            return S3Mount(
-                bucket=bucket,
-                prefix=prefix,
-                endpoint_url=BOUND,
-                mount_path=Path(DATA, folder),
-                read_only=read_only,
-                mount_strategy=CloudflareBucketMountStrategy(),
-            )
-
-        own = mount("thread", f"threads/{self._thread}/", read_only=False)
-        return Manifest(
-            entries={"thread": own, "docs": mount("docs", "docs/", read_only=True)},
-            extra_path_grants=(SandboxPathGrant(path=DATA),),
+        host = self._backend.host
+        client = Watched(host.client(Dependencies().bind_value(KEPT_BY, self)), self)
+        return SandboxRunConfig(
+            client=client,
+            options=host.options,
+            manifest=host.manifest(self._thread),
+            snapshot=RemoteSnapshot(id="workspace", client_dependency_key=KEPT_BY),
         )
 
     async def begun(self, session: SandboxSession) -> None:
@@ -161,7 +132,7 @@ class Workbench:
         for path in NOT_KEPT:
             session.register_persist_workspace_skip_path(path)
         with self.faults:
-            await self._backend.opened(_id_of(session), self._thread)
+            await self._backend.opened(self._backend.host.id_of(session), self._thread)
         self._session = session
         self._ends_at = asyncio.get_running_loop().time() + self._backend.limits.run.total_seconds()
 
@@ -169,7 +140,7 @@ class Workbench:
         """Make sure that it is gone."""
         self._session = None
         with self.faults:
-            await self._backend.end(_id_of(session), self._thread)
+            await self._backend.end(self._backend.host.id_of(session), self._thread)
 
     async def exists(self, snapshot_id: str) -> bool:
         """Tell the SDK whether a workspace is kept."""
@@ -279,28 +250,6 @@ class Workbench:
             self.archive, self.is_new = archive, True
 
 
-class _Client(CloudflareSandboxClient):
-    """The SDK's client; the workbench hears of every sandbox it makes and ends."""
-
-    def __init__(self, bench: Workbench, **options: Any) -> None:
-        super().__init__(**options)
-        self._bench = bench
-
-    async def create(self, **options: Any) -> SandboxSession:
-        session = await super().create(**options)
-        async with AsyncExitStack() as undo:
-            undo.push_async_callback(super().delete, session)
-            await self._bench.begun(session)
-            undo.pop_all()
-        return session
-
-    async def delete(self, session: SandboxSession) -> SandboxSession:
-        try:
-            return await super().delete(session)
-        finally:
-            await self._bench.ended(session)
-
-
 async def _watch(session: SandboxSession, log_file: str, said: Tail) -> None:
     """Show the last lines of a command's log from time to time."""
     began = asyncio.get_running_loop().time()
@@ -309,8 +258,3 @@ async def _watch(session: SandboxSession, log_file: str, said: Tail) -> None:
         with suppress(SandboxError, TimeoutError):
             tail = await session.exec("tail", "-n", "2", log_file, shell=False, timeout=LOOK * 5)
             said(tail.stdout.decode(errors="replace"), asyncio.get_running_loop().time() - began)
-
-
-def _id_of(session: SandboxSession) -> str:
-    state: Any = session.state
-    return str(state.sandbox_id)
