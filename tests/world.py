@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 from cryptography.fernet import Fernet
+from pydantic_settings import BaseSettings
 
 from bot.agents.tools.approval import ApprovedTool
 from bot.app import real_sources, running
@@ -34,6 +35,12 @@ __all__ = ["ANA", "BOT_USER", "GUS", "MEI", "OMAR", "SUPPORT", "THEO", "World", 
 
 SUPPORT = "C0SUPPORT1"
 MANIFEST = yaml.safe_load((Path(__file__).parents[1] / "manifest.yml").read_text(encoding="utf-8"))
+
+
+class Present(BaseSettings):
+    """CONTRACT_DOCKER_IMAGE names an image of a Docker engine: sandboxes are made there, not by a bridge."""
+
+    contract_docker_image: str = ""
 
 
 class World:
@@ -78,8 +85,11 @@ class World:
     def _of_sandbox(self) -> dict[str, str]:
         if self.bridge is None:
             return {}
+        approvers = {"APPROVERS": '{"finance": ["S0FINANCE1"], "ops": ["S0FINANCE1"]}'}
+        if image := Present().contract_docker_image:
+            return {**approvers, "SANDBOX_BACKEND": "docker", "SANDBOX_IMAGE": image}
         return {
-            "APPROVERS": '{"finance": ["S0FINANCE1"], "ops": ["S0FINANCE1"]}',
+            **approvers,
             "SANDBOX_BACKEND": "local",
             "SANDBOX_URL": self.bridge.url,
             "SANDBOX_API_KEY": self.bridge.api_key,

@@ -20,20 +20,14 @@ from agents.sandbox import WorkspaceReadNotFoundError
 from agents.sandbox.errors import SandboxError
 from agents.sandbox.session import SandboxSession
 from agents.sandbox.session.dependencies import Dependencies
-from pydantic_settings import BaseSettings
 
 from bot.sandbox.bridge import Bridge
 from bot.sandbox.docker import Docker
 from bot.sandbox.host import Host
 from tests.sandbox.conftest import Backend
+from tests.world import Present
 
 LARGEST = 8 * 1024 * 1024
-
-
-class Present(BaseSettings):
-    """Which hosts there are besides the bridge."""
-
-    contract_docker_image: str = ""
 
 
 PRESENT = Present()
