@@ -20,6 +20,8 @@ from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
 LIMITS: Final = FileLimits()
+#: How many files of `out/` are looked at; each is remembered with the thread.
+MOST_RESULTS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,9 @@ class Benches:
         except Unpackable:
             h.remarks.append(words.FILES_GONE)
             return
+        if len(found) > MOST_RESULTS:
+            h.remarks.append(words.too_many_results(len(found), MOST_RESULTS))
+            found = found[:MOST_RESULTS]
         there = {one.mark for one in found}
         kept = tuple(mark for mark in h.state.sent if mark in there)
         new = [one for one in found if one.mark not in kept]

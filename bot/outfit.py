@@ -66,7 +66,6 @@ def sandbox_host(settings: Settings, http: aiohttp.ClientSession) -> Host | None
                 url=settings.sandbox_url,
                 image=settings.sandbox_image,
                 lifetime=settings.sandbox_limits.run + GRACE,
-                largest=settings.sandbox_limits.workspace,
             )
         case "local" | "cloudflare":
             key = settings.sandbox_api_key.get_secret_value()

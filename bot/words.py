@@ -121,6 +121,11 @@ def not_sent(names: Sequence[str], why: str) -> str:
     return f"I did not send {_named(names)}: {why}."
 
 
+def too_many_results(count: int, most: int) -> str:
+    """Say that not all results were looked at."""
+    return f"There are {count:,} files in `out`. I send only what is new among the first {most:,} by name."
+
+
 def _named(names: Sequence[str]) -> str:
     """Name a few, and count the rest."""
     rest = f" and {len(names) - 3} more" if len(names) > 3 else ""

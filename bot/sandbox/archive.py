@@ -17,8 +17,8 @@ from bot.attachment import safe_name
 #: What an agent leaves here is sent to the thread; what people attach arrives in the other one.
 RESULTS: Final = "out"
 INPUTS: Final = "in"
-#: How many files are looked at for results, and how many members are left out one by one.
-MOST_RESULTS, MOST_LEFT_OUT = 200, 50
+#: How many members are left out one by one.
+MOST_LEFT_OUT = 50
 
 
 class Unpackable(Exception):
@@ -55,15 +55,13 @@ def restorable(archive: bytes) -> tuple[bytes, list[str]]:
 
 
 def results(archive: bytes) -> list[Result]:
-    """Get the files below `out/`, by name, and no more than `MOST_RESULTS`. Raises `Unpackable`."""
+    """Get the files below `out/`, by name: an archive has them in any order. Raises `Unpackable`."""
     found: list[Result] = []
     try:
         for name, data in _files(archive):
             raw = name.encode("utf-8", "surrogateescape")
             mark = sha256(raw + b"\0" + data).hexdigest()[:32]
             found.append(Result("/".join(map(safe_name, name.split("/"))), mark, data))
-            if len(found) == MOST_RESULTS:
-                break
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         raise Unpackable from error
     return sorted(found, key=lambda result: result.name)

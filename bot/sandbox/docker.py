@@ -44,6 +44,9 @@ MEMORY: Final = "2g"
 PROCESSES: Final = 256
 ONE_CPU: Final = 1_000_000_000
 ULIMITS: Final = {"nofile": 1_024, "fsize": 512 * 1024 * 1024, "core": 0}
+#: Bytes of a packed workspace: twice what may be kept, so that the person usually hears how large it
+#: is. Of a larger one no more than one byte more is read.
+LARGEST: Final = 64 * 1024 * 1024
 #: Seconds for a call of the engine; seconds after its limit at which a command is killed, and given up.
 CALL: Final = 60
 KILLED: Final = 2
@@ -53,9 +56,8 @@ GIVEN_UP: Final = 10
 class Docker:
     """A `Host`. A sandbox ends by itself after `lifetime`, whoever has forgotten it."""
 
-    def __init__(self, *, url: str, image: str, lifetime: timedelta, largest: int) -> None:
+    def __init__(self, *, url: str, image: str, lifetime: timedelta, largest: int = LARGEST) -> None:
         self.lifetime = lifetime
-        #: Bytes of a packed workspace; of a larger one no more than one byte more is read.
         self.largest = largest
         self._url = url
         self._image = image
@@ -189,6 +191,11 @@ class _Session(DockerSandboxSession):
             return await super()._exec_internal(*command)
         limited = ("timeout", "-k", str(KILLED), f"{timeout:.3f}", *command)
         return await super()._exec_internal(*limited, timeout=timeout + GIVEN_UP)
+
+    def _archive_stage_path(self, *, name_hint: str) -> Path:
+        """Without the file's name, which may already be as long as a name can be."""
+        del name_hint
+        return super()._archive_stage_path(name_hint="")
 
     async def persist_workspace(self) -> io.IOBase:
         """Pack with tar, for the engine does not see file systems in memory. Raises `WorkspaceArchiveReadError`."""
