@@ -56,6 +56,17 @@ async def test_the_doctor_finds_a_healthy_world_healthy(world: World, tmp_path: 
     assert len(output.splitlines()) >= 6
 
 
+async def test_the_doctor_says_that_there_is_no_docker_engine(world: World, tmp_path: Path) -> None:
+    docker = {"SANDBOX_BACKEND": "docker", "SANDBOX_URL": "unix:///nowhere/docker.sock"}
+    approvers = {"APPROVERS": '{"finance": ["S0FINANCE1"], "ops": ["S0FINANCE1"]}'}
+
+    code, output = await countersign("doctor", world.variables(**docker, **approvers), tmp_path)
+
+    assert code == 1
+    assert "✗ No Docker engine answered, at SANDBOX_URL or where DOCKER_HOST says." in output
+    assert "Traceback" not in output
+
+
 async def test_the_doctor_says_what_is_wrong(world: World, tmp_path: Path) -> None:
     wrong = {
         "SLACK_BOT_TOKEN": "xoxb-wrong",

@@ -148,11 +148,5 @@ async def test_a_bridge_that_is_not_there_or_refuses_the_key_fails(world: World)
     assert away == ["✗ The sandbox bridge could not be reached at SANDBOX_URL."]
 
 
-async def test_a_docker_engine_that_is_not_there_is_told(world: World) -> None:
-    found = await in_sandbox(world, SANDBOX_BACKEND="docker", SANDBOX_URL="unix:///nowhere/docker.sock")
-
-    assert found == ["✗ No Docker engine answered, at SANDBOX_URL or where DOCKER_HOST says."]
-
-
 async def test_without_a_sandbox_there_is_nothing_to_try(world: World) -> None:
     assert await in_sandbox(world) == ["! SANDBOX_BACKEND is none: there are no code tasks."]
