@@ -206,3 +206,38 @@ def test_every_setting_has_a_comment_above_it_or_shares_one() -> None:
         first_setting = re.search(r"^[A-Z_]+=", block, re.MULTILINE)
         assert first_setting is not None
         assert block[: first_setting.start()].count("\n# ") >= 1, block
+
+
+BRIDGE = {
+    "SANDBOX_BACKEND": "cloudflare",
+    "SANDBOX_URL": "https://bridge.example.com",
+    "SANDBOX_API_KEY": "k",
+    "APPROVERS": '{"finance":["S0FINANCE1"],"ops":["S0OPS0001"]}',
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({}, []),
+        ({"SANDBOX_API_KEY": ""}, ["SANDBOX_API_KEY"]),
+        ({"SANDBOX_URL": "http://bridge.example.com"}, ["SANDBOX_URL"]),
+        ({"SANDBOX_BACKEND": "local"}, ["SANDBOX_URL"]),
+        ({"SANDBOX_BACKEND": "local", "SANDBOX_URL": "http://127.0.0.1:8000"}, []),
+        ({"SANDBOX_BACKEND": "docker"}, ["SANDBOX_URL"]),
+        ({"SANDBOX_BACKEND": "docker", "SANDBOX_URL": "", "SANDBOX_API_KEY": ""}, []),
+        ({"SANDBOX_BACKEND": "docker", "SANDBOX_URL": "unix:///var/run/docker.sock"}, []),
+        ({"SANDBOX_BACKEND": "docker", "SANDBOX_URL": "", "SANDBOX_BUCKET": "data"}, ["SANDBOX_BUCKET"]),
+        ({"SANDBOX_BACKEND": "docker", "SANDBOX_URL": "", "SANDBOX_IMAGE": "-v/:/host"}, ["SANDBOX_IMAGE"]),
+        ({"SHELL_ASK": "("}, ["SHELL_ASK"]),
+    ],
+)
+def test_a_sandbox_needs_what_its_backend_needs(
+    environment: pytest.MonkeyPatch, changes: dict[str, str], wrong: list[str]
+) -> None:
+    for name, value in (BRIDGE | changes).items():
+        environment.setenv(name, value)
+
+    assert [text.split()[0] for text in (problems() if wrong else [])] == wrong
+    if not wrong:
+        assert load(None).sandbox_backend == (BRIDGE | changes)["SANDBOX_BACKEND"]
