@@ -24,6 +24,7 @@ import yaml
 from bot import config
 from bot.config import ConfigError
 from devkit.billing.server import BillingServer
+from devkit.bridge.egress import Egress
 from devkit.bridge.isolation import CannotIsolate
 from devkit.bridge.server import BridgeServer
 from devkit.demo_settings import Addresses, given_models, has_model_key, of_bot, stand_in_models, state_key
@@ -90,7 +91,7 @@ async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
         billing_key=billing.api_key,
         state_key=state_key(HOME),
     )
-    models = await start_models(stack) | await start_sandboxes(stack, run_directory)
+    models = await start_models(stack) | await start_sandboxes(stack, run_directory, options.allow)
     ports = free_ports(options.bots)
     bots = [
         bot(number, of_bot(addresses, models, health_port=port)) for number, port in enumerate(ports, start=1)
@@ -106,9 +107,9 @@ async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
     return slack.url
 
 
-async def start_sandboxes(stack: AsyncExitStack, home: Path) -> dict[str, str]:
+async def start_sandboxes(stack: AsyncExitStack, home: Path, allow: list[str]) -> dict[str, str]:
     """The settings of code tasks: a bridge of this machine's, if it can isolate what runs there."""
-    bridge = BridgeServer(home)
+    bridge = BridgeServer(home, egress=Egress(allow) if allow else None)
     try:
         await bridge.start()
     except CannotIsolate as problem:
@@ -175,6 +176,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m devkit.demo", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port of the page (default: a free one)")
     parser.add_argument("--bots", type=int, default=1, choices=range(1, 6), help="how many bots to start")
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host that code may reach (again for more)",
+    )
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the page")
     return parser.parse_args(arguments)
 

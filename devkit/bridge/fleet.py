@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from devkit.bridge.egress import Egress
 from devkit.bridge.limits import Limits
 from devkit.bridge.sandbox import Sandbox
 
@@ -37,8 +38,9 @@ class Held:
 class Fleet:
     """An id stands for a sandbox that may not be started yet; one that ended comes back empty."""
 
-    def __init__(self, limits: Limits, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, limits: Limits, *, now: Callable[[], datetime], egress: Egress | None = None) -> None:
         self._limits = limits
+        self._egress = egress
         self._now = now
         self._sandboxes: dict[str, Sandbox] = {}
         self._deleted: dict[str, None] = {}
@@ -83,7 +85,7 @@ class Fleet:
             await self._end(sandbox_id)
             if len(self._sandboxes) >= self._limits.sandboxes:
                 raise Full(f"There are {self._limits.sandboxes} sandboxes already.")
-            sandbox = Sandbox(sandbox_id, self._limits, created=self._now())
+            sandbox = Sandbox(sandbox_id, self._limits, created=self._now(), egress=self._egress)
             await sandbox.start()
             self._sandboxes[sandbox_id] = sandbox
             return sandbox

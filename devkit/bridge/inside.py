@@ -54,9 +54,9 @@ class Agent:
         self._selector.register(control, selectors.EVENT_READ, self._request)
         self._selector.register(woken, selectors.EVENT_READ, lambda: os.read(woken, 4096))
 
-    def serve(self) -> None:
+    def serve(self, gate: socket.socket | None = None) -> None:
         """Say that it is ready, then work until the control socket closes."""
-        self._control.send(b"{}")
+        self._control.send(b"{}") if gate is None else _hand_over(self._control, gate)
         while True:
             for key, _ in self._selector.select(None if self._alone else TICK):
                 key.data()
@@ -302,6 +302,19 @@ JOBS: dict[str, Callable[[dict[str, Any]], int]] = {
 }
 
 
+def _gate(port: int) -> socket.socket:
+    """Listen where commands find the proxy. Whoever gets this socket serves it, from outside."""
+    gate = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    gate.bind(("127.0.0.1", port))
+    gate.listen(64)
+    return gate
+
+
+def _hand_over(control: socket.socket, gate: socket.socket) -> None:
+    socket.send_fds(control, [b"{}"], [gate.fileno()])
+    gate.close()
+
+
 def main() -> None:
     """Lower what this process and all its children may use, then serve."""
     limits: dict[str, int] = json.loads(sys.argv[2])
@@ -329,7 +342,7 @@ def main() -> None:
         (resource.RLIMIT_MEMLOCK, 1 << 16),
     ):
         resource.setrlimit(what, (most, most))
-    Agent(control, limits).serve()
+    Agent(control, limits).serve(_gate(limits["gate"]) if limits["gate"] else None)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -51,6 +51,8 @@ ENVIRONMENT = {
     "USER": "sandbox",
     "TMPDIR": "/tmp",
 }
+#: curl and most libraries read these.
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
 INSIDE = Path(__file__).with_name("inside.py")
 
 
@@ -140,25 +142,33 @@ def memory_file(content: bytes) -> int:
     return fd
 
 
-def agent(limits: Limits, data: Callable[[bytes], int], *, control: int, info: int) -> list[str]:
-    """The command that runs `inside.py` as the first process of a new sandbox."""
+def agent(
+    limits: Limits, data: Callable[[bytes], int], *, control: int, info: int, gate: int = 0
+) -> list[str]:
+    """The command that runs `inside.py` as the first process of a new sandbox.
+
+    `gate` is the port on which a proxy is to be found in it; 0 for none.
+    """
     numbers = {name: getattr(limits, name) for name in ("memory", "cpu", "processes", "file", "files")}
-    numbers["open_files"] = limits.open_files
+    numbers |= {"open_files": limits.open_files, "gate": gate}
+    proxy = {name: f"http://127.0.0.1:{gate}" for name in PROXY_VARIABLES} if gate else {}
     return [
-        *wall(limits, data),
+        *wall(limits, data, ENVIRONMENT | proxy),
         *("--info-fd", str(info), "--", system_python(), "-I", "-S", AGENT),
         *(str(control), json.dumps(numbers)),
     ]
 
 
-def wall(limits: Limits, data: Callable[[bytes], int]) -> list[str]:
+def wall(
+    limits: Limits, data: Callable[[bytes], int], environment: Mapping[str, str] = ENVIRONMENT
+) -> list[str]:
     """Bubblewrap with everything that closes; `data` turns contents into descriptors."""
     nobody = ["--reuid", str(HOST_UID), "--regid", str(HOST_UID), "--clear-groups", "--inh-caps", "-all"]
     command = [_tool("setpriv"), *nobody, "--"] if os.geteuid() == 0 else []
     command += [_tool("bwrap"), "--unshare-all", "--unshare-user", "--disable-userns"]
     command += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "sandbox"]
     command += ["--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
-    for name, value in ENVIRONMENT.items():
+    for name, value in environment.items():
         command += ["--setenv", name, value]
     command += ["--seccomp", str(data(seccomp.program()))]
     command += [*_system(), "--proc", "/proc", "--dev", "/dev"]

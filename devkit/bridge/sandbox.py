@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from devkit.bridge import isolation
+from devkit.bridge.egress import PORT, Egress
 from devkit.bridge.limits import Limits
 
 ATTACH = Path(__file__).with_name("attach.py")
@@ -108,7 +109,9 @@ class Job:
 class Sandbox:
     """Started once, ended once; everything in it is gone then."""
 
-    def __init__(self, sandbox_id: str, limits: Limits, *, created: datetime) -> None:
+    def __init__(
+        self, sandbox_id: str, limits: Limits, *, created: datetime, egress: Egress | None = None
+    ) -> None:
         self.id = sandbox_id
         self.created = created
         self.last_used = created
@@ -117,6 +120,10 @@ class Sandbox:
         self.lock = asyncio.Lock()
         self.busy = 0
         self._limits = limits
+        self._egress = egress
+        #: What the agent listens on for the proxy, and the proxy's end of it.
+        self._gate: socket.socket | None = None
+        self._proxy: asyncio.Server | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
         self._namespace = -1
@@ -135,7 +142,13 @@ class Sandbox:
         complaints = isolation.memory_file(b"")
         try:
             with isolation.DataFiles() as files:
-                command = isolation.agent(self._limits, files.add, control=theirs.fileno(), info=tells)
+                command = isolation.agent(
+                    self._limits,
+                    files.add,
+                    control=theirs.fileno(),
+                    info=tells,
+                    gate=PORT if self._egress else 0,
+                )
                 self._process = await asyncio.create_subprocess_exec(
                     *command,
                     stdin=asyncio.subprocess.DEVNULL,
@@ -166,6 +179,8 @@ class Sandbox:
             os.lseek(complaints, 0, os.SEEK_SET)
             reason = os.read(complaints, 2000).decode("utf-8", "replace").strip()
             raise SandboxFailed(f"The sandbox did not start: {reason or 'no answer'}.") from None
+        if self._egress is not None and self._gate is not None:
+            self._proxy = await self._egress.listen(self._gate)
         pid = json.loads(os.read(info, CHUNK))["child-pid"]
         self._namespace = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 
@@ -179,7 +194,7 @@ class Sandbox:
         if self._control is None:
             return
         try:
-            message = self._control.recv(4096)
+            message = self._received(self._control)
         except BlockingIOError:
             return
         except OSError:
@@ -194,6 +209,14 @@ class Sandbox:
                 return
             ended = Ended(int(body["code"]) & 255, str(body["error"]))
             _settle(self._ended.pop(int(body["id"])), ended)
+
+    def _received(self, control: socket.socket) -> bytes:
+        """The next message. Only the first may bring a descriptor; of others the kernel drops them."""
+        if self._egress is None or self._ready.done():
+            return control.recv(4096)
+        message, fds, _, _ = socket.recv_fds(control, 4096, 1)
+        self._gate = socket.socket(fileno=fds[0]) if fds else None
+        return message
 
     def _lose(self) -> None:
         """Take leave of the agent: it is gone, or shall go."""
@@ -211,6 +234,10 @@ class Sandbox:
     async def end(self) -> None:
         """End everything in it; returns when it is gone."""
         self._lose()
+        if self._proxy is not None:
+            self._proxy.close()
+        elif self._gate is not None:
+            self._gate.close()
         if self._namespace >= 0:
             os.close(self._namespace)
             self._namespace = -1

@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from devkit.bridge import requests
+from devkit.bridge.egress import Egress
 from devkit.bridge.fleet import Deleted, Fleet, Full, Held
 from devkit.bridge.inside import NOT_FOUND, UNSAFE
 from devkit.bridge.isolation import CannotIsolate, available
@@ -35,15 +36,23 @@ def _clock() -> datetime:
 
 
 class BridgeServer:
-    """Speaks HTTP on 127.0.0.1. Buckets are folders in `root`; everything else is gone with its sandbox."""
+    """Speaks HTTP on 127.0.0.1. Buckets are folders in `root`; everything else is gone with its sandbox.
+
+    What runs in a sandbox reaches no network; with `egress`, the hosts on its list.
+    """
 
     def __init__(
-        self, root: Path, limits: Limits | None = None, *, now: Callable[[], datetime] = _clock
+        self,
+        root: Path,
+        limits: Limits | None = None,
+        *,
+        now: Callable[[], datetime] = _clock,
+        egress: Egress | None = None,
     ) -> None:
         self.api_key = f"bridge-{secrets.token_hex(16)}"
         self._limits = limits or Limits()
         self._buckets = root.absolute() / "buckets"
-        self._fleet = Fleet(self._limits, now=now)
+        self._fleet = Fleet(self._limits, now=now, egress=egress)
         self._sweeper: asyncio.Task[None] | None = None
         app = web.Application(middlewares=[self._guard])
         one = "/v1/sandbox/{id}"
