@@ -34,7 +34,7 @@ chaos: setup  ## attack the bot: kills, pauses, cut sockets, failing services; A
 	$(RUN)python -m tests.chaos $(ARGS)
 
 bench: setup  ## measure
-	$(RUN)python -m bench && $(RUN)python -m bench.idle
+	$(RUN)python -m bench && $(RUN)python -m bench.idle && $(RUN)python -m bench.memory
 
 image:  ## build the container image
 	docker build -t countersign .

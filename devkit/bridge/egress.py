@@ -21,6 +21,8 @@ PATIENCE: Final = 10.0
 MOST: Final = 32
 CHUNK: Final = 1 << 16
 
+#: What comes of a request that is none, or of a peer that is gone.
+SENSELESS: Final = (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
 #: What of IPv6 is given to hosts: RFC 4291, and IANA's registry since.
 UNICAST: Final = IPv6Network("2000::/3")
 
@@ -61,7 +63,7 @@ class Egress:
         gate = asyncio.Semaphore(MOST)
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+            with contextlib.suppress(*SENSELESS):
                 if gate.locked():
                     await _answer(writer, HTTPStatus.SERVICE_UNAVAILABLE)
                 else:

@@ -80,6 +80,21 @@ async def test_nothing_else_is(sandbox: Caller, port: int, request_line: str, st
     assert (await talk(sandbox, request_line.format(port=port)))[0] == f"HTTP/1.1 {status}"
 
 
+async def test_what_is_no_request_is_hung_up_on(sandbox: Caller) -> None:
+    """Too long, not text, or nothing at all."""
+    program = (
+        "import socket, sys\n"
+        "for junk in (b'x' * 100_000, b'CONNECT \\xff:443 HTTP/1.1\\r\\n\\r\\n', b'CONNECT :443\\r\\n\\r\\n', b''):\n"
+        "    s = socket.create_connection(('127.0.0.1', 3128), 5)\n"
+        "    try:\n"
+        "        s.sendall(junk); s.shutdown(socket.SHUT_WR); print(b' 200 ' in s.recv(100))\n"
+        "    except OSError:\n"
+        "        print(False)\n"
+    )
+
+    assert (await sandbox.run("python3", "-c", program)).stdout == "False\n" * 4
+
+
 async def test_there_is_no_other_way_out(sandbox: Caller, port: int) -> None:
     direct = f"import socket; socket.create_connection(('127.0.0.1', {port}), 2)"
 
