@@ -16,6 +16,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from agents.editor import ApplyPatchOperation
 from agents.sandbox import WorkspaceReadNotFoundError
 from agents.sandbox.errors import SandboxError
 from agents.sandbox.session import SandboxSession
@@ -129,6 +130,21 @@ async def test_a_file_comes_back_as_it_was_written(session: SandboxSession, name
 
     assert (await session.read(Path("deep/er", name))).read() == content
     assert await said(session, "ls deep/er") == name
+
+
+async def test_a_file_is_made_changed_and_removed_by_patches(session: SandboxSession) -> None:
+    made = ApplyPatchOperation("create_file", "notes/a.txt", "+one\n+two\n+three\n")
+    changed = ApplyPatchOperation("update_file", "notes/a.txt", "@@\n one\n-two\n+2\n three\n")
+
+    await session.apply_patch([made, changed])
+    assert await said(session, "cat notes/a.txt") == "one\n2\nthree"
+    with pytest.raises(SandboxError):
+        await session.apply_patch(changed)
+    with pytest.raises(SandboxError):
+        await session.apply_patch(ApplyPatchOperation("create_file", "../out.txt", "+no\n"))
+    await session.apply_patch(ApplyPatchOperation("delete_file", "notes/a.txt"))
+
+    assert await said(session, "ls notes; ls /out.txt 2>/dev/null | wc -l") == "0"
 
 
 async def test_a_missing_file_is_not_found(session: SandboxSession) -> None:
