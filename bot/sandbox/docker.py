@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import shlex
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final, cast
 
 import docker
 from agents.sandbox import Manifest
-from agents.sandbox.errors import WorkspaceArchiveReadError, WorkspaceStartError
 from agents.sandbox.sandboxes.docker import (
     DockerSandboxClient,
     DockerSandboxClientOptions,
@@ -23,17 +18,14 @@ from agents.sandbox.sandboxes.docker import (
 )
 from agents.sandbox.session import BaseSandboxSession, Instrumentation, SandboxSession
 from agents.sandbox.session.dependencies import Dependencies
-from agents.sandbox.types import ExecResult
 from docker import DockerClient
-from docker.errors import DockerException, ImageNotFound, NotFound
+from docker.errors import ImageNotFound, NotFound
 from docker.types import Ulimit
-from requests import RequestException
+
+from bot.sandbox.container import CALL, TROUBLE, WORKSPACE, ContainerSession, told_as_sandbox_errors
 
 log = logging.getLogger(__name__)
 
-#: What docker-py raises: its own errors, and those of the library below it.
-TROUBLE: Final = (DockerException, RequestException)
-WORKSPACE: Final = Path("/workspace")
 #: By this label an operator finds them: `docker ps --filter label=countersign`.
 LABEL: Final = "countersign"
 #: Nobody's user, and no way to become another one.
@@ -47,10 +39,6 @@ ULIMITS: Final = {"nofile": 1_024, "fsize": 512 * 1024 * 1024, "core": 0}
 #: Bytes of a packed workspace: twice what may be kept, so that the person usually hears how large it
 #: is. Of a larger one no more than one byte more is read.
 LARGEST: Final = 64 * 1024 * 1024
-#: Seconds for a call of the engine; seconds after its limit at which a command is killed, and given up.
-CALL: Final = 60
-KILLED: Final = 2
-GIVEN_UP: Final = 10
 
 
 class Docker:
@@ -122,12 +110,12 @@ class _Client(DockerSandboxClient):
         self._host = host
 
     async def create(self, **options: Any) -> SandboxSession:
-        with _told_as_sandbox_errors():
+        with told_as_sandbox_errors():
             self.docker_client = await asyncio.to_thread(lambda: self._host.engine)
             return await super().create(**options)
 
     async def delete(self, session: SandboxSession) -> SandboxSession:
-        with _told_as_sandbox_errors():
+        with told_as_sandbox_errors():
             return await super().delete(session)
 
     async def _create_container(self, image: str, **options: Any) -> Any:
@@ -169,75 +157,5 @@ class _Client(DockerSandboxClient):
     def _wrap_session(
         self, inner: BaseSandboxSession, *, instrumentation: Instrumentation | None = None
     ) -> SandboxSession:
-        made = cast("DockerSandboxSession", inner)
-        own = _Session(self._host.largest, made)
+        own = ContainerSession(self._host.largest, cast("DockerSandboxSession", inner))
         return super()._wrap_session(own, instrumentation=instrumentation)
-
-
-class _Session(DockerSandboxSession):
-    """The SDK's session, with what it does not do: commands that end at their limit, bounded archives."""
-
-    def __init__(self, largest: int, made: DockerSandboxSession) -> None:
-        super().__init__(
-            docker_client=made._docker_client,  # pyright: ignore[reportPrivateUsage]
-            container=made._container,  # pyright: ignore[reportPrivateUsage]
-            state=made.state,
-        )
-        self._largest = largest
-
-    async def _exec_internal(self, *command: str | Path, timeout: float | None = None) -> ExecResult:
-        """Let the container end the command and its children; the SDK would only stop waiting."""
-        if timeout is None:
-            return await super()._exec_internal(*command)
-        limited = ("timeout", "-k", str(KILLED), f"{timeout:.3f}", *command)
-        return await super()._exec_internal(*limited, timeout=timeout + GIVEN_UP)
-
-    def _archive_stage_path(self, *, name_hint: str) -> Path:
-        """Without the file's name, which may already be as long as a name can be."""
-        del name_hint
-        return super()._archive_stage_path(name_hint="")
-
-    async def persist_workspace(self) -> io.IOBase:
-        """Pack with tar, for the engine does not see file systems in memory. Raises `WorkspaceArchiveReadError`."""
-        left_out = [
-            f"--exclude=./{path}" for path in sorted(map(str, self._persist_workspace_skip_relpaths()))
-        ]
-        pack = shlex.join(["tar", "-C", str(WORKSPACE), *left_out, "-cf", "-", "."])
-        command = f"{{ timeout {CALL} {pack} 2>/dev/null; echo $? >&2; }} | head -c {self._largest + 1}"
-        try:
-            packed, status = await asyncio.to_thread(self._output, ["sh", "-c", command])
-        except TROUBLE as error:
-            raise WorkspaceArchiveReadError(path=WORKSPACE, cause=error) from error
-        # 1: a file changed meanwhile, tar(1). One that was cut off is too large whatever it says.
-        if status.strip() not in {b"0", b"1"} and len(packed) <= self._largest:
-            raise WorkspaceArchiveReadError(path=WORKSPACE)
-        return io.BytesIO(packed)
-
-    def _output(self, command: list[str]) -> tuple[bytes, bytes]:
-        """Run a command for its output; piece by piece, since `exec` takes quadratic time for much of it."""
-        container: Any = self._container
-        pieces: list[tuple[bytes | None, bytes | None]] = list(
-            container.exec_run(command, stream=True, demux=True).output
-        )
-        return b"".join(out or b"" for out, _ in pieces), b"".join(err or b"" for _, err in pieces)
-
-    async def running(self) -> bool:
-        """Ask the engine; the SDK takes a container that was removed for one that runs."""
-        try:
-            await asyncio.to_thread(self._container.reload)
-        except TROUBLE:
-            return False
-        return self._container.status == "running"
-
-    async def _shutdown_backend(self) -> None:
-        with suppress(*TROUBLE):
-            await asyncio.to_thread(self._container.remove, force=True, v=True)
-
-
-@contextmanager
-def _told_as_sandbox_errors() -> Generator[None]:
-    """Raise what the engine's trouble is to the SDK and to us."""
-    try:
-        yield
-    except TROUBLE as error:
-        raise WorkspaceStartError(path=WORKSPACE, cause=error) from error

@@ -120,6 +120,13 @@ async def test_much_output_comes_whole(session: SandboxSession) -> None:
     assert result.stdout == b"x" * 3_000_000
 
 
+async def test_a_command_that_says_too_much_is_an_error(session: SandboxSession) -> None:
+    with pytest.raises(SandboxError):
+        await session.exec("head -c 70000000 /dev/zero", timeout=30)
+
+    assert await said(session, "echo fine") == "fine"
+
+
 @pytest.mark.parametrize(
     "name", ["plain", "with space", "+page.svelte", "ü.txt", "a%2Fb", "-rf", "q?x=1#y", "n" * 200]
 )
@@ -229,6 +236,17 @@ async def test_it_is_gone_when_it_was_ended_and_may_be_ended_twice(host: Host) -
         assert not await session.running()
         with pytest.raises(SandboxError):
             await session.exec("true", timeout=10)
+
+
+async def test_one_that_is_gone_before_it_was_used_is_an_error_of_the_sandbox(host: Host) -> None:
+    client = host.client(Dependencies())
+    session = await client.create(manifest=host.manifest("T1/C1/1.1"), options=host.options)
+    try:
+        assert await host.end(host.id_of(session))
+        with pytest.raises(SandboxError):
+            await session.start()
+    finally:
+        await client.delete(session)
 
 
 async def test_the_client_ends_what_it_made_even_while_a_command_runs(host: Host) -> None:
