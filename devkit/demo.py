@@ -91,7 +91,7 @@ async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
         billing_key=billing.api_key,
         state_key=state_key(HOME),
     )
-    models = await start_models(stack) | await start_sandboxes(stack, run_directory, options.allow)
+    models = await start_models(stack) | await start_sandboxes(stack, run_directory, options.allow, slack)
     ports = free_ports(options.bots)
     bots = [
         bot(number, of_bot(addresses, models, health_port=port)) for number, port in enumerate(ports, start=1)
@@ -107,7 +107,9 @@ async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
     return slack.url
 
 
-async def start_sandboxes(stack: AsyncExitStack, home: Path, allow: list[str]) -> dict[str, str]:
+async def start_sandboxes(
+    stack: AsyncExitStack, home: Path, allow: list[str], slack: SlackStandIn
+) -> dict[str, str]:
     """The settings of code tasks: a bridge of this machine's, if it can isolate what runs there."""
     bridge = BridgeServer(home, egress=Egress(allow) if allow else None)
     try:
@@ -116,6 +118,8 @@ async def start_sandboxes(stack: AsyncExitStack, home: Path, allow: list[str]) -
         print(f"No code tasks here. {problem}", flush=True)
         return {}
     stack.push_async_callback(bridge.stop)
+    slack.add_panel("sandboxes", bridge.panel)
+    bridge.on_change(lambda: slack.panel_changed("sandboxes"))
     for document in (ROOT / "docs").glob("*.md"):
         shutil.copy(document, bridge.bucket(f"{BUCKET}/docs"))
     return {

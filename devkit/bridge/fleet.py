@@ -42,6 +42,9 @@ class Fleet:
         self._limits = limits
         self._egress = egress
         self._now = now
+        #: Called when there is one more or less; and how many there were so far.
+        self.changed: Callable[[], None] = lambda: None
+        self.made = 0
         self._sandboxes: dict[str, Sandbox] = {}
         self._deleted: dict[str, None] = {}
         self._lock = asyncio.Lock()
@@ -88,6 +91,8 @@ class Fleet:
             sandbox = Sandbox(sandbox_id, self._limits, created=self._now(), egress=self._egress)
             await sandbox.start()
             self._sandboxes[sandbox_id] = sandbox
+            self.made += 1
+            self.changed()
             return sandbox
 
     async def delete(self, sandbox_id: str) -> None:
@@ -121,3 +126,4 @@ class Fleet:
         sandbox = self._sandboxes.pop(sandbox_id, None)
         if sandbox is not None:
             await sandbox.end()
+            self.changed()

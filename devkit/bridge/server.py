@@ -98,6 +98,15 @@ class BridgeServer:
         """Every sandbox that exists now."""
         return self._fleet.held()
 
+    async def panel(self) -> dict[str, Any]:
+        """What the page shows of them."""
+        held = [{"id": each.id, "created": each.created.isoformat()} for each in self.ledger()]
+        return {"sandboxes": held, "made": self._fleet.made}
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Let somebody know when a sandbox is there, or gone."""
+        self._fleet.changed = changed
+
     def bucket(self, name: str) -> Path:
         """The folder of a bucket, made if need be."""
         folder = self._buckets / name

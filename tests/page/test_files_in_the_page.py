@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from playwright.async_api import FilePayload
@@ -23,7 +24,14 @@ TASK = "@countersign the attached CSV has duplicate invoices: find them, plot sp
 
 
 async def test_a_csv_is_attached_and_a_chart_and_a_clean_file_come_back(world: World) -> None:
-    async with world.sandboxes(), world.bot(), opened(f"{world.slack.url}/#C0SUPPORT1") as page:
+    async with AsyncExitStack() as stack:
+        bridge = await stack.enter_async_context(world.sandboxes())
+        world.slack.add_panel("sandboxes", bridge.panel)
+        bridge.on_change(lambda: world.slack.panel_changed("sandboxes"))
+        await stack.enter_async_context(world.bot())
+        page = await stack.enter_async_context(opened(f"{world.slack.url}/#C0SUPPORT1"))
+        sandboxes = page.get_by_test_id("sandboxes")
+        await sandboxes.get_by_text("None was needed yet.").wait_for()
         chosen: FilePayload = {"name": "invoices.csv", "mimeType": "text/csv", "buffer": CSV}
         await page.get_by_test_id("composer-files").set_input_files([chosen])
         assert await page.get_by_test_id("attached").inner_text() == "invoices.csv"
@@ -32,7 +40,9 @@ async def test_a_csv_is_attached_and_a_chart_and_a_clean_file_come_back(world: W
         await page.get_by_test_id("messages").get_by_test_id("file").get_by_text("invoices.csv").wait_for()
         await page.get_by_test_id("replies").click()
         thread = page.get_by_test_id("thread-pane")
+        await sandboxes.get_by_test_id("sandbox-row").wait_for()
         await thread.get_by_text("2 duplicates").wait_for()
+        await sandboxes.get_by_text("1 made, none left.").wait_for()
         picture = thread.get_by_test_id("picture").locator("img")
         await picture.wait_for()
         await picture.evaluate("image => image.decode()")

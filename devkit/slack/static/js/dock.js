@@ -5,10 +5,12 @@ import { botsSummary, listenForBots, renderBots } from "./bots.js";
 import { h, patchChildren } from "./dom.js";
 import { glyph } from "./icons.js";
 import { isFlashing, ledgerSummary, noteRefunds, renderLedger } from "./ledger.js";
+import { renderSandboxes, sandboxesSummary } from "./sandboxes.js";
 
 const PANELS = {
-  billing: { render: renderLedger, summary: ledgerSummary },
   bots: { render: renderBots, summary: botsSummary },
+  sandboxes: { render: renderSandboxes, summary: sandboxesSummary },
+  billing: { render: renderLedger, summary: ledgerSummary },
 };
 const KEY = "dock-open";
 const ROOMY_PX = 700;
@@ -23,7 +25,7 @@ export class Dock {
   }
 
   get names() {
-    return this.page.store.panels.filter((name) => PANELS[name]);
+    return Object.keys(PANELS).filter((name) => this.page.store.panels.includes(name));
   }
 
   /** Fetch one panel anew; a panel that cannot be fetched keeps what it showed. */
