@@ -50,6 +50,7 @@ async def test_a_csv_is_attached_and_a_chart_and_a_clean_file_come_back(world: W
         async with page.expect_download() as saving:
             await thread.get_by_test_id("file").get_by_text("clean.csv").click()
         clean = Path(await (await saving.value).path()).read_bytes()
+        await picture.scroll_into_view_if_needed()
         await page.screenshot(path=PICTURES / "code-task.png")
 
     assert clean.count(b"INV-2001") == clean.count(b"INV-2004") == 1
