@@ -265,9 +265,12 @@ class RunInProgress:
     def stop(self) -> None:
         """End the run; what was said so far becomes the outcome.
 
-        A side effect that has begun ends first, and its result goes into the session.
+        A side effect that has begun ends first, and its result goes into the session; a command in
+        the sandbox is ended.
         """
         self._stopped = True
+        if self.workbench is not None:
+            self.workbench.stop()
         self._result.cancel(mode="after_turn" if self._context.busy else "immediate")
 
     async def abandon(self) -> None:

@@ -44,9 +44,13 @@ LOOK: Final = 2.0
 #: Characters of a command's output that the model gets: so many from its beginning and its end.
 HEAD, TAIL = 4_000, 8_000
 
-#: $1 folder, $2 command, $3 log. What it says goes to a file, so that a command that is cut off
+#: $1 folder, $2 command, $3 log, beside which its process is noted. What it says goes to a file, so that a command that is cut off
 #: has said something, and one that says too much fills no memory.
-_RUN: Final = f'mkdir -p {LOGS} && cd -- "$1" && exec bash -c "$2" >"$3" 2>&1 </dev/null'
+_RUN: Final = f'mkdir -p {LOGS} && echo $$ >"$3.pid" && cd -- "$1" && exec bash -c "$2" >"$3" 2>&1 </dev/null'
+_END: Final = (
+    'until [ -s "$1.pid" ]; do sleep 0.1; done; p=$(cat "$1.pid"); '
+    'kill -KILL $(cat "/proc/$p/task/"*/children) "$p" 2>/dev/null'
+)
 _READ: Final = (
     'size=$(wc -c <"$1" 2>/dev/null || echo 0); if [ "$size" -le "$(($2 + $3))" ]; then cat "$1" 2>/dev/null; '
     'else head -c "$2" "$1"; printf "\\n[… %s bytes left out; all of it is in %s …]\\n" "$((size - $2 - $3))" "$1"; '
@@ -112,6 +116,7 @@ class Workbench:
         self._session: SandboxSession | None = None
         self._ends_at = 0.0
         self._commands = 0
+        self._stopping = asyncio.Event()
         self._lock = asyncio.Lock()
         #: Why what is in the workspace now would not be kept; empty where it would.
         self._not_kept = ""
@@ -217,7 +222,9 @@ class Workbench:
         self.is_dirty = True
         self._commands += 1
         log_file = f"{LOGS}/{self._commands}.log"
-        watching = asyncio.create_task(_watch(session, log_file, said))
+        watching = asyncio.gather(
+            _watch(session, log_file, said), _end_when(self._stopping, session, log_file)
+        )
         try:
             done = await session.exec(
                 "bash", "-c", _RUN, "run", workdir, command, log_file, shell=False, timeout=limit
@@ -232,7 +239,12 @@ class Workbench:
         )
         output = (read.stdout + (b"" if read.stdout else done.stderr)).decode(errors="replace")
         output += f"\nNOTE: {self._not_kept}" if self._not_kept else ""
+        output += "\nNOTE: A person ended this command." if self._stopping.is_set() else ""
         return Ran(done.exit_code, clock() - began, output)
+
+    def stop(self) -> None:
+        """End the commands that run, and any that is still to come."""
+        self._stopping.set()
 
     async def _take(self, packed: bytes) -> None:
         most = min(self._backend.limits.workspace, MOST_RESTORED)
@@ -258,3 +270,10 @@ async def _watch(session: SandboxSession, log_file: str, said: Tail) -> None:
         with suppress(SandboxError, TimeoutError):
             tail = await session.exec("tail", "-n", "2", log_file, shell=False, timeout=LOOK * 5)
             said(tail.stdout.decode(errors="replace"), asyncio.get_running_loop().time() - began)
+
+
+async def _end_when(stopping: asyncio.Event, session: SandboxSession, log_file: str) -> None:
+    """Kill a command when somebody stops it. What it leaves running is gone with the sandbox."""
+    await stopping.wait()
+    with suppress(SandboxError, TimeoutError):
+        await session.exec("sh", "-c", _END, "end", log_file, shell=False, timeout=LOOK * 5)

@@ -89,6 +89,21 @@ async def test_stop_ends_a_running_command_and_its_sandbox(world: World) -> None
         assert bridge.ledger() == []
 
 
+async def test_stop_ends_an_approved_command_too_and_what_it_made_is_kept(world: World) -> None:
+    async with world.sandboxes() as bridge, world.bot():
+        thread = await world.asks("run `curl -V >/dev/null; echo kept > made.txt; echo going; sleep 600`")
+        await world.approves(OMAR, await world.card(thread))
+        await world.slack.until(
+            lambda: any("going" in m.shown and "stop" in ids(m) for m in world.replies(thread))
+        )
+        running = next(m for m in world.replies(thread) if "stop" in ids(m))
+        await world.slack.clicks(ANA, running.channel, running.ts, "stop")
+        await world.hears(thread, "Stopped.")
+        assert bridge.ledger() == []
+        await world.asks("run `cat made.txt`", thread=thread)
+        await world.hears(thread, "kept")
+
+
 async def test_a_bridge_that_is_away_is_said_plainly_and_tried_again_on_request(world: World) -> None:
     async with world.sandboxes() as bridge:
         port = int(bridge.url.rpartition(":")[2])
@@ -165,7 +180,7 @@ async def test_sandboxes_that_nobody_ends_any_more_are_swept(world: World) -> No
         await ledger.note(left, "T1/C1/1.1", until=datetime.now(UTC) - timedelta(seconds=1))  # noqa: TID251
         async with world.bot():
             await world.slack.until(lambda: world.slack.sockets == 2)
-            while bridge.ledger():
+            while bridge.ledger() or await ledger.listed():
                 await asyncio.wait({asyncio.create_task(bridge.sweep())})
 
         assert await ledger.listed() == []
