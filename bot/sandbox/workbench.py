@@ -222,18 +222,19 @@ class Workbench:
         self.is_dirty = True
         self._commands += 1
         log_file = f"{LOGS}/{self._commands}.log"
-        watching = asyncio.gather(
-            _watch(session, log_file, said), _end_when(self._stopping, session, log_file)
-        )
+        beside = [
+            asyncio.create_task(_watch(session, log_file, said)),
+            asyncio.create_task(_end_when(self._stopping, session, log_file)),
+        ]
         try:
             done = await session.exec(
                 "bash", "-c", _RUN, "run", workdir, command, log_file, shell=False, timeout=limit
             )
         finally:
             self.is_dirty = True  # another call may have packed meanwhile
-            watching.cancel()
-            with suppress(asyncio.CancelledError, Exception):  # it only watched
-                await watching
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)  # they only watched
         read = await session.exec(
             "sh", "-c", _READ, "read", log_file, str(HEAD), str(TAIL), shell=False, timeout=LOOK * 10
         )
