@@ -44,7 +44,7 @@ def is_public(address: str) -> bool:
 
 
 class Egress:
-    """Speaks CONNECT, and nothing else, to hosts of a list: `pypi.org`, `*.example.com`, `host:8443`."""
+    """Speaks CONNECT, and nothing else, to hosts of a list: `docs.example.com`, `*.example.com`, `host:8443`."""
 
     def __init__(self, allowed: Sequence[str], resolve: Resolve = public_addresses) -> None:
         self._allowed = [_entry(text) for text in allowed]
@@ -103,7 +103,7 @@ class Egress:
 def _entry(text: str) -> tuple[str, int]:
     host, _, port = text.lower().partition(":")
     if not host.strip("*.") or "*" in host[1:] or (port and not port.isdecimal()):
-        raise ValueError(f"{text!r} is no host such as pypi.org, *.example.com or host:8443")
+        raise ValueError(f"{text!r} is no host such as docs.example.com, *.example.com or host:8443")
     return host, int(port or HTTPS)
 
 
