@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot import words
 from bot.decisions import Decisions
 from bot.events import (
+    ClickTurnedAway,
     DecisionMade,
     DelegationSet,
     EditMade,
@@ -43,6 +44,8 @@ class Controls:
                 return await self._unreadable(h)
             case DecisionMade() | EditMade():
                 return await self._decisions.clicked(h, event)
+            case ClickTurnedAway():
+                await self._decisions.turned_away(h, event)
             case ExpiryDue() | ReminderDue() | EscalationDue() | RepairDue():
                 return await self._timekeeper.rang(h, event)
             case ResetRequested():

@@ -25,7 +25,7 @@ from bot.audit import Deed
 from bot.delivery import Delivery
 from bot.electorate import Electorate
 from bot.errors import AlreadyDecided, ApproverUnknown, DecisionRefused, SlackBusy
-from bot.events import Click, DecisionMade, EditMade
+from bot.events import Click, ClickTurnedAway, DecisionMade, EditMade
 from bot.handling import Handling
 from bot.journal import answered, settled
 from bot.quorum import Seat
@@ -117,6 +117,15 @@ class Decisions:
         closed = isinstance(why, AlreadyDecided)
         await self._delivery.tell(click, words.already_closed(approval) if closed else why.user_message)
         await self._look_after(h, approval, click)
+
+    async def turned_away(self, h: Handling, click: ClickTurnedAway) -> None:
+        """Write down a click from another workspace, and say privately that it did not count."""
+        if (approval := await self._threads.approval(click.approval_id)) is not None:
+            told = {"verdict": click.verdict, "workspace": click.workspace}
+            h.note(Deed.CLICK_REFUSED, approval, person=click.user, why="AnotherWorkspace", **told)
+        log.warning("click from another workspace", extra={"approval": click.approval_id, "user": click.user})
+        if click.channel:
+            await self._delivery.tell(click, words.ANOTHER_WORKSPACE)
 
     async def _record(self, h: Handling, before: Approval, after: Approval, click: Click) -> None:
         writes = Writes()

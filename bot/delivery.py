@@ -10,7 +10,7 @@ from datetime import datetime
 from bot import words
 from bot.approval import THREAD, Approval
 from bot.errors import SlackRejected, SlackUnavailable
-from bot.events import Click
+from bot.events import Click, ClickTurnedAway
 from bot.handling import Handling
 from bot.noticeboard import Noticeboard
 from bot.repairs import schedule_repair
@@ -108,7 +108,7 @@ class Delivery:
         for approval, ref in h.outdated:
             await self._noticeboard.show(h, approval, [ref])
 
-    async def tell(self, click: Click, text: str) -> None:
+    async def tell(self, click: Click | ClickTurnedAway, text: str) -> None:
         """Answer a click privately; best effort, since the click has changed nothing."""
         try:
             if click.channel:

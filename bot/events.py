@@ -67,6 +67,23 @@ class EditMade:
 
 
 @dataclass(frozen=True, slots=True)
+class ClickTurnedAway:
+    """Somebody clicked on a card from another workspace (`workspace`): it counts for nothing.
+
+    `verdict` is what they wanted; the rest is as of a decision.
+    """
+
+    approval_id: str
+    user: str
+    workspace: str
+    verdict: str
+    at: datetime
+    channel: str
+    thread_ts: str | None = None
+    kind: Literal["turned_away"] = "turned_away"
+
+
+@dataclass(frozen=True, slots=True)
 class ExpiryDue:
     """The deadline of an approval has come."""
 
@@ -165,6 +182,7 @@ Timer = ExpiryDue | ReminderDue | EscalationDue | RepairDue
 Event = (
     MessageReceived
     | Click
+    | ClickTurnedAway
     | Timer
     | ResetRequested
     | StopRequested
@@ -178,6 +196,7 @@ LANES: dict[type, Lane] = {
     StopRequested: Lane.INTERRUPT,
     DecisionMade: Lane.CONTROL,
     EditMade: Lane.CONTROL,
+    ClickTurnedAway: Lane.CONTROL,
     ExpiryDue: Lane.CONTROL,
     ReminderDue: Lane.CONTROL,
     EscalationDue: Lane.CONTROL,

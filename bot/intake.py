@@ -11,6 +11,7 @@ from bot.approval import Approval, Verdict
 from bot.delegation import delegated
 from bot.errors import DelegationRefused, UnknownSchema
 from bot.events import (
+    ClickTurnedAway,
     DecisionMade,
     DelegationSet,
     EditMade,
@@ -22,6 +23,7 @@ from bot.events import (
     StopRequested,
 )
 from bot.slack import forms, incoming
+from bot.slack.origin import Installation, Standing, of_delivery
 from bot.store.inbox import Appended, Inbox
 from bot.store.threads import ThreadStore
 from bot.thread import ThreadRef
@@ -41,6 +43,12 @@ class Me:
     team: str
     user: str
     url: str
+    enterprise: str = ""
+
+    @property
+    def installation(self) -> Installation:
+        """The workspace, with its organisation: nothing that comes from elsewhere counts."""
+        return Installation(self.team, self.enterprise)
 
     def permalink(self, thread: ThreadRef) -> str:
         """The link to a thread's first message.
@@ -114,13 +122,22 @@ class Intake:
         """The present moment in Slack's form, for what Slack delivers without a time."""
         return f"{self._now().timestamp():.6f}"
 
+    def foreign(self, body: Mapping[str, Any]) -> str | None:
+        """Name the workspace that a payload comes from, if it is not the bot's own; None if it is."""
+        origin = of_delivery(body)
+        if origin.standing(self._me.installation) is Standing.OURS:
+            return None
+        named = [*origin.workspaces, *(one.team or one.enterprise for one in origin.installations)]
+        others = [place for place in named if not self._me.installation.includes(place)]
+        return others[0] if others else "unknown"
+
     async def message(self, event: Mapping[str, Any], *, delivery_id: str) -> Appended | None:
         """Store a message that is for the bot; None for one that is not.
 
         The mention and the message event of one post share their identity (channel and `ts`),
         so only the first of them is stored.
         """
-        message = incoming.message(event, team=self._me.team, bot_user=self._me.user)
+        message = incoming.message(event, us=self._me.installation, bot_user=self._me.user)
         if message is None:
             return None
         told: MessageReceived | ResetRequested
@@ -164,6 +181,20 @@ class Intake:
             card_ts=click.message_ts,
         )
         await self._click(approval, decision, click)
+        return True
+
+    async def turn_away(self, approval_id: str, click: Click, verdict: str, *, workspace: str) -> bool:
+        """Store a click from another workspace, for the record; False if the card is not one of ours."""
+        approval = await self.find_approval(approval_id)
+        if approval is None:
+            return False
+        place = (click.at, click.channel, click.answer_in)
+        await self._inbox.append(
+            approval.thread,
+            ClickTurnedAway(approval_id, click.user, workspace, verdict, *place),
+            event_ids=(f"away:{approval.id}:{workspace}:{click.user}:{click.form or click.action_ts}",),
+            order=click.action_ts,
+        )
         return True
 
     async def edit(self, approval: Approval, click: Click, arguments: str, *, digest: str) -> None:

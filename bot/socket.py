@@ -86,4 +86,9 @@ def bolt_app(client: AsyncWebClient, me: AsyncSlackResponse) -> AsyncApp:
 def who_am_i(me: AsyncSlackResponse) -> Me:
     """Read the answer of `auth.test`."""
     data = cast("dict[str, Any]", me.data)  # bytes are only ever downloads
-    return Me(team=str(data["team_id"]), user=str(data["user_id"]), url=str(data["url"]))
+    return Me(
+        team=str(data["team_id"]),
+        user=str(data["user_id"]),
+        url=str(data["url"]),
+        enterprise=str(data.get("enterprise_id") or ""),
+    )

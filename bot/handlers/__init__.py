@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.handlers import approvals, edits, fallback, home, messages, rejections, replies, resets
+from bot.handlers import approvals, edits, fallback, gate, home, messages, rejections, replies, resets
 from bot.intake import Intake
 
 #: What `manifest.yml` must subscribe to; a test holds the two equal.
@@ -21,7 +21,8 @@ MESSAGE_SHORTCUTS = (resets.SHORTCUT,)
 
 
 def register(app: AsyncApp, intake: Intake) -> None:
-    """Register every listener; the catch-all comes last, so that nothing goes without an ack."""
+    """Register every listener behind the gate; the catch-all comes last, so that nothing goes without an ack."""
+    gate.register(app, intake)
     messages.register(app, intake)
     approvals.register(app, intake)
     rejections.register(app, intake)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Final
 
+import aiohttp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import words
 from bot.intake import Click
 from bot.slack import actions
 from bot.slack.forms import ClickedAt
 
-UNKNOWN_CARD: Final = "I no longer know this card, so your click did nothing."
+#: What Slack raises where it does not take a private answer; the click counts all the same.
+_NOT_TOLD: Final = (SlackApiError, aiohttp.ClientError, TimeoutError)
 
 
 def click_of(body: dict[str, Any]) -> Click:
@@ -58,5 +63,13 @@ def submitted(body: dict[str, Any], where: ClickedAt, now_ts: str) -> Click:
 
 async def unknown(client: AsyncWebClient, click: Click) -> None:
     """Say privately that a card is not known any more."""
+    await whisper(client, click, words.UNKNOWN_CARD)
+
+
+async def whisper(client: AsyncWebClient, click: Click, text: str) -> None:
+    """Answer a click privately where it was made, in its thread if it has one; best effort."""
     if click.channel:
-        await client.chat_postEphemeral(channel=click.channel, user=click.user, text=UNKNOWN_CARD)
+        with contextlib.suppress(*_NOT_TOLD):
+            await client.chat_postEphemeral(
+                channel=click.channel, user=click.user, text=text, thread_ts=click.answer_in
+            )

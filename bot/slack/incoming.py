@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from bot.attachment import Attachment
+from bot.slack.origin import Installation, of_author
 from bot.thread import ThreadRef
 
 #: The kinds of message that a person writes; every other subtype is an edit, a join, a bot …
@@ -40,13 +41,13 @@ class IncomingMessage:
     files: tuple[Attachment, ...] = ()
 
 
-def message(event: Mapping[str, Any], *, team: str, bot_user: str) -> IncomingMessage | None:
+def message(event: Mapping[str, Any], *, us: Installation, bot_user: str) -> IncomingMessage | None:
     """Read a `message` or `app_mention` event; None for one that is not for the bot.
 
     In a direct message everything is. In a channel a mention is, and a reply in a thread may be:
     then `addressed` is False and it counts only where the bot already takes part.
     """
-    if not _is_from_a_person(event, team=team, bot_user=bot_user):
+    if not _is_from_a_person(event, us=us, bot_user=bot_user):
         return None
     channel, ts, raw = event["channel"], event["ts"], str(event.get("text") or "")
     calls = list(_CALL.finditer(raw))
@@ -58,7 +59,7 @@ def message(event: Mapping[str, Any], *, team: str, bot_user: str) -> IncomingMe
     text, files = plain(_without(raw, bot_user)), attachments(event)
     if not text and not files and not addressed:
         return None
-    thread = ThreadRef(team, channel, event.get("thread_ts") or ts)
+    thread = ThreadRef(us.team, channel, event.get("thread_ts") or ts)
     return IncomingMessage(thread, ts, event["user"], text, addressed, files)
 
 
@@ -77,17 +78,17 @@ def attachments(event: Mapping[str, Any]) -> tuple[Attachment, ...]:
     return tuple(found)
 
 
-def _is_from_a_person(event: Mapping[str, Any], *, team: str, bot_user: str) -> bool:
+def _is_from_a_person(event: Mapping[str, Any], *, us: Installation, bot_user: str) -> bool:
     """Tell whether a person of this very workspace just wrote it.
 
-    People of other organisations in a shared channel may neither ask nor answer: their own
-    workspace is in `user_team`, `source_team` or `team`.
+    People of other organisations in a shared channel may neither ask nor answer. An event's
+    envelope was judged before (`origin`); a message that Slack was asked for has none.
     """
     if event.get("type") not in {"message", "app_mention"} or event.get("subtype") not in SUBTYPES:
         return False
     if event.get("bot_id") or event.get("bot_profile") or event.get("hidden") or event.get("edited"):
         return False
-    if any(event.get(key) not in (None, "", team) for key in ("user_team", "source_team", "team")):
+    if (author := of_author(event)) and not us.includes(author):
         return False
     if not all(isinstance(event.get(key), str) and event[key] for key in ("user", "channel", "ts")):
         return False

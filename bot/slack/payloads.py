@@ -23,6 +23,8 @@ STRANGE: Final = (AttributeError, LookupError, TypeError, ValueError)
 #: https://docs.slack.dev/reference/objects
 Id = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,30}$")]
 Ts = Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{1,6}$")]
+#: A workspace or an organisation; Slack leaves some empty.
+Place = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9]{1,30})?$")]
 #: Characters of an opaque name of Slack's, such as an event's id.
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 #: Slack cuts messages at 40,000 characters, and one can be all entities.
@@ -59,6 +61,9 @@ class _Message(_Shape):
     subtype: str | None = None
     channel_type: str | None = None
     bot_id: str | None = None
+    user_team: Place | None = None
+    source_team: Place | None = None
+    team: Place | None = None
     # https://docs.slack.dev/reference/events/message/file_share: ten in a message
     files: Annotated[list[_File], Field(max_length=50)] | None = None
 
@@ -69,18 +74,51 @@ class _HomeOpened(_Shape):
     tab: str
 
 
-class _EventCallback(_Shape):
+class _Authorization(_Shape):
+    """An installation of the app: https://docs.slack.dev/apis/events-api#authorizations."""
+
+    team_id: Place | None = None
+    enterprise_id: Place | None = None
+
+
+class _OtherCallback(_Shape):
+    """The envelope of any event: where it comes from is read of those too that nobody answers."""
+
     type: Literal["event_callback"]
+    team_id: Place | None = None
+    enterprise_id: Place | None = None
+    authorizations: Annotated[list[_Authorization], Field(max_length=50)] | None = None
+
+
+class _EventCallback(_OtherCallback):
     event_id: Name
     event: Annotated[_Message | _HomeOpened, Field(discriminator="type")]
 
 
-class _OtherCallback(_Shape):
-    type: Literal["event_callback"]
-
-
 class _WithId(_Shape):
     id: Id
+
+
+class _Clicker(_WithId):
+    team_id: Place | None = None
+
+
+class _Team(_WithId):
+    enterprise_id: Place | None = None
+
+
+class _Interaction(_Shape):
+    """What every interaction says of who and where: https://docs.slack.dev/reference/interaction-payloads."""
+
+    user: _Clicker
+    team: _Team | None = None
+    enterprise: _WithId | None = None
+
+
+class _Opened(_Shape):
+    """A view, as far as it says where the app is installed."""
+
+    app_installed_team_id: Place | None = None
 
 
 class _ClickedMessage(_Shape):
@@ -100,20 +138,19 @@ class _Action(_Shape):
     value: str | None = None
 
 
-class _BlockActions(_Shape):
+class _BlockActions(_Interaction):
     type: Literal["block_actions"]
-    user: _WithId
     trigger_id: Name
     actions: Annotated[list[_Action], Field(min_length=1)]
     channel: _WithId | None = None
     message: _ClickedMessage | None = None
     container: _Container | None = None
+    view: _Opened | None = None
 
 
-class _MessageAction(_Shape):
+class _MessageAction(_Interaction):
     type: Literal["message_action"]
     callback_id: Name
-    user: _WithId
     action_ts: Ts
     channel: _WithId
     message: _ClickedMessage
@@ -123,7 +160,7 @@ class _State(_Shape):
     values: dict[str, dict[str, dict[str, JsonValue]]]
 
 
-class _View(_Shape):
+class _View(_Opened):
     id: Name
     callback_id: str
     private_metadata: str
@@ -131,21 +168,22 @@ class _View(_Shape):
     hash: str = ""
 
 
-class _ViewSubmission(_Shape):
+class _ViewSubmission(_Interaction):
     type: Literal["view_submission"]
-    user: _WithId
     view: _View
 
 
-class _ViewClosed(_Shape):
+class _ViewClosed(_Interaction):
     type: Literal["view_closed"]
-    user: _WithId
+    view: _Opened | None = None
 
 
 class _Command(_Shape):
     command: Name
     user_id: Id
     channel_id: Id
+    team_id: Place | None = None
+    enterprise_id: Place | None = None
     text: Text | None = None
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from devkit.slack.workspace import APP_ID, BOT_ID, BOT_USER, TEAM, Message
+from devkit.slack.whereabouts import Whereabouts
+from devkit.slack.workspace import APP_ID, BOT_ID, BOT_USER, Message
 
 
 def message_events(
-    message: Message, files: list[dict[str, Any]], *, is_direct: bool, event_id: Callable[[], str]
+    message: Message,
+    files: list[dict[str, Any]],
+    *,
+    is_direct: bool,
+    event_id: Callable[[], str],
+    whereabouts: Whereabouts,
 ) -> list[dict[str, Any]]:
     """The events of one post: a mention in a channel makes two, each with its own id."""
     event: dict[str, Any] = {
@@ -19,7 +25,6 @@ def message_events(
         "ts": message.ts,
         "channel": message.channel,
         "channel_type": "im" if is_direct else "channel",
-        "team": TEAM,
         "event_ts": message.ts,
         "client_msg_id": event_id(),
     }
@@ -30,10 +35,17 @@ def message_events(
     event |= shared
     if f"<@{BOT_USER}>" in message.text and not is_direct:
         events.insert(0, {k: v for k, v in event.items() if k != "channel_type"} | {"type": "app_mention"})
-    return [envelope(each, event_id(), float(message.ts)) for each in events]
+    payloads: list[dict[str, Any]] = []
+    for each in events:
+        mention = each["type"] == "app_mention"
+        inner, outer = whereabouts.of_message(message.user, message.channel, mention=mention)
+        payloads.append(envelope(each | inner, event_id(), float(message.ts), outer))
+    return payloads
 
 
-def change_event(message: Message, event_id: str, at: str, *, deleted: bool) -> dict[str, Any]:
+def change_event(
+    message: Message, event_id: str, at: str, *, deleted: bool, whereabouts: Whereabouts
+) -> dict[str, Any]:
     """The echo of an edit or a deletion."""
     event: dict[str, Any] = {
         "type": "message",
@@ -44,9 +56,10 @@ def change_event(message: Message, event_id: str, at: str, *, deleted: bool) -> 
         "ts": at,
         "event_ts": at,
     }
-    inner = {"user": message.user, "bot_id": BOT_ID, "ts": message.ts, "text": message.text}
+    told, outer = whereabouts.of_message(message.user, message.channel, mention=False)
+    inner = {"user": message.user, "bot_id": BOT_ID, "ts": message.ts, "text": message.text, **told}
     event |= {"deleted_ts": message.ts, "previous_message": inner} if deleted else {"message": inner}
-    return envelope(event, event_id, float(at))
+    return envelope(event, event_id, float(at), outer)
 
 
 def home_event(user: str, channel: str, at: str, tab: str, view: dict[str, Any] | None) -> dict[str, Any]:
@@ -55,19 +68,16 @@ def home_event(user: str, channel: str, at: str, tab: str, view: dict[str, Any] 
     return event | ({"view": view} if view else {})
 
 
-def envelope(event: dict[str, Any], event_id: str, at: float) -> dict[str, Any]:
-    """The outer payload of an event."""
-    authorization = {"enterprise_id": None, "team_id": TEAM, "user_id": BOT_USER, "is_bot": True}
+def envelope(event: dict[str, Any], event_id: str, at: float, place: dict[str, Any]) -> dict[str, Any]:
+    """The outer payload of an event; `place` is what it says of where it comes from."""
     return {
         "token": "verification",
-        "team_id": TEAM,
         "api_app_id": APP_ID,
         "event": event,
         "type": "event_callback",
         "event_id": event_id,
         "event_time": int(at),
-        "authorizations": [authorization],
-        "is_ext_shared_channel": False,
+        **place,
     }
 
 
@@ -80,7 +90,7 @@ def message_form(
         "user": message.user,
         "text": message.text,
         "ts": message.ts,
-        "team": TEAM,
+        "team": message.team,
     }
     if message.user == BOT_USER:
         form |= {"bot_id": BOT_ID, "app_id": APP_ID}

@@ -52,6 +52,7 @@ class Methods:
             "team_id": TEAM,
             "user_id": BOT_USER,
             "bot_id": BOT_ID,
+            "enterprise_id": self._workspace.home.enterprise,
             "is_enterprise_install": False,
         }
 
@@ -147,7 +148,7 @@ class Methods:
         return {
             "user": {
                 "id": person.id,
-                "team_id": TEAM,
+                "team_id": person.team,
                 "name": person.name,
                 "real_name": person.real_name,
                 "deleted": person.deleted,

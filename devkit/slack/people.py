@@ -14,7 +14,8 @@ from devkit.slack.rules import Refusal
 from devkit.slack.sockets import Sockets
 from devkit.slack.triggers import Triggers
 from devkit.slack.views import View, Views
-from devkit.slack.workspace import APP_ID, BOT_USER, TEAM, TEAM_NAME, Message, Workspace
+from devkit.slack.whereabouts import Whereabouts
+from devkit.slack.workspace import APP_ID, BOT_USER, Message, Workspace
 
 #: Names and contents of files that a person attaches.
 Attached = Sequence[tuple[str, bytes]]
@@ -40,6 +41,7 @@ class People:
         self._events: list[str] = manifest["settings"]["event_subscriptions"]["bot_events"]
         self._features: dict[str, Any] = manifest.get("features", {})
         self._token = token
+        self._whereabouts = Whereabouts(workspace)
         self._triggers = Triggers(workspace.clock, token)
         has_home = bool(self._features.get("app_home", {}).get("home_tab_enabled"))
         self.views = Views(workspace, self._triggers, token, has_home=has_home)
@@ -52,11 +54,14 @@ class People:
         if self._workspace.channels[channel].is_archived:
             raise LookupError("the channel is archived")
         message = Message(channel, self._workspace.new_ts(), user, text, thread_ts)
+        message.team = self._workspace.people[user].team
         message.files = [self._files.attach(user, name, content) for name, content in files]
         self._workspace.add(message)
         is_direct = self._workspace.channels[channel].is_direct
         forms = [file_form(file, self._files.url()) for file in message.files]
-        payloads = events.message_events(message, forms, is_direct=is_direct, event_id=self._event_id)
+        payloads = events.message_events(
+            message, forms, is_direct=is_direct, event_id=self._event_id, whereabouts=self._whereabouts
+        )
         self.sent[message.ts] = [p for p in payloads if self._subscribed(p["event"])]
         for payload in self.sent[message.ts]:
             self._sockets.send_event(payload)
@@ -65,7 +70,9 @@ class People:
     def echo(self, message: Message, deleted: bool) -> None:
         """Send the event of an edit or a deletion."""
         at = self._workspace.new_ts()
-        payload = events.change_event(message, self._event_id(), at, deleted=deleted)
+        payload = events.change_event(
+            message, self._event_id(), at, deleted=deleted, whereabouts=self._whereabouts
+        )
         if self._subscribed(payload["event"]):
             self._sockets.send_event(payload)
 
@@ -123,7 +130,7 @@ class People:
         payload = self._interactive("block_actions", user) | {
             "actions": [self._action(element, value)],
             "container": {"type": "view", "view_id": view.id},
-            "view": view.form,
+            "view": self._form(view),
         }
         return await self._ask(payload, user) is not None
 
@@ -133,7 +140,7 @@ class People:
         if view.user != user:
             raise LookupError(f"{view_id} is not open for {user}")
         view.values = filled(view.values, values)
-        payload = self._interactive("view_submission", user) | {"view": view.form, "response_urls": []}
+        payload = self._interactive("view_submission", user) | {"view": self._form(view), "response_urls": []}
         answer = await self._ask(payload, user)
         if answer is None:
             return {}
@@ -153,7 +160,7 @@ class People:
             self.views.close(view_id)
         if view.body["notify_on_close"]:
             payload = self._interactive("view_closed", user)
-            await self._ask(payload | {"view": view.form, "is_cleared": cleared}, user)
+            await self._ask(payload | {"view": self._form(view), "is_cleared": cleared}, user)
 
     def open_home(self, user: str, tab: str = "home") -> None:
         """Open a tab of the app's home. Raises `LookupError` if the app has no Home."""
@@ -164,7 +171,8 @@ class People:
         channel = self._workspace.direct(user).id
         event = events.home_event(user, channel, at, tab, home.form if home else None)
         if self._subscribed(event):
-            self._sockets.send_event(events.envelope(event, self._event_id(), float(at)))
+            place = self._whereabouts.of_event(user)
+            self._sockets.send_event(events.envelope(event, self._event_id(), float(at), place))
 
     async def shortcut(self, user: str, callback_id: str, channel: str, message_ts: str) -> bool:
         """Use a message shortcut; False if the app did not answer."""
@@ -199,8 +207,7 @@ class People:
             "user_name": self._workspace.people[user].name,
             "channel_id": channel,
             "channel_name": self._workspace.channels[channel].name,
-            "team_id": TEAM,
-            "team_domain": TEAM_NAME.lower(),
+            **self._whereabouts.of_command(user),
             "api_app_id": APP_ID,
             "trigger_id": self._triggers.new(user),
             "response_url": "",
@@ -226,17 +233,16 @@ class People:
         return used(element, value) | {"action_ts": self._workspace.new_ts()}
 
     def _interactive(self, kind: str, user: str) -> dict[str, Any]:
-        name = self._workspace.people[user].name
         return {
             "type": kind,
-            "team": {"id": TEAM, "domain": TEAM_NAME.lower()},
-            "user": {"id": user, "username": name, "name": name, "team_id": TEAM},
+            **self._whereabouts.of_interaction(user),
             "api_app_id": APP_ID,
             "token": "verification",
             "trigger_id": self._triggers.new(user),
-            "enterprise": None,
-            "is_enterprise_install": False,
         }
+
+    def _form(self, view: View) -> dict[str, Any]:
+        return view.form | self._whereabouts.of_view()
 
     def _whispered(self, user: str, ts: str) -> Message | None:
         return next((m for who, m in self._workspace.ephemerals if who == user and m.ts == ts), None)

@@ -15,6 +15,18 @@ BOT_USER, BOT_ID, APP_ID = "U0COUNTER1", "B0COUNTER1", "A0COUNTER1"
 ANA, OMAR, MEI, THEO, GUS = "U0ANA00001", "U0OMAR0001", "U0MEI00001", "U0THEO0001", "U0GUEST001"
 
 
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A workspace that the app is installed in: its id, and its organisation's on Enterprise Grid.
+
+    One that is `org_wide` names no workspace in interactions.
+    """
+
+    team: str = TEAM
+    enterprise: str | None = None
+    org_wide: bool = False
+
+
 @dataclass(slots=True)
 class Person:
     """A member of the workspace."""
@@ -29,16 +41,22 @@ class Person:
     deleted: bool = False
     is_ultra_restricted: bool = False
     is_stranger: bool = False
+    team: str = TEAM
+    enterprise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel, or a direct message with the bot."""
+    """A channel, or a direct message with the bot.
+
+    A Slack Connect channel has the workspace of its `host`, which may be another one.
+    """
 
     id: str
     name: str
     members: tuple[str, ...]
     is_archived: bool = False
+    host: str | None = None
 
     @property
     def is_direct(self) -> bool:
@@ -75,6 +93,7 @@ class Message:
     pings: list[str] = field(default_factory=list[str])
     edits: int = 0
     files: list[File] = field(default_factory=list[File])
+    team: str = TEAM
 
     @property
     def shown(self) -> str:
@@ -130,6 +149,8 @@ class Workspace:
                 *(_direct(p.id) for p in PEOPLE if not p.is_bot),
             )
         }
+        #: Where the app is installed; what is delivered may say that it is for another one.
+        self.home = self.delivered_for = Installation()
         self.groups = {"S0FINANCE1": ("finance", [OMAR, MEI])}
         self.messages: dict[str, dict[str, Message]] = {channel: {} for channel in self.channels}
         #: What one person alone was shown: (user, channel, text, blocks), oldest first.
@@ -175,6 +196,14 @@ class Workspace:
             self.messages[channel.id] = {}
             self.announce({"type": "state"})
         return self.channels[channel.id]
+
+    def share(self, channel: str, *guests: Person, host: str = TEAM) -> None:
+        """Let a channel be shared with people of other workspaces (Slack Connect)."""
+        self.people |= {person.id: person for person in guests}
+        shared = self.channels[channel]
+        members = (*shared.members, *(person.id for person in guests))
+        self.channels[channel] = replace(shared, members=members, host=host)
+        self.announce({"type": "state"})
 
     def archive(self, channel: str) -> None:
         """Archive a channel."""

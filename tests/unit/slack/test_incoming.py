@@ -6,6 +6,7 @@ import pytest
 
 from bot.slack import incoming
 from bot.slack.incoming import IncomingMessage
+from bot.slack.origin import Installation
 from bot.thread import ThreadRef
 from tests.factories import ANA, OMAR, SUPPORT, TEAM
 
@@ -20,7 +21,7 @@ def an_event(**changes: Any) -> dict[str, Any]:
 
 
 def read(**changes: Any) -> IncomingMessage | None:
-    return incoming.message(an_event(**changes), team=TEAM, bot_user=BOT)
+    return incoming.message(an_event(**changes), us=Installation(TEAM, "E0ACME0001"), bot_user=BOT)
 
 
 def test_a_mention_at_the_top_of_a_channel_begins_a_thread() -> None:
@@ -95,12 +96,28 @@ def test_an_empty_reply_is_not_for_the_bot() -> None:
         {"team": "T0OTHER001"},
         {"user_team": "T0OTHER001"},
         {"source_team": "T0OTHER001"},
+        {"user_team": "E0OTHER001"},
+        {"user_team": "T0OTHER001", "source_team": TEAM},
         {"type": "reaction_added"},
     ],
     ids=str,
 )
 def test_what_no_person_of_this_workspace_just_wrote_is_ignored(changes: dict[str, Any]) -> None:
     assert read(**{"type": "app_mention", "text": f"<@{BOT}> hi"} | changes) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"user_team": TEAM, "team": "T0HOST0001"},
+        {"user_team": "E0ACME0001", "source_team": "E0ACME0001", "team": "T0HOST0001"},
+        {"user_team": "", "source_team": None},
+        {"team": None},
+    ],
+    ids=str,
+)
+def test_who_wrote_decides_and_not_whose_channel_it_is(changes: dict[str, Any]) -> None:
+    assert read(**{"type": "app_mention", "text": f"<@{BOT}> hi"} | changes) is not None
 
 
 @pytest.mark.parametrize("subtype", ["file_share", "thread_broadcast"])

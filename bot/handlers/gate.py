@@ -1,0 +1,83 @@
+"""The gate before every listener: what comes from another workspace is turned away here, once for all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import words
+from bot.handlers.approvals import VERDICTS
+from bot.handlers.clicks import card_of, click_of, submitted, whisper
+from bot.intake import Click, Intake
+from bot.slack import actions, forms
+
+log = logging.getLogger(__name__)
+
+#: The buttons of a card.
+CARD: Final = frozenset({*VERDICTS, actions.REJECT, actions.EDIT, actions.DETAILS})
+#: The forms that are about a card.
+FORMS: Final = frozenset({actions.REJECT_FORM, actions.EDIT_FORM})
+
+
+def register(app: AsyncApp, intake: Intake) -> None:
+    """Stand before every listener; nothing that is registered can be reached around it."""
+
+    @app.middleware
+    async def on_anything(
+        ack: AsyncAck,
+        body: dict[str, Any],
+        client: AsyncWebClient,
+        next: Callable[[], Awaitable[BoltResponse]],
+    ) -> BoltResponse:
+        workspace = intake.foreign(body)
+        if workspace is None:
+            return await next()
+        log.warning("from another workspace", extra={"kind": body.get("type"), "workspace": workspace})
+        return await turned_away(ack, body, client, intake, workspace)
+
+
+async def turned_away(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, intake: Intake, workspace: str
+) -> BoltResponse:
+    """Ack what nobody is to act on; tell who clicked, and put it on record where a card was clicked."""
+    match body.get("type"):
+        case "block_actions":
+            click, action = click_of(body), str(body["actions"][0]["action_id"])
+            card = card_of(body)[0] if action in CARD else ""
+            if not card or not await intake.turn_away(card, click, action, workspace=workspace):
+                await whisper(client, click, words.ANOTHER_WORKSPACE)
+            return await ack()
+        case "view_submission":
+            return await _form_turned_away(ack, body["view"], body, intake, workspace)
+        case "message_action":
+            await whisper(client, _used_on(body), words.ANOTHER_WORKSPACE)
+            return await ack()
+        case None:  # a slash command
+            return await ack(words.ANOTHER_WORKSPACE)
+        case _:
+            return await ack()
+
+
+async def _form_turned_away(
+    ack: AsyncAck, view: dict[str, Any], body: dict[str, Any], intake: Intake, workspace: str
+) -> BoltResponse:
+    if view["callback_id"] in FORMS:
+        about = forms.read_submission(view)
+        click = submitted(body, about.where, intake.now_ts())
+        await intake.turn_away(about.approval_id, click, view["callback_id"], workspace=workspace)
+    if not view["state"]["values"]:
+        return await ack()
+    return await ack(response_action="errors", errors=forms.everywhere(view, words.ANOTHER_WORKSPACE))
+
+
+def _used_on(body: dict[str, Any]) -> Click:
+    """The message that a shortcut was used on, as the place of a click."""
+    message: dict[str, Any] = body["message"]
+    thread_ts = message.get("thread_ts") or message["ts"]
+    return Click(body["user"]["id"], body["channel"]["id"], thread_ts, body["action_ts"], message["ts"])
