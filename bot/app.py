@@ -45,6 +45,7 @@ from bot.resets import Resets
 from bot.results import Results
 from bot.runs import Runs, Services
 from bot.sandbox.backend import Backend
+from bot.sandbox.gate import Gate
 from bot.settlement import Settlement
 from bot.slack.approvers import Approvers
 from bot.slack.client import Slack
@@ -62,6 +63,7 @@ from bot.store.keys import Keys
 from bot.store.sandboxes import Sandboxes
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
+from bot.store.workspaces import Workspaces
 from bot.sweeper import keep_swept
 from bot.tasks import end
 from bot.timekeeper import Timekeeper
@@ -201,8 +203,10 @@ def _worker(
     token, address = settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url
     slow = client_for(token, base_url=address, session=connections.http, timeout=UPLOAD_TIMEOUT)
     files = SlackFiles(Slack(slow, limiter, me=me.user), slow, connections.http)
-    benches = Benches(threads, connections.sandboxes, files.fetch)
-    services = Services(billing, benches, Results(threads, files))
+    workspaces = Workspaces(connections.redis, keys, sealer)
+    benches = Benches(workspaces, connections.sandboxes, files.fetch)
+    gate = connections.sandboxes.host.gate if connections.sandboxes else Gate()
+    services = Services(billing, benches, Results(workspaces, files, gate))
     decisions = Decisions(threads, electorate, engine, delivery, requests, sources.now)
     homes = Homes(slack, threads, inbox, electorate, permalink=me.permalink, now=sources.now)
     conversation = Conversation(

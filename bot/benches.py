@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,11 +11,11 @@ from bot.attachment import Attachment, FileLimits, choose, described
 from bot.errors import WorkspaceNotKept
 from bot.events import MessageReceived
 from bot.handling import Handling
-from bot.run import Completed, Failed, Interrupted, Outcome
-from bot.sandbox.archive import Result, Unpackable, results
+from bot.run import Completed, Failed, Interrupted, Kept, Outcome
+from bot.sandbox.archive import Result
 from bot.sandbox.backend import Backend
 from bot.sandbox.workbench import Workbench
-from bot.store.threads import ThreadStore
+from bot.store.workspaces import Workspaces
 from bot.store.writes import Writes
 
 LIMITS: Final = FileLimits()
@@ -28,7 +27,7 @@ MOST_RESULTS: Final = 1_000
 class Benches:
     """Makes workbenches; without a `backend` there are none, and attached files are left alone."""
 
-    threads: ThreadStore
+    workspaces: Workspaces
     backend: Backend | None
     fetch: Callable[[Attachment], Awaitable[bytes]]
     limits: FileLimits = LIMITS
@@ -38,10 +37,14 @@ class Benches:
         if self.backend is None:
             return None
 
-        async def load() -> bytes | None:
-            return await self.threads.workspace(h.thread)
+        async def load(kept: Kept | None) -> bytes:
+            return await self.workspaces.load(h.thread, kept)
 
-        return Workbench(self.backend, str(h.thread), load=load, fetch=self.fetch, inputs=h.state.attached)
+        async def stage(archive: bytes) -> Kept:
+            return await self.workspaces.stage(h.thread, archive)
+
+        inputs = h.state.attached
+        return Workbench(self.backend, str(h.thread), load=load, stage=stage, fetch=self.fetch, inputs=inputs)
 
     def said(self, message: MessageReceived) -> str:
         """What a model is to read: the person's words, and what came with them."""
@@ -63,7 +66,7 @@ class Benches:
         if bench is None:
             return
         self._overhear(h, bench)
-        if writes := await self._packed(bench):
+        if writes := self._packed(bench):
             h.with_next(writes)
         if tuple(bench.inputs) != h.state.attached:
             h.with_next(Writes(), attached=tuple(bench.inputs))
@@ -73,7 +76,7 @@ class Benches:
 
         Without it, a crash before the next checkpoint would leave the note alone.
         """
-        return Writes() if bench is None else await self._packed(bench) or Writes()
+        return Writes() if bench is None else self._packed(bench) or Writes()
 
     async def keep(self, h: Handling, bench: Workbench | None, outcome: Outcome) -> None:
         """Let the save of a run's end write its workspace, and name the results to be sent.
@@ -91,29 +94,21 @@ class Benches:
         if bench.is_dirty:
             h.remarks.append(words.NOT_KEPT)
         await self.checkpoint(h, bench)
-        if isinstance(outcome, Completed) and bench.archive is not None:
-            await self._choose(h, bench.archive)
+        if isinstance(outcome, Completed) and bench.results is not None:
+            self._choose(h, bench.results)
 
-    async def _packed(self, bench: Workbench) -> Writes | None:
-        archive = bench.archive
-        if not bench.is_new or archive is None:
+    def _packed(self, bench: Workbench) -> Writes | None:
+        if not bench.is_new or bench.kept is None:
             return None
-        sealed = await self.threads.sealed_workspace(archive)
-        if bench.archive is archive:  # not cut off, and not packed again meanwhile
-            bench.is_new = False
-        return Writes().workspace(sealed)
+        bench.is_new = False
+        return Writes().workspace(bench.kept)
 
     def _overhear(self, h: Handling, bench: Workbench) -> None:
         h.remarks += bench.remarks
         bench.remarks.clear()
 
-    async def _choose(self, h: Handling, archive: bytes) -> None:
+    def _choose(self, h: Handling, found: Sequence[Result]) -> None:
         """Name the results that the thread does not have yet; each that cannot be sent is said once."""
-        try:
-            found = await asyncio.to_thread(results, archive)
-        except Unpackable:
-            h.remarks.append(words.FILES_GONE)
-            return
         if len(found) > MOST_RESULTS:
             h.remarks.append(words.too_many_results(len(found), MOST_RESULTS))
             found = found[:MOST_RESULTS]
@@ -133,8 +128,8 @@ class Benches:
         h.with_next(Writes(), sent=(*kept, *said))
 
     def _wrong(self, one: Result, chosen: list[Result]) -> str:
-        if not one.content:
+        if not one.size:
             return "there is nothing in it"
-        if len(one.content) > self.limits.each:
+        if one.size > self.limits.each:
             return "it is too large"
         return f"{self.limits.count} files are the most at once" if len(chosen) == self.limits.count else ""

@@ -67,10 +67,10 @@ async def _task(opened: Callable[[], Awaitable[SandboxSession]], clock: Clock) -
     await session.write(NAME, io.BytesIO(CONTENT))
     read = (await session.read(NAME)).read()
     yield timer.verdict("A file came back as it was written", read == CONTENT)
-    archive = await session.persist_workspace()
-    yield timer.done("The workspace was packed")
-    other = await opened()
-    await other.hydrate_workspace(archive)
+    with await session.persist_workspace() as archive:
+        yield timer.done("The workspace was packed")
+        other = await opened()
+        await other.hydrate_workspace(archive)
     yield timer.verdict("Another sandbox had it restored", (await other.read(NAME)).read() == CONTENT)
 
 

@@ -66,10 +66,17 @@ def sandbox_host(settings: Settings, http: aiohttp.ClientSession) -> Host | None
                 url=settings.sandbox_url,
                 image=settings.sandbox_image,
                 lifetime=settings.sandbox_limits.run + GRACE,
+                largest=settings.sandbox_limits.kept,
             )
         case "local" | "cloudflare":
             key = settings.sandbox_api_key.get_secret_value()
-            return Bridge(http, url=settings.sandbox_url, api_key=key, bucket=settings.sandbox_bucket)
+            return Bridge(
+                http,
+                url=settings.sandbox_url,
+                api_key=key,
+                bucket=settings.sandbox_bucket,
+                largest=settings.sandbox_limits.kept,
+            )
 
 
 def build_engine(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,9 +12,10 @@ from typing import Final
 from bot import words
 from bot.errors import SlackRejected, SlackUnavailable, UnknownSchema
 from bot.handling import Handling
-from bot.sandbox.archive import Result, Unpackable, results
+from bot.sandbox.archive import Unpackable, contents
+from bot.sandbox.gate import Gate
 from bot.slack.files import SlackFiles
-from bot.store.threads import ThreadStore
+from bot.store.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +26,10 @@ TRIES: Final = 4
 class Results:
     """Sends files, after the outcome that names them is on record and was shown."""
 
-    def __init__(self, threads: ThreadStore, files: SlackFiles) -> None:
-        self._threads = threads
+    def __init__(self, workspaces: Workspaces, files: SlackFiles, gate: Gate) -> None:
+        self._workspaces = workspaces
         self._files = files
+        self._gate = gate
 
     async def send(self, h: Handling) -> bool:
         """Upload what the reply has yet to send; True where there is a new remark to be shown.
@@ -37,6 +40,10 @@ class Results:
         marks = h.reply.results
         if not marks:
             return False
+        async with self._gate.place():
+            return await self._send(h, marks)
+
+    async def _send(self, h: Handling, marks: Sequence[str]) -> bool:
         found = await self._load(h)
         remark = words.FILES_GONE if len(found) < len(marks) else ""
         try:
@@ -54,16 +61,14 @@ class Results:
         await h.save(reply=replace(h.reply, results=()), sent=(*h.state.sent, *marks))
         return bool(remark)
 
-    async def _share(self, h: Handling, found: Sequence[Result]) -> None:
+    async def _share(self, h: Handling, found: Sequence[tuple[str, bytes]]) -> None:
         since = min(map(float, h.reply.messages), default=0.0)
         already = await self._files.shared(h.thread, since=since) if h.attempted else set[tuple[str, int]]()
-        files = [(one.name.rsplit("/", 1)[-1], one.content) for one in found]
+        files = [(name.rsplit("/", 1)[-1], content) for name, content in found]
         await self._files.share(h.thread, [one for one in files if (one[0], len(one[1])) not in already])
 
-    async def _load(self, h: Handling) -> list[Result]:
-        try:
-            archive = await self._threads.workspace(h.thread)
-            found = [] if archive is None else await asyncio.to_thread(results, archive)
-        except (UnknownSchema, Unpackable):
-            found = []
-        return [one for one in found if one.mark in h.reply.results]
+    async def _load(self, h: Handling) -> list[tuple[str, bytes]]:
+        with contextlib.suppress(UnknownSchema, Unpackable):
+            archive = await self._workspaces.load(h.thread)
+            return await asyncio.to_thread(contents, archive, h.reply.results) if archive else []
+        return []

@@ -46,6 +46,23 @@ class BrokenCall:
     approval: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A workspace that was stored in parts: `name` is its hash, `size` its bytes as an archive.
+
+    `replaces` are the parts of others, which go when it counts.
+    """
+
+    name: str
+    parts: int
+    size: int
+    replaces: tuple[str, ...] = ()
+
+    def part(self, number: int) -> str:
+        """The name of one of its parts."""
+        return f"{self.name}:{number}"
+
+
 class JournalStatus(StrEnum):
     """How far a side effect is known to have come.
 

@@ -99,10 +99,10 @@ def reset(withdrawn: int, open_questions: int = 0, *, keeps_files: bool = False)
     return f"Forgotten, as asked. This thread starts afresh.{files}{cards}{begun}"
 
 
-def too_large(bytes_: int, most: int) -> str:
-    """Say that a workspace was not kept."""
+def too_large(most: int) -> str:
+    """Say that a workspace was not kept; how large it is nobody has counted."""
     return (
-        f"The files I worked with are too large to keep ({size(bytes_)}, at most {size(most)}): "
+        f"The files I worked with are too large to keep (more than {size(most)}): "
         "what was kept is from before. Ask me to delete what is not needed."
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import Final
+from typing import IO, Final
 
 from agents.sandbox.util.tar_utils import UnsafeTarMemberError, validate_tarfile
 
@@ -17,6 +17,8 @@ from bot.attachment import safe_name
 #: What an agent leaves here is sent to the thread; what people attach arrives in the other one.
 RESULTS: Final = "out"
 INPUTS: Final = "in"
+#: Bytes of a file that are looked at together.
+PIECE: Final = 1 << 16
 #: How many members are left out one by one.
 MOST_LEFT_OUT = 50
 
@@ -27,12 +29,14 @@ class Unpackable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A file that an agent left to be sent, under a name fit to be shown. `mark` changes with its
-    name and its content."""
+    """A file that an agent left to be sent, under a name fit to be shown; `size` in bytes.
+
+    `mark` changes with its name and its content.
+    """
 
     name: str
     mark: str
-    content: bytes = field(repr=False)
+    size: int
 
 
 def restorable(archive: bytes) -> tuple[bytes, list[str]]:
@@ -56,15 +60,26 @@ def restorable(archive: bytes) -> tuple[bytes, list[str]]:
 
 def results(archive: bytes) -> list[Result]:
     """Get the files below `out/`, by name: an archive has them in any order. Raises `Unpackable`."""
-    found: list[Result] = []
-    try:
-        for name, data in _files(archive):
-            raw = name.encode("utf-8", "surrogateescape")
-            mark = sha256(raw + b"\0" + data).hexdigest()[:32]
-            found.append(Result("/".join(map(safe_name, name.split("/"))), mark, data))
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise Unpackable from error
+    found = [_result(name, file, member.size) for name, file, member in _files(archive)]
     return sorted(found, key=lambda result: result.name)
+
+
+def contents(archive: bytes, marks: Collection[str]) -> list[tuple[str, bytes]]:
+    """Get the results of these marks, each with its name and content. Raises `Unpackable`."""
+    found: list[tuple[str, bytes]] = []
+    for name, file, member in _files(archive):
+        result = _result(name, file, member.size)
+        if result.mark in marks:
+            file.seek(0)
+            found.append((result.name, file.read()))
+    return sorted(found)
+
+
+def _result(name: str, file: IO[bytes], size: int) -> Result:
+    mark = sha256(name.encode("utf-8", "surrogateescape") + b"\0")
+    while piece := file.read(PIECE):
+        mark.update(piece)
+    return Result("/".join(map(safe_name, name.split("/"))), mark.hexdigest()[:32], size)
 
 
 def _refused(tar: tarfile.TarFile) -> set[str]:
@@ -88,13 +103,15 @@ def _is_odd(member: tarfile.TarInfo) -> bool:
     return not is_known or "\\" in member.name
 
 
-def _files(archive: bytes) -> Iterator[tuple[str, bytes]]:
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
-        for member in tar:
-            parts = [part for part in PurePosixPath(member.name).parts if part not in {".", "/"}]
-            is_file = member.isreg() and not member.issparse()
-            if not is_file or len(parts) < 2 or parts[0] != RESULTS or ".." in parts:
-                continue
-            stream = tar.extractfile(member)
-            if stream is not None:
-                yield "/".join(parts[1:]), stream.read()
+def _files(archive: bytes) -> Iterator[tuple[str, IO[bytes], tarfile.TarInfo]]:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
+            for member in tar:
+                parts = [part for part in PurePosixPath(member.name).parts if part not in {".", "/"}]
+                is_file = member.isreg() and not member.issparse()
+                if not is_file or len(parts) < 2 or parts[0] != RESULTS or ".." in parts:
+                    continue
+                if (file := tar.extractfile(member)) is not None:
+                    yield "/".join(parts[1:]), file, member
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        raise Unpackable from error

@@ -10,13 +10,16 @@ from typing import Any, Final
 import aiohttp
 from agents.extensions.sandbox.cloudflare import (
     CloudflareBucketMountStrategy,
-    CloudflareSandboxClient,
     CloudflareSandboxClientOptions,
 )
 from agents.sandbox import Manifest, SandboxPathGrant
 from agents.sandbox.entries import S3Mount
 from agents.sandbox.session import SandboxSession
 from agents.sandbox.session.dependencies import Dependencies
+
+from bot.sandbox.gate import Gate
+from bot.sandbox.limits import MOST_RESTORED
+from bot.sandbox.remote import RemoteClient
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +31,22 @@ BOUND: Final = "https://bound.invalid"
 
 
 class Bridge:
-    """A `Host`. Beside the SDK's client it can make sure that a deletion has worked."""
+    """A `Host`. Beside the SDK's client it can make sure that a deletion has worked.
 
-    def __init__(self, http: aiohttp.ClientSession, *, url: str, api_key: str, bucket: str = "") -> None:
+    Of a packed workspace no more than `largest` bytes and one are read.
+    """
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        *,
+        url: str,
+        api_key: str,
+        bucket: str = "",
+        largest: int = MOST_RESTORED,
+    ) -> None:
+        self.gate = Gate()
+        self._largest = largest
         self._http = http
         self._url = url.rstrip("/")
         self._api_key = api_key
@@ -41,9 +57,9 @@ class Bridge:
         """Its address and key."""
         return CloudflareSandboxClientOptions(worker_url=self._url, api_key=self._api_key)
 
-    def client(self, dependencies: Dependencies) -> CloudflareSandboxClient:
+    def client(self, dependencies: Dependencies) -> RemoteClient:
         """Make the SDK's client."""
-        return CloudflareSandboxClient(dependencies=dependencies)
+        return RemoteClient(dependencies, largest=self._largest, gate=self.gate)
 
     def manifest(self, thread: str) -> Manifest:
         """What is mounted: of the bucket the thread's own part, and what all may read. No keys travel.

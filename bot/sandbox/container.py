@@ -20,12 +20,17 @@ from agents.sandbox.errors import (
     ExecTimeoutError,
     ExecTransportError,
     WorkspaceArchiveReadError,
+    WorkspaceArchiveWriteError,
     WorkspaceStartError,
 )
 from agents.sandbox.sandboxes.docker import DockerSandboxSession
 from agents.sandbox.types import ExecResult
+from agents.sandbox.util.tar_utils import UnsafeTarMemberError, validate_tar_bytes
 from docker.errors import DockerException
 from requests import RequestException
+
+from bot.sandbox.gate import Gate
+from bot.sandbox.wire import MOST_READ
 
 #: What docker-py raises: its own errors, and those of the library below it.
 TROUBLE: Final = (DockerException, RequestException, OSError)
@@ -34,8 +39,8 @@ WORKSPACE: Final = Path("/workspace")
 CALL: Final = 60
 KILLED: Final = 2
 GIVEN_UP: Final = 10
-#: Bytes of what one command says; the bridges have the same limit.
-MOST_OUTPUT: Final = 32 * 1024 * 1024
+#: Bytes of what one command says, or of a file that is read; of a bridge's as well.
+MOST_OUTPUT: Final = MOST_READ
 #: A thread waits for each command that runs; two more look at it now and then.
 COMMANDS: Final = ThreadPoolExecutor(256, "docker-command")
 
@@ -43,16 +48,33 @@ COMMANDS: Final = ThreadPoolExecutor(256, "docker-command")
 class ContainerSession(DockerSandboxSession):
     """Of a packed workspace it reads `largest` bytes and one more."""
 
-    def __init__(self, largest: int, made: DockerSandboxSession) -> None:
+    def __init__(self, largest: int, gate: Gate, made: DockerSandboxSession) -> None:
         super().__init__(
             docker_client=made._docker_client,  # pyright: ignore[reportPrivateUsage]
             container=made._container,  # pyright: ignore[reportPrivateUsage]
             state=made.state,
         )
         self._largest = largest
+        self._gate = gate
 
     async def persist_workspace(self) -> io.IOBase:
-        """Pack with tar, for the engine does not see file systems in memory. Raises `WorkspaceArchiveReadError`."""
+        """Pack with tar, for the engine does not see file systems in memory. Raises `WorkspaceArchiveReadError`.
+
+        Whoever closes what comes lets the next one be packed.
+        """
+        return await self._gate.holding(self._packed)
+
+    async def hydrate_workspace(self, data: io.IOBase) -> None:
+        """Unpack a tar; looked through beside the event loop, for it may have very many members."""
+        raw = bytes(data.read())
+        try:
+            await asyncio.to_thread(validate_tar_bytes, raw, allow_external_symlink_targets=False)
+        except UnsafeTarMemberError as error:
+            raise WorkspaceArchiveWriteError(path=WORKSPACE, cause=error) from error
+        unpack = ["tar", "-x", "-C", str(WORKSPACE)]
+        await self._stream_into_exec(cmd=unpack, stream=io.BytesIO(raw), error_path=WORKSPACE)
+
+    async def _packed(self) -> bytes:
         left_out = [
             f"--exclude=./{path}" for path in sorted(map(str, self._persist_workspace_skip_relpaths()))
         ]
@@ -65,7 +87,7 @@ class ContainerSession(DockerSandboxSession):
         # 1: a file changed meanwhile, tar(1). One that was cut off is too large whatever it says.
         if packed.stderr.strip() not in {b"0", b"1"} and len(packed.stdout) <= self._largest:
             raise WorkspaceArchiveReadError(path=WORKSPACE)
-        return io.BytesIO(packed.stdout)
+        return packed.stdout
 
     async def running(self) -> bool:
         """Ask the engine."""

@@ -23,6 +23,8 @@ from docker.errors import ImageNotFound, NotFound
 from docker.types import Ulimit
 
 from bot.sandbox.container import CALL, TROUBLE, WORKSPACE, ContainerSession, told_as_sandbox_errors
+from bot.sandbox.gate import Gate
+from bot.sandbox.limits import MOST_RESTORED
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +38,16 @@ MEMORY: Final = "2g"
 PROCESSES: Final = 256
 ONE_CPU: Final = 1_000_000_000
 ULIMITS: Final = {"nofile": 1_024, "fsize": 512 * 1024 * 1024, "core": 0}
-#: Bytes of a packed workspace: twice what may be kept, so that the person usually hears how large it
-#: is. Of a larger one no more than one byte more is read.
-LARGEST: Final = 64 * 1024 * 1024
 
 
 class Docker:
-    """A `Host`. A sandbox ends by itself after `lifetime`, whoever has forgotten it."""
+    """A `Host`. A sandbox ends by itself after `lifetime`, whoever has forgotten it.
 
-    def __init__(self, *, url: str, image: str, lifetime: timedelta, largest: int = LARGEST) -> None:
+    Of a packed workspace no more than `largest` bytes and one are read.
+    """
+
+    def __init__(self, *, url: str, image: str, lifetime: timedelta, largest: int = MOST_RESTORED) -> None:
+        self.gate = Gate()
         self.lifetime = lifetime
         self.largest = largest
         self._url = url
@@ -157,5 +160,5 @@ class _Client(DockerSandboxClient):
     def _wrap_session(
         self, inner: BaseSandboxSession, *, instrumentation: Instrumentation | None = None
     ) -> SandboxSession:
-        own = ContainerSession(self._host.largest, cast("DockerSandboxSession", inner))
+        own = ContainerSession(self._host.largest, self._host.gate, cast("DockerSandboxSession", inner))
         return super()._wrap_session(own, instrumentation=instrumentation)

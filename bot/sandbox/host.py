@@ -9,9 +9,14 @@ from agents.sandbox.session import BaseSandboxClient, SandboxSession
 from agents.sandbox.session.dependencies import Dependencies
 from agents.sandbox.session.sandbox_client import BaseSandboxClientOptions
 
+from bot.sandbox.gate import Gate
+
 
 class Host(Protocol):
     """Makes sandboxes through a client of the SDK's, and can end one of which only the id is known."""
+
+    #: What is large passes here: packed workspaces, and files on their way in and out.
+    gate: Gate
 
     @property
     def options(self) -> BaseSandboxClientOptions:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -25,7 +26,8 @@ from agents.sandbox.session.sandbox_session import SandboxSession
 from bot import lease, words
 from bot.attachment import Attachment
 from bot.errors import FileRefused, UnknownSchema, WorkspaceNotKept
-from bot.sandbox.archive import INPUTS, Unpackable, restorable
+from bot.run import Kept
+from bot.sandbox.archive import INPUTS, Result, Unpackable, restorable, results
 from bot.sandbox.backend import Backend
 from bot.sandbox.watched import Watched
 
@@ -33,8 +35,6 @@ log = logging.getLogger(__name__)
 
 #: The name under which the SDK's snapshot finds the workbench.
 KEPT_BY: Final = "workbench"
-#: The bridge takes no larger archive back: research on its source, 32 MiB.
-MOST_RESTORED: Final = 32 * 1024 * 1024
 #: Folders that can be made again, and are often larger than everything else.
 NOT_KEPT: Final = ("node_modules", ".venv", ".cache")
 #: Where the output of commands goes: beside the workspace, so that it is not kept.
@@ -56,6 +56,9 @@ _READ: Final = (
     'else head -c "$2" "$1"; printf "\\n[… %s bytes left out; all of it is in %s …]\\n" "$((size - $2 - $3))" "$1"; '
     'tail -c "$3" "$1"; fi'
 )
+#: What of a log is looked at for its last lines, in bytes: a line may be as long as the disk is large.
+LINES: Final = 4_000
+_TAIL: Final = 'tail -c "$2" "$1" | tail -n 2'
 TIMED_OUT: Final = 124
 
 
@@ -87,8 +90,9 @@ Tail = Callable[[str, float], None]
 class Workbench:
     """The sandbox of one run.
 
-    `load` gets the kept workspace, `fetch` an attached file's bytes. `faults` are errors of the
-    bot's own store: they end the run. `remarks` are what the person has to know of their files.
+    `load` gets the workspace that is kept, or the one that this bench has staged; `stage` stores one
+    that shall be kept, and `fetch` gets an attached file's bytes. `faults` are errors of the bot's own
+    store: they end the run. `remarks` are what the person has to know of their files.
     """
 
     def __init__(
@@ -96,15 +100,18 @@ class Workbench:
         backend: Backend,
         thread: str,
         *,
-        load: Callable[[], Awaitable[bytes | None]],
+        load: Callable[[Kept | None], Awaitable[bytes]],
+        stage: Callable[[bytes], Awaitable[Kept]],
         fetch: Callable[[Attachment], Awaitable[bytes]],
         inputs: Sequence[Attachment] = (),
     ) -> None:
         self.faults = Faults()
         self.remarks: list[str] = []
-        #: The workspace as it was packed last, and whether that has yet to be stored.
-        self.archive: bytes | None = None
+        #: The workspace as it was packed last, and whether it has yet to be said that it counts.
+        self.kept: Kept | None = None
         self.is_new = False
+        #: What is in its `out/`; None before it was looked at.
+        self.results: list[Result] | None = None
         #: Attached files that are not in the workspace yet.
         self.inputs = list(inputs)
         #: Whether something may have changed in the workspace since it was packed.
@@ -112,6 +119,11 @@ class Workbench:
         self._backend = backend
         self._thread = thread
         self._load = load
+        self._stage = stage
+        #: The workspace on its way into a sandbox.
+        self._restoring: io.BytesIO | None = None
+        #: The hash of the archive that was restored or packed last.
+        self._hash = b""
         self._fetch = fetch
         self._session: SandboxSession | None = None
         self._ends_at = 0.0
@@ -144,24 +156,27 @@ class Workbench:
     async def ended(self, session: SandboxSession) -> None:
         """Make sure that it is gone."""
         self._session = None
+        self._let_go()
         with self.faults:
             await self._backend.end(self._backend.host.id_of(session), self._thread)
 
     async def exists(self, snapshot_id: str) -> bool:
         """Tell the SDK whether a workspace is kept."""
         del snapshot_id
-        if self.archive is None:
-            with self.faults:
-                try:
-                    self.archive = await self._load()
-                except UnknownSchema:
-                    self.remarks.append(words.FILES_UNREADABLE)
-        return self.archive is not None
+        self._let_go()
+        with self.faults:
+            try:
+                self._restoring = await self._backend.host.gate.holding(self._loaded)
+            except (UnknownSchema, Unpackable):
+                self.remarks.append(words.FILES_UNREADABLE)
+        if not self._hash:
+            self._let_go()
+        return self._restoring is not None
 
     async def download(self, snapshot_id: str) -> io.BytesIO:
-        """Hand the SDK the kept workspace."""
+        """Hand the SDK the kept workspace, which closes it when it is in the sandbox."""
         del snapshot_id
-        return io.BytesIO(self.archive or b"")
+        return self._restoring or io.BytesIO()
 
     async def upload(self, snapshot_id: str, stream: io.IOBase) -> None:
         """Take the workspace from the SDK, before it deletes the sandbox."""
@@ -181,7 +196,8 @@ class Workbench:
         """Write one file. Where that cannot be, as when a file is called `in`, the person is told."""
         try:
             await session.mkdir(Path(INPUTS), parents=True)
-            await session.write(Path(INPUTS, one.name), io.BytesIO(await self._fetch(one)))
+            async with self._backend.host.gate.place():
+                await session.write(Path(INPUTS, one.name), io.BytesIO(await self._fetch(one)))
         except FileRefused as refusal:
             self.remarks.append(words.not_fetched(one.name, refusal.user_message))
         except SandboxError:
@@ -198,7 +214,8 @@ class Workbench:
             if self._session is not None and self.is_dirty:
                 self.is_dirty, is_packed = False, False  # what changes from here on is for the next time
                 try:
-                    await self._take((await self._session.persist_workspace()).read())
+                    with await self._session.persist_workspace() as packed:
+                        await self._take(packed.read())
                     is_packed = True
                 finally:
                     self.is_dirty = self.is_dirty or not is_packed
@@ -248,19 +265,42 @@ class Workbench:
         self._stopping.set()
 
     async def _take(self, packed: bytes) -> None:
-        most = min(self._backend.limits.workspace, MOST_RESTORED)
-        self._not_kept = words.too_large(len(packed), most) if len(packed) > most else ""
+        most = self._backend.limits.kept
+        self._not_kept = words.too_large(most) if len(packed) > most else ""
         if self._not_kept:
             self.remarks = [*dict.fromkeys((*self.remarks, self._not_kept))]
             return
         try:
             archive, left_out = await asyncio.to_thread(restorable, packed)
+            has_changed = await self._noted(archive)
         except Unpackable:
             raise WorkspaceNotKept from None
         if left_out:
             self.remarks = [*dict.fromkeys((*self.remarks, words.left_out(left_out)))]
-        if archive != self.archive:
-            self.archive, self.is_new = archive, True
+        if has_changed:
+            with self.faults:
+                self.kept = await self._stage(archive)
+                self.is_new = True
+
+    async def _loaded(self) -> bytes:
+        archive = await self._load(self.kept)
+        if archive:
+            await self._noted(archive)
+        return archive
+
+    async def _noted(self, archive: bytes) -> bool:
+        """Note what is in an archive; whether it is another one than before. Raises `Unpackable`."""
+        before = self._hash
+        self._hash = (await asyncio.to_thread(sha256, archive)).digest()
+        if self._hash != before:
+            self.results = await asyncio.to_thread(results, archive)
+        return self._hash != before
+
+    def _let_go(self) -> None:
+        """Forget a workspace that was loaded: it is in the sandbox, or will never be."""
+        if self._restoring is not None:
+            self._restoring.close()
+            self._restoring = None
 
 
 async def _watch(session: SandboxSession, log_file: str, said: Tail) -> None:
@@ -269,7 +309,9 @@ async def _watch(session: SandboxSession, log_file: str, said: Tail) -> None:
     while True:
         await asyncio.sleep(LOOK)
         with suppress(SandboxError, TimeoutError):
-            tail = await session.exec("tail", "-n", "2", log_file, shell=False, timeout=LOOK * 5)
+            tail = await session.exec(
+                "sh", "-c", _TAIL, "tail", log_file, str(LINES), shell=False, timeout=LOOK * 5
+            )
             said(tail.stdout.decode(errors="replace"), asyncio.get_running_loop().time() - began)
 
 

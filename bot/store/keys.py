@@ -118,8 +118,12 @@ class Keys:
         return self._of(thread, "run")
 
     def workspace(self, thread: ThreadRef) -> str:
-        """String: the sealed archive of the thread's workspace."""
+        """String: the sealed archive of the thread's workspace, as it was written before `files`."""
         return self._of(thread, "workspace")
+
+    def files(self, thread: ThreadRef) -> str:
+        """Hash: the thread's workspace in sealed parts, and `now`, which says which of them count."""
+        return self._of(thread, "files")
 
     def journal(self, thread: ThreadRef) -> str:
         """Hash: side effect → what is known of its outcome, sealed."""

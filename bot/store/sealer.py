@@ -20,7 +20,9 @@ SCHEMAS: dict[str, dict[int, str]] = {
     },
     "item": {1: "one item of the SDK session"},
     "run": {1: "a RunState as the engine's own envelope"},
-    "workspace": {1: "the zlib-compressed archive of a workspace, in base64"},
+    "workspace": {1: "the zlib-compressed archive of a workspace, in base64; not written any more"},
+    "part": {1: "a part of the zlib-compressed archive of a workspace, in base64, with its place"},
+    "files": {1: "which parts make up the workspace that counts"},
     "approval": {
         1: "an approval with its decisions and cards",
         2: "several requirements, edits, reminders, execution",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import zlib
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -55,23 +52,6 @@ class ThreadStore:
         """The snapshot of the thread's run, if there is one."""
         sealed = await self._redis.get(self._keys.run(thread))
         return None if sealed is None else str(self._sealer.open("run", sealed)).encode()
-
-    async def workspace(self, thread: ThreadRef) -> bytes | None:
-        """The archive of the thread's workspace, if one is kept."""
-        sealed = await self._redis.get(self._keys.workspace(thread))
-        return None if sealed is None else await asyncio.to_thread(self._unpacked, sealed)
-
-    async def sealed_workspace(self, archive: bytes) -> bytes:
-        """Seal an archive, beside the event loop: it may be large."""
-        return await asyncio.to_thread(
-            lambda: self._sealer.seal("workspace", b64encode(zlib.compress(archive)).decode())
-        )
-
-    def _unpacked(self, sealed: bytes | str) -> bytes:
-        try:
-            return zlib.decompress(b64decode(self._sealer.open("workspace", sealed)))
-        except (zlib.error, ValueError, TypeError):
-            raise UnknownSchema("a stored workspace cannot be unpacked") from None
 
     async def approval(self, approval_id: str) -> Approval | None:
         """An approval by its id alone; None where the id is not one of ours."""

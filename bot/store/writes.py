@@ -11,11 +11,12 @@ from bot.approval import Approval
 from bot.audit import Entry
 from bot.delegation import Delegation
 from bot.events import Event
-from bot.run import JournalEntry, ThreadState
+from bot.run import JournalEntry, Kept, ThreadState
 from bot.store.keys import Keys
 from bot.store.records import APPROVAL, DELEGATION, ENTRY, EVENT, JOURNAL, STATE
 from bot.store.sealer import Sealer
 from bot.store.sessions import StagedSession
+from bot.store.workspaces import NOW
 from bot.thread import ThreadRef
 
 #: Values of one RPUSH: Lua's stack holds some 8,000.
@@ -65,9 +66,20 @@ class Writes:
         text = snapshot.decode()
         return self._add(lambda k, s, t: [Command("SET", k.run(t), (s.seal("run", text),))])
 
-    def workspace(self, sealed: bytes) -> Writes:
-        """Keep the thread's workspace, as `ThreadStore.sealed_workspace` made it."""
-        return self._add(lambda k, s, t: [Command("SET", k.workspace(t), (sealed,))])
+    def workspace(self, kept: Kept) -> Writes:
+        """Let the workspace count that `Workspaces.stage` has written, and no other."""
+
+        def write(keys: Keys, sealer: Sealer, thread: ThreadRef) -> list[Command]:
+            key = keys.files(thread)
+            body = {"name": kept.name, "parts": kept.parts, "size": kept.size}
+            gone = [kept.replaces[at : at + CHUNK] for at in range(0, len(kept.replaces), CHUNK)]
+            return [
+                Command("HSET", key, (NOW, sealer.seal("files", body))),
+                *(Command("HDEL", key, fields) for fields in gone),
+                Command("DEL", keys.workspace(thread), ()),
+            ]
+
+        return self._add(write)
 
     def approval(self, approval: Approval) -> Writes:
         """Write an approval, and keep the lists of those that wait and of who asked for what."""
@@ -152,7 +164,7 @@ class Writes:
         def write(keys: Keys, sealer: Sealer, thread: ThreadRef) -> list[Command]:
             dropped = [keys.session(thread), keys.run(thread), keys.journal(thread)]
             if not keep_files:
-                dropped.append(keys.workspace(thread))
+                dropped += [keys.workspace(thread), keys.files(thread)]
             return [Command("DEL", key, ()) for key in dropped]
 
         return self._add(write)

@@ -19,6 +19,7 @@ import socket
 import stat
 import sys
 import tarfile
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,20 @@ class Unsafe(Exception):
     """The archive holds what does not belong in a workspace."""
 
 
+class _Capped:
+    """The output, as a file that takes so many bytes and no more."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def write(self, data: bytes) -> int:
+        self._left -= len(data)
+        if self._left < 0:
+            raise OSError("the workspace is too large to be packed")
+        _write(1, data)
+        return len(data)
+
+
 class Agent:
     """Reads requests until the other end closes, which ends the sandbox."""
 
@@ -46,6 +61,8 @@ class Agent:
         self._jobs: dict[int, int] = {}
         self._drains: list[int] = []
         self._files = 0
+        self._lengths = 0
+        self._measured = 0.0
         self._alone = True
         self._selector = selectors.DefaultSelector()
         woken, wakes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -140,7 +157,7 @@ class Agent:
         self._control.send(json.dumps({"id": number, "code": code, "error": error}).encode())
 
     def _watch(self) -> None:
-        """End everything that runs if it holds too much memory, or makes too many files."""
+        """End everything that runs if it holds too much memory, or makes too many or too long files."""
         if self._alone:
             return
         pids = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
@@ -148,10 +165,41 @@ class Agent:
         too_many = files > max(self._limits["files"], self._files)
         # What was made while all was being killed is not held against whoever cleans up.
         self._files = sys.maxsize if too_many else files
+        too_many = self._are_too_long() or too_many
         held = sum(map(_resident, pids))
         if too_many or (held > self._limits["memory"] and sum(map(_share, pids)) > self._limits["memory"]):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)
+
+    def _are_too_long(self) -> bool:
+        """Whether the files of the workspace are longer together than it is large, by holes or links.
+
+        Takes a twentieth of the time at most.
+        """
+        began = time.monotonic()
+        if began < self._measured:
+            return False
+        lengths = _lengths(WORKSPACE, max(self._limits["workspace"], self._lengths))
+        too_long = lengths > max(self._limits["workspace"], self._lengths)
+        self._lengths = sys.maxsize if too_long else lengths
+        self._measured = began + 20 * (time.monotonic() - began)
+        return too_long
+
+
+def _lengths(root: str, most: int) -> int:
+    """The lengths of all files below a folder, until they are more than `most`. Mounts are not looked into."""
+    total, folders = 0, [root]
+    device = os.stat(root).st_dev
+    while folders and total <= most:
+        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    found = entry.stat(follow_symlinks=False)
+                    if stat.S_ISREG(found.st_mode):
+                        total += found.st_size
+                    elif stat.S_ISDIR(found.st_mode) and found.st_dev == device:
+                        folders.append(entry.path)
+    return total
 
 
 def _files(path: str) -> int:
@@ -191,7 +239,7 @@ def _child(request: dict[str, Any], fds: list[int], limits: dict[str, int]) -> N
         for fd, target in zip(fds, (1, 2, 0)):
             os.dup2(fd, target)
         resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"] + 5))
-        code = JOBS[request["op"]](request)
+        code = JOBS[request["op"]](request | {"most": limits["archive"]})
     except (FileNotFoundError, NotADirectoryError):
         code = NOT_FOUND
     except IsADirectoryError:
@@ -245,7 +293,7 @@ def make_folder(request: dict[str, Any]) -> int:
 def persist(request: dict[str, Any]) -> int:
     """Write the workspace to the output as a tar."""
     excluded: list[str] = request["excludes"]
-    with open(1, "wb", closefd=False) as out, tarfile.open(fileobj=out, mode="w|") as tar:
+    with tarfile.open(fileobj=_Capped(request["most"]), mode="w|") as tar:  # pyright: ignore[reportCallIssue, reportArgumentType]
         _pack(tar, ".", excluded)
     return 0
 

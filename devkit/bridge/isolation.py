@@ -149,7 +149,8 @@ def agent(
 
     `gate` is the port on which a proxy is to be found in it; 0 for none.
     """
-    numbers = {name: getattr(limits, name) for name in ("memory", "cpu", "processes", "file", "files")}
+    names = ("memory", "cpu", "processes", "file", "files", "workspace", "archive")
+    numbers = {name: getattr(limits, name) for name in names}
     numbers |= {"open_files": limits.open_files, "gate": gate}
     proxy = {name: f"http://127.0.0.1:{gate}" for name in PROXY_VARIABLES} if gate else {}
     return [

@@ -23,7 +23,10 @@ class Limits:
     open_files: int = 1024
     #: Files and folders of a sandbox.
     files: int = 200_000
+    #: Also of the lengths of its files together: a hole takes no room here, but is packed as it is long.
     workspace: int = 512 * MIB
+    #: A packed workspace: more than is ever taken back, so that who asks has read enough to see that.
+    archive: int = 64 * MIB
     #: /tmp, the home and /dev/shm, each.
     scratch: int = 128 * MIB
     #: Of stdout and of stderr of one command.

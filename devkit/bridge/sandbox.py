@@ -23,6 +23,8 @@ ATTACH = Path(__file__).with_name("attach.py")
 #: How long a sandbox may take to start, and to end by itself, in seconds.
 PATIENCE = 10.0
 CHUNK = 1 << 16
+#: Bytes of what a job says of its failure.
+MESSAGE = 2_000
 
 
 class SandboxFailed(Exception):
@@ -78,8 +80,11 @@ class Output:
             yield data
 
     async def text(self, ended: asyncio.Future[Ended]) -> str:
-        """All of it, for a message."""
-        return b"".join([data async for data in self.chunks(ended)]).decode("utf-8", "replace")
+        """What of it there is room for in a message."""
+        text = b""
+        async for data in self.chunks(ended):
+            text += data[: MESSAGE - len(text)]
+        return text.decode("utf-8", "replace")
 
     async def _readable(self, ended: asyncio.Future[Ended]) -> None:
         loop = asyncio.get_running_loop()

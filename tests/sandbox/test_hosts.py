@@ -44,7 +44,7 @@ async def host(request: pytest.FixtureRequest, backend: Backend) -> AsyncIterato
         made.engine.close()
         return
     async with aiohttp.ClientSession() as http:
-        yield Bridge(http, url=backend.url, api_key=backend.api_key)
+        yield Bridge(http, url=backend.url, api_key=backend.api_key, largest=LARGEST)
 
 
 def ids(host: Docker) -> set[str]:
@@ -182,7 +182,8 @@ async def test_a_workspace_goes_into_another_sandbox(host: Host, session: Sandbo
     )
     session.register_persist_workspace_skip_path("node_modules")
 
-    archive = (await session.persist_workspace()).read()
+    with await session.persist_workspace() as packed:
+        archive = packed.read()
     async with opened(host) as other:
         await other.hydrate_workspace(io.BytesIO(archive))
         found = await said(other, "find . -mindepth 1 | sort; cat link; stat -c %a out/a")
@@ -190,13 +191,34 @@ async def test_a_workspace_goes_into_another_sandbox(host: Host, session: Sandbo
     assert found == "./empty\n./link\n./out\n./out/a\n1\n750"
 
 
-async def test_an_archive_that_is_cut_off_is_too_large(host: Host, session: SandboxSession) -> None:
-    """What comes of a workspace of 20 MB is longer than may be kept, and no more than that of it is read."""
-    await session.exec("head -c 20000000 /dev/urandom > big", timeout=30)
+@pytest.mark.parametrize(
+    "made",
+    [
+        "head -c 20000000 /dev/urandom > big",
+        "head -c 400M /dev/zero > big",
+        "truncate -s 400M hole",
+        "head -c 1000000 /dev/zero > one; for n in $(seq 40); do ln one $n; done",
+    ],
+)
+async def test_of_an_archive_that_is_too_large_the_limit_and_one_byte_are_read(
+    session: SandboxSession, made: str
+) -> None:
+    await session.exec(made, timeout=60)
 
-    packed = (await session.persist_workspace()).read()
+    with await session.persist_workspace() as packed:
+        assert len(packed.read()) == LARGEST + 1
+    await session.exec("rm *", timeout=20)
+    with await session.persist_workspace() as packed:
+        assert len(packed.read()) < LARGEST
 
-    assert len(packed) == LARGEST + 1 if isinstance(host, Docker) else len(packed) > 20_000_000
+
+async def test_a_file_that_is_too_large_is_not_read(session: SandboxSession) -> None:
+    await session.exec("truncate -s 400M hole", timeout=20)
+
+    with pytest.raises(SandboxError):
+        await session.read(Path("hole"))
+
+    assert await said(session, "echo fine") == "fine"
 
 
 async def test_what_leads_out_of_the_workspace_is_not_unpacked(session: SandboxSession) -> None:

@@ -39,6 +39,7 @@ def test_every_key_is_pinned() -> None:
         keys.run(THREAD),
         keys.journal(THREAD),
         keys.workspace(THREAD),
+        keys.files(THREAD),
         keys.sandboxes(),
     ] == [
         "cs:{s02}:due",
@@ -65,6 +66,7 @@ def test_every_key_is_pinned() -> None:
         "cs:{s02}:T1/C1/1795435200.000100:run",
         "cs:{s02}:T1/C1/1795435200.000100:journal",
         "cs:{s02}:T1/C1/1795435200.000100:workspace",
+        "cs:{s02}:T1/C1/1795435200.000100:files",
         "cs:sandboxes",
     ]
 
@@ -74,7 +76,7 @@ def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
         *("shard", "due", "wake", "seen", "recent", "approval", "pending", "asked"),
         *("outbox", "audit", "audit_head", "audit_ids", "delegation", "heard", "filling", "canary"),
         *("row", "inbox", "timers", "events", "state", "session", "run", "journal"),
-        *("workspace", "sandboxes"),
+        *("workspace", "files", "sandboxes"),
     }
 
 

@@ -36,7 +36,7 @@ def test_results_are_the_files_below_out() -> None:
         an_archive(("./out/b.png", b"xy"), ("out/charts/a.csv", b""), ("in/c.csv", b"c"), ("out.txt", b"d"))
     )
 
-    assert [(one.name, len(one.content)) for one in found] == [("b.png", 2), ("charts/a.csv", 0)]
+    assert [(one.name, one.size) for one in found] == [("b.png", 2), ("charts/a.csv", 0)]
 
 
 def test_links_devices_and_ways_out_are_no_results() -> None:

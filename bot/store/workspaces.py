@@ -1,0 +1,123 @@
+"""Workspaces in Redis: in sealed parts, so that only one part of a large one is in memory twice.
+
+Parts are written when a workspace is packed, before anything says that they count. A fenced script
+then writes which ones do (`Writes.workspace`), together with the run they belong to. Parts that never
+counted, of a worker that died in between, are dropped by the next script that does so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from bot import lease
+from bot.errors import UnknownSchema
+from bot.run import Kept
+from bot.sandbox.limits import MOST_RESTORED
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
+from bot.thread import ThreadRef
+
+#: Bytes of one part, compressed and not yet sealed.
+PART: Final = 1 << 20
+#: The field that says which parts count.
+NOW: Final = "now"
+
+
+class Workspaces:
+    """Loads and stages; both leave it to the caller how many of them are in memory at a time."""
+
+    def __init__(self, redis: Redis, keys: Keys, sealer: Sealer) -> None:
+        self._redis: Any = redis
+        self._keys = keys
+        self._sealer = sealer
+
+    async def load(self, thread: ThreadRef, kept: Kept | None = None) -> bytes:
+        """Get the archive of a workspace: the given one, or that which counts; empty for none.
+
+        Raises `UnknownSchema` where it cannot be read.
+        """
+        if kept is None:
+            sealed = await self._redis.hget(self._keys.files(thread), NOW)
+            if sealed is None:
+                return await self._of_before(thread)
+            kept = self._opened(sealed)
+        unpacking = zlib.decompressobj()
+        archive = bytearray()
+        for number in range(kept.parts):
+            sealed = await self._redis.hget(self._keys.files(thread), kept.part(number))
+            if sealed is None:
+                raise UnknownSchema("a part of a stored workspace is missing")
+            archive += await asyncio.to_thread(self._unpacked, kept, number, sealed, unpacking, len(archive))
+        if len(archive) != kept.size:
+            raise UnknownSchema("a stored workspace is not as long as it was")
+        return bytes(archive)
+
+    async def stage(self, thread: ThreadRef, archive: bytes) -> Kept:
+        """Write the parts of an archive; they count from when `Writes.workspace` has been written."""
+        key = self._keys.files(thread)
+        fields = [field.decode() for field in await self._redis.hkeys(key)]
+        name = (await asyncio.to_thread(sha256, archive)).hexdigest()
+        parts = _parts(archive)
+        number = 0
+        while part := await asyncio.to_thread(next, parts, b""):
+            body = {"of": name, "part": number, "data": b64encode(part).decode()}
+            sealed = await asyncio.to_thread(self._sealer.seal, "part", body)
+            lease.check()
+            await self._redis.hset(key, f"{name}:{number}", sealed)
+            number += 1
+        others = tuple(field for field in fields if field != NOW and not field.startswith(f"{name}:"))
+        return Kept(name, number, len(archive), others)
+
+    def _opened(self, sealed: bytes) -> Kept:
+        found = self._sealer.open("files", sealed)
+        kept = Kept(str(found["name"]), int(found["parts"]), int(found["size"]))
+        if not 0 <= kept.size <= MOST_RESTORED or not 0 <= kept.parts <= MOST_RESTORED // PART + 2:
+            raise UnknownSchema("a stored workspace is larger than one can be")
+        return kept
+
+    def _unpacked(self, kept: Kept, number: int, sealed: bytes, unpacking: Any, there: int) -> bytes:
+        """Unpack a part, to no more than is still missing and one byte."""
+        body = self._sealer.open("part", sealed)
+        if (body["of"], body["part"]) != (kept.name, number):
+            raise UnknownSchema("a part of a stored workspace is that of another")
+        try:
+            return unpacking.decompress(b64decode(body["data"]), kept.size + 1 - there)
+        except zlib.error:
+            raise UnknownSchema("a stored workspace cannot be unpacked") from None
+
+    async def _of_before(self, thread: ThreadRef) -> bytes:
+        """Read what versions up to 0.2 wrote: a workspace in one piece."""
+        sealed = await self._redis.get(self._keys.workspace(thread))
+        return b"" if sealed is None else await asyncio.to_thread(self._whole, sealed)
+
+    def _whole(self, sealed: bytes | str) -> bytes:
+        try:
+            packed = b64decode(self._sealer.open("workspace", sealed))
+            archive = zlib.decompressobj().decompress(packed, MOST_RESTORED + 1)
+        except (zlib.error, ValueError, TypeError):
+            raise UnknownSchema("a stored workspace cannot be unpacked") from None
+        if len(archive) > MOST_RESTORED:
+            raise UnknownSchema("a stored workspace is larger than one can be")
+        return archive
+
+
+def _parts(archive: bytes) -> Iterator[bytes]:
+    """Compress an archive, and cut what comes of it into parts."""
+    packing = zlib.compressobj()
+    waiting = bytearray()
+    view = memoryview(archive)
+    for at in range(0, len(view), PART):
+        waiting += packing.compress(view[at : at + PART])
+        while len(waiting) >= PART:
+            yield bytes(waiting[:PART])
+            del waiting[:PART]
+    waiting += packing.flush()
+    for at in range(0, len(waiting), PART):
+        yield bytes(waiting[at : at + PART])

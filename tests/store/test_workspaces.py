@@ -1,0 +1,146 @@
+"""A workspace in parts: it counts when a script says so, and nothing of it is unpacked beyond its limit."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import zlib
+from base64 import b64encode
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from redis.asyncio import Redis
+
+from bot.errors import UnknownSchema
+from bot.run import Kept
+from bot.sandbox.limits import MOST_RESTORED
+from bot.store import client
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
+from bot.store.workspaces import PART, Workspaces
+from bot.store.writes import Writes
+from tests.factories import THREAD
+from tests.redis_server import RedisServer
+
+LARGE = os.urandom(PART * 3 + 7)
+
+
+class Store:
+    """Workspaces, and the commands of the fenced script sent one by one."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis: Any = redis
+        self.keys = Keys(secrets.token_hex(4), 2)
+        self.sealer = Sealer([Fernet.generate_key().decode()])
+        self.workspaces = Workspaces(redis, self.keys, self.sealer)
+
+    async def write(self, writes: Writes) -> None:
+        """Write, as the inbox would."""
+        for command in writes.commands(self.keys, self.sealer, THREAD):
+            await self.redis.execute_command(command.name, command.key, *command.arguments)
+
+    async def keep(self, archive: bytes) -> Kept:
+        """Stage an archive, and let it count."""
+        kept = await self.workspaces.stage(THREAD, archive)
+        await self.write(Writes().workspace(kept))
+        return kept
+
+    async def fields(self) -> set[str]:
+        """What is stored."""
+        return {field.decode() for field in await self.redis.hkeys(self.keys.files(THREAD))}
+
+
+@pytest.fixture
+async def store(redis_server: RedisServer) -> AsyncGenerator[Store]:
+    async with client.connect(redis_server.url) as redis:
+        yield Store(redis)
+
+
+@pytest.mark.parametrize("archive", [b"", b"a", bytes(MOST_RESTORED), LARGE])
+async def test_an_archive_comes_back_as_it_was(store: Store, archive: bytes) -> None:
+    await store.keep(archive)
+
+    assert await store.workspaces.load(THREAD) == archive
+
+
+async def test_what_was_staged_counts_only_when_that_is_written(store: Store) -> None:
+    await store.keep(b"first")
+    staged = await store.workspaces.stage(THREAD, LARGE)
+
+    assert await store.workspaces.load(THREAD) == b"first"
+    assert await store.workspaces.load(THREAD, staged) == LARGE
+
+    await store.write(Writes().workspace(staged))
+    assert await store.workspaces.load(THREAD) == LARGE
+
+
+async def test_writing_again_changes_nothing(store: Store) -> None:
+    await store.keep(b"first")
+    kept = await store.keep(LARGE)
+    await store.write(Writes().workspace(kept))
+
+    assert await store.workspaces.load(THREAD) == LARGE
+
+
+async def test_parts_that_never_counted_go_with_the_next_that_do(store: Store) -> None:
+    await store.keep(b"first")
+    await store.workspaces.stage(THREAD, LARGE)
+    kept = await store.keep(b"second")
+
+    assert await store.fields() == {"now", kept.part(0)}
+
+
+async def test_a_reset_forgets_all_parts(store: Store) -> None:
+    await store.keep(LARGE)
+    await store.workspaces.stage(THREAD, b"other")
+    await store.write(Writes().forget())
+
+    assert await store.fields() == set()
+    assert await store.workspaces.load(THREAD) == b""
+
+
+async def test_parts_in_another_order_or_of_another_archive_are_refused(store: Store) -> None:
+    kept = await store.keep(LARGE)
+    other = await store.workspaces.stage(THREAD, os.urandom(PART * 2))
+    key = store.keys.files(THREAD)
+    for place, taken in ((kept.part(0), kept.part(1)), (kept.part(1), other.part(1))):
+        before, swapped = await store.redis.hget(key, place), await store.redis.hget(key, taken)
+        await store.redis.execute_command("HSET", key, place, swapped)
+        with pytest.raises(UnknownSchema):
+            await store.workspaces.load(THREAD)
+        await store.redis.execute_command("HSET", key, place, before)
+
+    assert await store.workspaces.load(THREAD) == LARGE
+
+
+async def test_a_part_that_unpacks_to_more_is_not_unpacked(store: Store) -> None:
+    """The largest that may be stored is not the largest that a part could unpack to."""
+    kept = await store.keep(b"first")
+    bomb = zlib.compress(bytes(1 << 30), 1)
+    body = {"of": kept.name, "part": 0, "data": b64encode(bomb).decode()}
+    sealed = store.sealer.seal("part", body)
+    await store.redis.execute_command("HSET", store.keys.files(THREAD), kept.part(0), sealed)
+
+    with pytest.raises(UnknownSchema):
+        await store.workspaces.load(THREAD)
+
+
+async def test_what_was_written_in_one_piece_is_read_until_it_is_replaced(store: Store) -> None:
+    key = store.keys.workspace(THREAD)
+    packed = b64encode(zlib.compress(LARGE)).decode()
+    await store.redis.set(key, store.sealer.seal("workspace", packed))
+    assert await store.workspaces.load(THREAD) == LARGE
+    await store.keep(b"second")
+
+    assert await store.redis.exists(key) == 0
+    assert await store.workspaces.load(THREAD) == b"second"
+
+
+@pytest.mark.parametrize("body", ["garbage", b64encode(zlib.compress(bytes(MOST_RESTORED + 1))).decode()])
+async def test_one_piece_that_is_none_or_too_large_is_refused(store: Store, body: str) -> None:
+    await store.redis.set(store.keys.workspace(THREAD), store.sealer.seal("workspace", body))
+
+    with pytest.raises(UnknownSchema):
+        await store.workspaces.load(THREAD)
