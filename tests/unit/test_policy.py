@@ -172,3 +172,13 @@ def test_refunds_need_one_and_then_two_of_finance(amount: str, people: list[tupl
     policy = refunds_over(Decimal("20.00"), two_over=Decimal(10_000))
 
     assert asked(policy, a_call(amount=amount)) == people
+
+
+def test_the_most_people_are_asked_for_whichever_of_the_rules_weighs_most() -> None:
+    grave = Requirement("finance", "Grave.", quorum=1, severity=Severity.HIGH, remind_after=HOUR)
+    many = Requirement("finance", "Many.", quorum=3, severity=Severity.LOW, expires_after=DAY)
+
+    for pair in ((grave, many), (many, grave)):
+        (merged,) = strictest(pair)
+        assert (merged.quorum, merged.severity) == (3, Severity.HIGH)
+        assert (merged.remind_after, merged.expires_after) == (HOUR, DAY)

@@ -87,11 +87,13 @@ class Bench:
         pay.__name__ = name
         return approved_tool(POLICY)(pay)
 
-    def engine(self, *, max_turns: int = 10, model: Model | None = None) -> Engine:
+    def engine(
+        self, *, max_turns: int = 10, model: Model | None = None, limits: Limits | None = None
+    ) -> Engine:
         voice = Voice(model or self.model, ModelSettings())
         kit = Kit(triage=voice, billing=voice, tools=[], approved=self.tools)
         guard = Guard(self.guard, ModelSpec("openai", "x"), failure=self.failure)
-        return Engine(kit, guard, Limits(max_turns, 60), token=lambda: "ref-1")
+        return Engine(kit, guard, limits or Limits(max_turns, 60), token=lambda: "ref-1")
 
     def context(self, *approved: tuple[str, str]) -> RunContext:
         billing = BillingClient.__new__(BillingClient)

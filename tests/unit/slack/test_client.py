@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import aiohttp
 import pytest
 
-from bot.errors import SlackRejected, SlackUnavailable
+from bot.errors import LeaseLost, SlackRejected, SlackUnavailable
+from bot.lease import PRESENT, Lease
 from bot.slack import client
 from bot.slack.client import Slack
 from tests.factories import ANA, OMAR, TEAM
@@ -185,3 +188,27 @@ async def test_the_real_client_does_not_repeat_calls_by_itself() -> None:
 def limiter_of_this_loop() -> client.Limiter:
     clock = Clock()
     return client.Limiter(clock=clock, sleep=clock.wait)
+
+
+async def test_a_worker_whose_lease_may_have_lapsed_says_nothing(
+    slack: Slack, workspace: Workspace, clock: Clock
+) -> None:
+    ts = workspace.add(text="what another worker wrote")
+    held = Lease(timedelta(seconds=3), clock)
+    held.granted(held.ask())
+    PRESENT.set(held)
+    await slack.update(CHANNEL, ts, text="while it holds")
+    await clock.advance(3)
+    made = len(workspace.calls)
+
+    for call in (
+        slack.post(CHANNEL, thread_ts=ROOT, text="late"),
+        slack.update(CHANNEL, ts, text="late", live=True),
+        slack.update(CHANNEL, ts, text="late"),
+        slack.delete(CHANNEL, ts),
+        slack.ephemeral(CHANNEL, ANA, text="late"),
+    ):
+        with pytest.raises(LeaseLost):
+            await call
+    assert len(workspace.calls) == made
+    assert workspace.messages[ts]["text"] == "while it holds"

@@ -1,0 +1,130 @@
+"""`make mutants`: take each protection away in a copy of the tree, and see whether a test fails.
+
+`--list` names them, `--only NAME` tries those whose name holds a text, `--write` puts the table
+into docs/reliability.md. Ends with 1 where one is not missed, does not fit the source any more,
+or breaks the tests rather than failing them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from tests.mutants import table
+from tests.mutants.checkout import FAILED, PASSED, Copy
+from tests.mutants.protection import Protection, listed, stale
+
+
+class Verdict(StrEnum):
+    """What became of the tests without a protection."""
+
+    KILLED = "killed"
+    GUARDED = "a second guard holds"
+    SURVIVED = "SURVIVED"
+    STALE = "STALE"
+    BROKEN = "BROKEN"
+
+
+FINE = (Verdict.KILLED, Verdict.GUARDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A protection, and what was found."""
+
+    protection: Protection
+    verdict: Verdict
+    why: str = ""
+
+
+def judge(copy: Copy, one: Protection, everything: Sequence[Protection]) -> Finding:
+    """Run the named tests without a protection; where it has a second guard, without both."""
+    if why := stale(one, copy.home):
+        return Finding(one, Verdict.STALE, why)
+    alone = _tested(copy, one)
+    if not one.second_guard or alone.verdict is not Verdict.SURVIVED:
+        return alone
+    second = next(other for other in everything if other.name == one.second_guard)
+    both = _tested(copy, one, second)
+    return Finding(one, Verdict.GUARDED, one.second_guard) if both.verdict is Verdict.KILLED else both
+
+
+def _tested(copy: Copy, one: Protection, *others: Protection) -> Finding:
+    with copy.without(one, *others):
+        code, failed, said = copy.test(one.tests)
+    if code not in {PASSED, FAILED}:
+        return Finding(one, Verdict.BROKEN, said[-2000:])
+    green = [test for test in one.tests if test not in failed]
+    if green:
+        return Finding(one, Verdict.SURVIVED, f"green: {', '.join(green)}")
+    return Finding(one, Verdict.KILLED)
+
+
+def run(wanted: Sequence[Protection], everything: Sequence[Protection], workers: int) -> list[Finding]:
+    """Judge each, in several copies at once. Raises `SystemExit` where the tests are not green as they are."""
+    with tempfile.TemporaryDirectory(prefix="cs-mutants-") as home:
+        copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
+        for number in range(workers):
+            place = Path(home) / str(number)
+            place.mkdir()
+            copies.put(Copy(place.resolve()))
+        copy = copies.get()
+        copy.prove()
+        print("Tests, and the processes they start, import the copy.", flush=True)
+        tests = sorted({test for one in wanted for test in one.tests})
+        code, failed, said = copy.test(tests, "-n", str(workers))
+        if code != PASSED:
+            raise SystemExit(
+                f"Not green with everything in place: {', '.join(sorted(failed)) or said[-2000:]}"
+            )
+        print(f"{len(tests)} tests are green with everything in place.", flush=True)
+        copies.put(copy)
+
+        def judged(one: Protection) -> Finding:
+            own = copies.get()
+            try:
+                finding = judge(own, one, everything)
+            finally:
+                copies.put(own)
+            print(f"{finding.verdict:20} {one.name}", flush=True)
+            return finding
+
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(judged, wanted))
+
+
+def main() -> int:
+    """Read the command line, run, print."""
+    parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    parser.add_argument("--only", default="", metavar="NAME")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--workers", type=int, default=2)
+    given = parser.parse_args()
+    everything = listed()
+    wanted = [one for one in everything if given.only in one.name]
+    if given.list or not wanted:
+        print("\n".join(one.name for one in wanted) or "There is none of that name.")
+        return 0 if wanted else 1
+    began = time.monotonic()
+    findings = run(wanted, everything, given.workers)
+    for finding in findings:
+        if finding.verdict not in FINE:
+            print(f"\n{finding.verdict}: {finding.protection.name}\n{finding.why}")
+    counts = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    print(f"\n{len(findings)} removed one at a time: {told}. {time.monotonic() - began:.0f} seconds.")
+    if given.write and not given.only:
+        table.write([(one.protection, one.verdict.value) for one in findings])
+    return 0 if all(one.verdict in FINE for one in findings) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

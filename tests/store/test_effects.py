@@ -1,0 +1,192 @@
+"""A side effect of a thread: allowed right before it, once, and whose business it is afterwards."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.agents.context import Permit
+from bot.approval import Approval, ApprovalStatus, Decision, Question, decide, detach
+from bot.errors import LeaseLost, NotAuthorized, OutcomeUnknown, UnknownSchema
+from bot.events import MessageReceived
+from bot.handling import Handling
+from bot.journal import Journal
+from bot.run import JournalStatus, ThreadState
+from bot.sources import Sources
+from bot.store import client
+from bot.store.inbox import Claim, Inbox
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
+from bot.store.threads import ThreadStore
+from bot.store.writes import Writes
+from tests.factories import ANA, MEI, NOON, OMAR, THREAD, a_decision, an_approval, seated
+from tests.redis_server import RedisServer
+
+
+class Effects:
+    """One event of a thread under its lease, and an effect that tells what it finds."""
+
+    def __init__(self, redis: client.Redis) -> None:
+        self.redis = redis
+        self.keys = Keys(f"t{secrets.token_hex(4)}", 4)
+        sealer = Sealer([Fernet.generate_key().decode()])
+        self.threads = ThreadStore(redis, self.keys, sealer)
+        self.inbox = Inbox(
+            redis, self.keys, sealer, dedupe_ttl=timedelta(hours=1), lease=timedelta(seconds=30)
+        )
+        #: What the journal held while the effect was under way.
+        self.seen: list[JournalStatus | None] = []
+        self._ids = count()
+
+    async def handling(self) -> Handling:
+        """Claim an event of the thread, as a worker does."""
+        event = MessageReceived("1.1", ANA, "hi")
+        await self.inbox.append(THREAD, event, event_ids=(f"m{next(self._ids)}",))
+        claim = await self.inbox.claim(secrets.token_hex(4))
+        assert isinstance(claim, Claim)
+        sources = Sources(lambda: NOON, lambda: f"e{next(self._ids)}")
+        state = ThreadState(generation=1, run_id="m0", authors=(ANA,))
+        return Handling(claim, state, self.threads.session(THREAD), self.inbox, sources)
+
+    async def run(self, h: Handling, permit: Permit, *, breaks_off: bool = False) -> str:
+        """Do the effect through the journal."""
+
+        async def beside() -> Writes:
+            return Writes()
+
+        journal = Journal(h, self.threads, lambda: NOON, beside)
+
+        async def effect(key: str) -> str:
+            assert key == journal.key("call_1", permit)
+            entry = await self.threads.journal(THREAD, key)
+            self.seen.append(entry.status if entry else None)
+            if breaks_off:
+                raise OutcomeUnknown
+            return "paid"
+
+        return await journal.run("call_1", permit, effect)
+
+
+def a_permit(approval: Approval) -> Permit:
+    return Permit(approval.tool, approval.asked_digest, approval.arguments, approval, "finance")
+
+
+@pytest.fixture
+async def effects(redis_server: RedisServer) -> AsyncGenerator[Effects]:
+    async with client.connect(redis_server.url) as redis:
+        yield Effects(redis)
+
+
+def approved(*deciders: str, **changes: object) -> Approval:
+    """A refund that these people approved."""
+    approval = an_approval(**changes)
+    for person in deciders or (OMAR,):
+        approval = decide(approval, a_decision(person), seats=seated(person))
+    return approval
+
+
+async def test_what_was_approved_is_done_once_and_noted_before_and_after(effects: Effects) -> None:
+    h, permit = await effects.handling(), a_permit(approved())
+    assert [await effects.run(h, permit) for _ in range(3)] == ["paid"] * 3
+
+    assert effects.seen == [JournalStatus.STARTED]
+
+
+async def test_what_began_and_did_not_end_is_never_tried_again_by_itself(effects: Effects) -> None:
+    h, permit = await effects.handling(), a_permit(approved())
+    for breaks_off in (True, False, False):
+        with pytest.raises(OutcomeUnknown):
+            await effects.run(h, permit, breaks_off=breaks_off)
+
+    assert len(effects.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "approval",
+    [
+        an_approval(),
+        replace(an_approval(), status=ApprovalStatus.APPROVED),
+        replace(approved(), status=ApprovalStatus.REJECTED),
+        replace(approved(), status=ApprovalStatus.WITHDRAWN),
+        replace(approved(), question=Question.OUTCOME),
+        replace(approved(), authors=(ANA, OMAR)),
+        replace(approved(), decisions=(replace(a_decision(MEI), roles=("finance",), holder=ANA),)),
+        replace(approved(), decisions=(Decision(OMAR, a_decision().verdict, NOON, digest="0" * 64),)),
+    ],
+    ids=[
+        "pending",
+        "nobody",
+        "rejected",
+        "withdrawn",
+        "outcome",
+        "author",
+        "place of the requester",
+        "digest",
+    ],
+)
+async def test_nothing_happens_that_was_not_approved(effects: Effects, approval: Approval) -> None:
+    h = await effects.handling()
+    with pytest.raises(NotAuthorized):
+        await effects.run(h, a_permit(approval))
+
+    assert effects.seen == []
+    assert await effects.redis.hlen(effects.keys.journal(THREAD)) == 0  # pyright: ignore[reportGeneralTypeIssues]
+
+
+async def test_an_approval_of_one_call_does_not_cover_another(effects: Effects) -> None:
+    h, approval = await effects.handling(), approved()
+    other = replace(a_permit(approval), asked_digest="0" * 64)
+    with pytest.raises(NotAuthorized):
+        await effects.run(h, other)
+
+    assert effects.seen == []
+
+
+async def test_a_worker_that_lost_its_lease_does_nothing(effects: Effects) -> None:
+    h = await effects.handling()
+    await effects.inbox.release(h.claim)
+    assert isinstance(await effects.inbox.claim("another"), Claim)
+    with pytest.raises(LeaseLost):
+        await effects.run(h, a_permit(approved()))
+
+    assert effects.seen == []
+
+
+async def test_a_stored_approval_that_was_put_under_another_name_is_not_read(effects: Effects) -> None:
+    h = await effects.handling()
+    own, other = effects.threads.new_approval_id(THREAD, "own"), effects.threads.new_approval_id(THREAD, "x")
+    await h.save_beside(Writes().approval(approved(id=own)).approval(an_approval(id=other)))
+    sealed = await effects.redis.get(effects.keys.approval(own))
+    assert sealed is not None
+    await effects.redis.set(effects.keys.approval(other), sealed)
+
+    with pytest.raises(UnknownSchema):
+        await effects.threads.approval(other)
+    assert await effects.threads.readable([own, other]) == [approved(id=own)]
+
+
+@pytest.mark.parametrize(
+    ("approval", "listed", "concerned"),
+    [
+        (an_approval(generation=1, run_id="m0"), False, True),
+        (an_approval(generation=0, run_id="m0"), False, False),
+        (an_approval(generation=1, run_id="m9"), False, False),
+        (an_approval(generation=1, run_id=""), False, False),
+        (an_approval(generation=0, run_id=""), True, True),
+        (detach(an_approval(generation=1, run_id="m0", question=Question.OUTCOME)), True, False),
+    ],
+    ids=["its own", "before a reset", "another run", "of no run", "waited for", "without a run"],
+)
+async def test_a_decision_moves_the_run_that_asked_for_it_and_no_other(
+    effects: Effects, approval: Approval, listed: bool, concerned: bool
+) -> None:
+    h = await effects.handling()
+    h.state = replace(h.state, approvals=(approval.id,) if listed else ())
+
+    assert h.concerns(approval) is concerned
