@@ -4,7 +4,7 @@ PYTHON := $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 /
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := .venv/bin/
 WORKERS ?= 2
-.PHONY: help setup demo test bridge-test check chaos bench image
+.PHONY: help setup demo test bridge-test check chaos mutants bench image
 help:  ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -32,6 +32,9 @@ test: check bridge-test  ## everything: check, unit, store, scenarios, recovery,
 
 chaos: setup  ## attack the bot: kills, pauses, cut sockets, failing services; ARGS="--seed 7 --runs 3"
 	$(RUN)python -m tests.chaos $(ARGS)
+
+mutants: setup  ## take each protection away in a copy, and see a test fail; ARGS="--only NAME", "--list", "--write"
+	$(RUN)python -m tests.mutants $(ARGS)
 
 bench: setup  ## measure
 	$(RUN)python -m bench && $(RUN)python -m bench.idle && $(RUN)python -m bench.memory

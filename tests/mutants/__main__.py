@@ -1,7 +1,7 @@
 """`make mutants`: take each protection away in a copy of the tree, and see whether a test fails.
 
-`--list` names them, `--only NAME` tries those whose name holds a text, `--write` puts the table
-into docs/reliability.md. Ends with 1 where one is not missed, does not fit the source any more,
+`--list` names them, `--only NAME` tries those whose name holds a text, `--write` puts what is found
+into the table of docs/reliability.md. Ends with 1 where one is not missed, does not fit the source any more,
 or breaks the tests rather than failing them.
 """
 
@@ -121,7 +121,7 @@ def main() -> int:
     counts = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     print(f"\n{len(findings)} removed one at a time: {told}. {time.monotonic() - began:.0f} seconds.")
-    if given.write and not given.only:
+    if given.write:
         table.write([(one.protection, one.verdict.value) for one in findings])
     return 0 if all(one.verdict in FINE for one in findings) else 1
 

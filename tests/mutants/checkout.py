@@ -23,7 +23,7 @@ PARTS: Final = (
 )
 LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "node_modules", "images")
 #: Seconds after which tests that do not end are ended.
-PATIENCE: Final = 180
+PATIENCE: Final = 120
 #: https://docs.pytest.org/en/stable/reference/exit-codes.html
 PASSED, FAILED = 0, 1
 #: With it nothing can be imported, so a test that is green imports something else.

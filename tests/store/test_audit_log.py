@@ -16,6 +16,7 @@ from bot.store import client
 from bot.store.audit import BATCH, AuditLog
 from bot.store.keys import Keys
 from bot.store.records import ENTRY
+from bot.store.scripts import Scripts
 from bot.store.sealer import Sealer
 from tests.factories import NOON, TEAM
 from tests.redis_server import RedisServer
@@ -100,4 +101,15 @@ async def test_an_entry_that_cannot_be_opened_is_named_and_stops_nothing(log: Lo
     await log.audit.chain()
 
     assert await log.audit.unreadable() == ["e00000"]
+    assert await log.ids() == ["e00001"]
+
+
+async def test_links_behind_a_head_that_is_not_the_latest_are_not_written(log: Log) -> None:
+    await log.waits(1)
+    await log.audit.chain()
+    before = await log.redis.lrange(log.keys.audit(TEAM), 0, -1)  # pyright: ignore[reportGeneralTypeIssues]
+    keys = [log.keys.audit(TEAM), log.keys.audit_head(TEAM), log.keys.audit_ids(TEAM)]
+
+    assert not await Scripts(log.redis).chain(keys, [b"", b"another head", 10, 1, "e2", b"a link"])
+    assert await log.redis.lrange(keys[0], 0, -1) == before  # pyright: ignore[reportGeneralTypeIssues]
     assert await log.ids() == ["e00001"]

@@ -12,7 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.agents.context import Permit
-from bot.approval import Approval, ApprovalStatus, Decision, Question, decide, detach
+from bot.approval import Approval, ApprovalStatus, Question, decide, detach
 from bot.errors import LeaseLost, NotAuthorized, OutcomeUnknown, UnknownSchema
 from bot.events import MessageReceived
 from bot.handling import Handling
@@ -117,7 +117,7 @@ async def test_what_began_and_did_not_end_is_never_tried_again_by_itself(effects
         replace(approved(), question=Question.OUTCOME),
         replace(approved(), authors=(ANA, OMAR)),
         replace(approved(), decisions=(replace(a_decision(MEI), roles=("finance",), holder=ANA),)),
-        replace(approved(), decisions=(Decision(OMAR, a_decision().verdict, NOON, digest="0" * 64),)),
+        replace(approved(), decisions=(a_decision(digest="0" * 64, roles=("finance",), holder=OMAR),)),
     ],
     ids=[
         "pending",

@@ -136,7 +136,7 @@ def test_tests_neither_sleep_nor_skip_nor_patch(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "most"), [("README.md", 170), ("ARCHITECTURE.md", 170), ("AGENTS.md", 40), ("Makefile", 40)]
+    ("file", "most"), [("README.md", 170), ("ARCHITECTURE.md", 170), ("AGENTS.md", 40), ("Makefile", 50)]
 )
 def test_documents_stay_short(file: str, most: int) -> None:
     assert len((ROOT / file).read_text(encoding="utf-8").splitlines()) <= most

@@ -267,6 +267,12 @@ async def test_a_saved_run_whose_tool_was_renamed_is_refused() -> None:
 
     with pytest.raises(UnknownSchema):
         await bench.resume(saved, {"c1": True})
+
+
+async def test_a_saved_run_that_is_damaged_or_of_another_version_is_refused() -> None:
+    bench = Bench(ModelStep(output=[call("pay", "c1", amount="29.00")]))
+    _, saved = await interrupted(bench)
+
     for broken in (b"", b"{}", b"[]", saved[:-9], saved.replace(b'"schema":1', b'"schema":9', 1)):
         with pytest.raises(UnknownSchema):
             await bench.resume(broken, {})

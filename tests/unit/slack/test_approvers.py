@@ -99,6 +99,7 @@ async def test_slack_is_asked_once_a_minute(approvers: Approvers, workspace: Wor
 
 async def test_a_yes_is_never_old(approvers: Approvers, workspace: Workspace) -> None:
     assert await approvers.allows("finance", MEI, TEAM)
+    assert MEI in await approvers.who("finance", TEAM)  # as when a card is posted; what it learns is kept
 
     workspace.groups[GROUP] = [OMAR]
     assert not await approvers.allows("finance", MEI, TEAM)

@@ -65,6 +65,14 @@ async def test_a_failure_that_passes_says_when_to_try_again(
     assert len(workspace.made("chat.postMessage")) == 1, "a second copy might be the third"
 
 
+async def test_a_post_is_not_made_again_by_itself(slack: Slack, workspace: Workspace, clock: Clock) -> None:
+    workspace.fail("chat.postMessage", Fault(status=500, applied=True))
+
+    with pytest.raises(SlackUnavailable):
+        await clock.run(slack.post(CHANNEL, thread_ts=ROOT, text="hi"))
+    assert len(workspace.messages) == 1
+
+
 async def test_an_edit_is_made_again_after_a_short_pause(
     slack: Slack, workspace: Workspace, clock: Clock
 ) -> None:
