@@ -49,9 +49,9 @@ from bot.sandbox.gate import Gate
 from bot.settlement import Settlement
 from bot.slack.approvers import Approvers
 from bot.slack.client import Slack
-from bot.slack.client import web_client as client_for
 from bot.slack.files import SlackFiles
 from bot.slack.limiter import Limiter
+from bot.slack.web_client import web_client as client_for
 from bot.socket import open_socket, who_am_i
 from bot.sources import Sources
 from bot.store import check as redis_check

@@ -14,8 +14,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
-from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
+
+from bot.pieces import WHOLE, Pieces
 
 #: Bytes of a file that is read, or of what a command says, in the base64 of its events.
 MOST_READ: Final = 4 * 1024 * 1024
@@ -24,8 +25,6 @@ MOST_SAID: Final = MOST_READ * 2
 MOST_TOLD: Final = 64 * 1024
 #: Bytes that are handed on at a time: the SDK's reader of events looks at each piece several times.
 PIECE: Final = 8 * 1024
-#: Bytes above which a body is sent piece by piece, so that the event loop does other things in between.
-WHOLE: Final = 64 * 1024
 _ARCHIVE: Final = re.compile(r"/v1/sandbox/[^/]+/persist")
 _FILE: Final = re.compile(r"/v1/sandbox/[^/]+/file/.*")
 _EXEC: Final = re.compile(r"/v1/sandbox/[^/]+/exec")
@@ -117,25 +116,6 @@ class Answer(aiohttp.ClientResponse):
             self._body = await self.content.read()
             self.release()
         return self._body
-
-
-class Pieces(aiohttp.Payload):
-    """A body that is sent piece by piece, and of which no copy is made."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data, content_type="application/octet-stream")
-        self._size = len(data)
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """Read it as text; aiohttp wants that of a body, and does not ask."""
-        return self._value.decode(encoding, errors)
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        """Send it."""
-        view = memoryview(self._value)
-        for at in range(0, len(view), WHOLE):
-            await writer.write(bytes(view[at : at + WHOLE]))
-            await asyncio.sleep(0)
 
 
 class Wire:

@@ -21,9 +21,6 @@ from bot.tasks import to_its_end
 
 log = logging.getLogger(__name__)
 
-#: Seconds a call may take: https://docs.slack.dev/tools/python-slack-sdk/web waits 30, an edit
-#: that late is of no use any more.
-TIMEOUT: Final = 10
 #: How often a call that changes nothing by being repeated is made in all.
 TRIES: Final = 3
 #: How far back a channel (not a thread) is searched, in pages of `limits.PAGE` messages.
@@ -45,16 +42,6 @@ class Person:
     name: str
     teams: frozenset[str]
     is_regular: bool
-
-
-def web_client(
-    token: str, *, base_url: str, session: aiohttp.ClientSession, timeout: int = TIMEOUT
-) -> AsyncWebClient:
-    """Build the client for `Slack`, without the SDK's retries.
-
-    Those would post a message again after a dropped connection, and a second copy with it.
-    """
-    return AsyncWebClient(token, base_url=base_url, session=session, timeout=timeout, retry_handlers=[])
 
 
 class Slack:

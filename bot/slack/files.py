@@ -54,7 +54,8 @@ class SlackFiles:
         try:
             async with self._http.get(
                 file.url,
-                headers={"Authorization": f"Bearer {self._client.token}"},
+                headers={"Authorization": f"Bearer {self._client.token}", "Accept-Encoding": "identity"},
+                auto_decompress=False,
                 allow_redirects=False,
                 timeout=TIMEOUT,
             ) as response:
@@ -64,11 +65,7 @@ class SlackFiles:
                 if response.status != HTTPStatus.OK or page:
                     log.warning("file not given", extra={"file": file.id, "status": response.status})
                     raise FileRefused
-                body = await response.content.read(file.size + 1)
-                while len(body) <= file.size and (
-                    more := await response.content.read(file.size + 1 - len(body))
-                ):
-                    body += more
+                body = await _at_most(response, file.size + 1)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("file not fetched", extra={"file": file.id, "error": type(error).__name__})
             return None
@@ -104,3 +101,12 @@ class SlackFiles:
         if given.scheme == "https" and (given.hostname or "").endswith(".slack.com"):
             return True
         return (given.scheme, given.netloc) == (api.scheme, api.netloc)
+
+
+async def _at_most(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """Read so many bytes of a body, and no more."""
+    pieces: list[bytes] = []
+    while most > 0 and (piece := await response.content.read(most)):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)

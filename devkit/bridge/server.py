@@ -205,9 +205,12 @@ class BridgeServer:
                 await _succeeded(job, READ_ERROR)
             answer = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
             await answer.prepare(request)
-            await answer.write(first)
-            async for chunk in chunks:
-                await answer.write(chunk)
+            try:
+                await answer.write(first)
+                async for chunk in chunks:
+                    await answer.write(chunk)
+            except ConnectionError:
+                return answer  # who asked has read enough
             if (await job.ended).code != 0 and request.transport is not None:
                 request.transport.abort()
             return answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from devkit.slack.files import Download
@@ -220,3 +222,18 @@ async def test_a_file_with_the_longest_name_of_the_largest_letters_arrives(world
         told = await world.hears(thread, "Done.")
 
         assert "could not read" not in told.shown
+
+
+@pytest.mark.parametrize("size", [1_500_000, 20_000_000])
+async def test_large_files_go_in_and_come_out_whole(world: World, size: int) -> None:
+    """Each on its way is sent in pieces: aiohttp warns of what is not, and here a warning is an error."""
+    content = random.Random(size).randbytes(size)
+    async with world.sandboxes(), world.bot():
+        command = f"<@{BOT_USER}> run `mkdir -p out; mv in/large.bin out/back.bin`"
+        thread = await world.slack.says(ANA, SUPPORT, command, files=[("large.bin", content)])
+        await world.slack.until(lambda: sent(world, thread), timeout=60)
+        told = await world.hears(thread, "Done.")
+        assert "could not read" not in told.shown
+        assert "too large" not in told.shown
+
+    assert [file.content == content for message in sent(world, thread) for file in message.files] == [True]

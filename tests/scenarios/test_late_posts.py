@@ -12,8 +12,9 @@ import pytest
 
 from bot.errors import LeaseLost
 from bot.lease import PRESENT, Lease
-from bot.slack.client import Slack, web_client
+from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
+from bot.slack.web_client import web_client
 from tests.world import ANA, BOT_USER, SUPPORT, World
 
 MARK = {"event_type": "countersign_card", "event_payload": {"approval_id": "00-x"}}

@@ -9,6 +9,7 @@ from bot.errors import LeaseLost, SlackRejected, SlackUnavailable
 from bot.lease import PRESENT, Lease
 from bot.slack import client
 from bot.slack.client import Slack
+from bot.slack.web_client import web_client
 from tests.factories import ANA, OMAR, TEAM
 from tests.unit.slack.clock import Clock
 from tests.unit.slack.workspace import ME, Fault, Workspace
@@ -184,7 +185,7 @@ async def test_a_person_slack_does_not_name_has_no_name(
 
 async def test_the_real_client_does_not_repeat_calls_by_itself() -> None:
     async with aiohttp.ClientSession() as session:
-        web = client.web_client("xoxb-1", base_url="http://127.0.0.1:1/api", session=session)
+        web = web_client("xoxb-1", base_url="http://127.0.0.1:1/api", session=session)
         slack = Slack(web, limiter_of_this_loop(), me=ME)
 
         assert web.base_url == "http://127.0.0.1:1/api/"

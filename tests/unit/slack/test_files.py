@@ -12,9 +12,10 @@ from aiohttp import web
 
 from bot.attachment import Attachment
 from bot.errors import FileRefused
-from bot.slack.client import Slack, web_client
+from bot.slack.client import Slack
 from bot.slack.files import SlackFiles
 from bot.slack.limiter import Limiter
+from bot.slack.web_client import web_client
 from devkit.serving import Server
 
 TOKEN = "xoxb-of-the-bot"
