@@ -2,175 +2,225 @@
 
 from __future__ import annotations
 
-import socket
+import gzip
 from collections.abc import AsyncGenerator
+from typing import Any, cast
 
+import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import ResolveResult
 
-from bot.agents.tools.pages import BYTES, PageRefused, Pages, PublicOnly, check, is_public, plain
-from devkit.serving import Server
+from bot.agents.tools.page_reader import BYTES, CHARACTERS, CUT
+from bot.agents.tools.pages import PageRefused, Pages, Reach
+from tests.unit.agents.web import SITE, Listener, Names, answer, endpoint, html, reach
 
+HTML = b"<head><title>t</title></head><h1>Hello</h1><script>evil()</script><p>for &amp; all</p>"
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        *("127.0.0.1", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"),
-        *(
-            "::1",
-            "fe80::1%eth0",
-            "fc00::1",
-            "::ffff:127.0.0.1",
-            "2002:7f00:1::",
-            "::",
-            "224.0.0.1",
-            "ff02::1",
-        ),
-        *("64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1", "::7f00:1", "fec0::1", "192.88.99.1"),
-        *("255.255.255.255", "192.0.2.1", "not an address", ""),
-    ],
-)
-def test_addresses_that_only_the_bot_could_reach_are_not_public(address: str) -> None:
-    assert not is_public(address)
-
-
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:8.8.8.8"])
-def test_addresses_of_the_internet_are(address: str) -> None:
-    assert is_public(address)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        *(
-            "file:///etc/passwd",
-            "ftp://example.com/",
-            "gopher://example.com",
-            "javascript:alert(1)",
-            "http://",
-        ),
-        *("http://127.0.0.1/", "http://[::1]/", "http://[::ffff:10.0.0.1]/", "http://169.254.169.254/latest"),
-        *(
-            "http://user:secret@example.com/",
-            "http://example.com:6379/",
-            "http://example.com:x/",
-            "//example.com",
-        ),
-    ],
-)
-def test_addresses_that_are_none_of_the_public_webs_are_refused(url: str) -> None:
-    with pytest.raises(PageRefused):
-        check(url)
-
-
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1"])
-async def test_a_name_that_leads_to_this_machine_leads_nowhere(host: str) -> None:
-    with pytest.raises(OSError, match="not a public address"):
-        await PublicOnly().resolve(host, 80, socket.AF_INET)
-
-
-class Pretending(AbstractResolver):
-    """Says that a name is where the test's server is, as only a test may."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        if host != "site.example":
-            return await PublicOnly().resolve(host, port, family)
-        return [
-            ResolveResult(
-                hostname=host, host="127.0.0.1", port=self._port, family=socket.AF_INET, proto=0, flags=0
-            )
-        ]
-
-    async def close(self) -> None:
-        """Hold nothing."""
+#: Addresses that lead a careless client to this machine, or that are none of the web's.
+NOT_TO_BE_REACHED = [
+    *("http://127.0.0.1:{p}/", "http://127。0。0。1:{p}/", "http://127．0．0．1:{p}/", "http://127｡0｡0｡1:{p}/"),
+    *("http://１２７.0.0.1:{p}/", "http://①②⑦.⓪.⓪.①:{p}/", "http://%31%32%37.0.0.1:{p}/", "http://127%2e0%2e0%2e1:{p}/"),
+    *("http://127.1:{p}/", "http://127.0.1:{p}/", "http://0x7f.1:{p}/", "http://0x7f000001:{p}/", "http://0X7F.0.0.1:{p}/"),
+    *("http://2130706433:{p}/", "http://017700000001:{p}/", "http://0177.0.0.1:{p}/", "http://127.0.0.01:{p}/"),
+    *("http://127.0.0.1.:{p}/", "http://127.0.0.1..:{p}/", "http://127.255.255.254:{p}/", "http://0:{p}/", "http://0.0.0.0:{p}/"),
+    *("http://[::1]:{p}/", "http://[0:0:0:0:0:0:0:1]:{p}/", "http://[::]:{p}/", "http://[::1%25lo]:{p}/", "http://[::1%lo]:{p}/"),
+    *("http://[::ffff:127.0.0.1]:{p}/", "http://[::ffff:7f00:1]:{p}/", "http://[::127.0.0.1]:{p}/"),
+    *("http://[::ffff:0:127.0.0.1]:{p}/", "http://[64:ff9b::127.0.0.1]:{p}/", "http://[64:ff9b:1::7f00:1]:{p}/"),
+    *("http://[2002:7f00:1::]:{p}/", "http://[2001:0:7f00:1::80ff:fffe]:{p}/", "http://[2001:db8::5efe:7f00:1]:{p}/"),
+    *("http://localhost:{p}/", "http://LOCALHOST:{p}/", "http://localhost.:{p}/", "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ:{p}/"),
+    *("http://a.localhost:{p}/", "http://db.internal:{p}/", "http://printer.local:{p}/", "http://ip6-localhost:{p}/"),
+    *("http://site.example@127.0.0.1:{p}/", "http://site.example:80@127.0.0.1:{p}/", "http://:@127.0.0.1:{p}/"),
+    *("http://127.0.0.1:{p}\\@site.example/", "http://site.example\\@127.0.0.1:{p}/", "http:\\\\127.0.0.1:{p}\\"),
+    *("http://127.0.0.1\t:{p}/", "ht\ntp://127.0.0.1:{p}/", "http://127.0.0.1\x00:{p}/", "http:/127.0.0.1:{p}/"),
+    *("http:127.0.0.1:{p}/", "http:///127.0.0.1:{p}/", "http://#@127.0.0.1:{p}/", "http://?@127.0.0.1:{p}/"),
+    *("ftp://127.0.0.1:{p}/", "gopher://127.0.0.1:{p}/", "ws://127.0.0.1:{p}/", "HTTPS://127.0.0.1:{p}/"),
+    *("http+unix://127.0.0.1:{p}/", "file://127.0.0.1:{p}/", "http://127.0.0.1:{p}", " http://127.0.0.1:{p}/ "),
+]  # fmt: skip
+#: Addresses of this machine, as a name may resolve to them.
+OF_THIS_MACHINE = [
+    *(
+        "127.0.0.1",
+        "127.0.0.2",
+        "127.255.255.254",
+        "0.0.0.0",
+        "::1",
+        "::",
+        "::ffff:127.0.0.1",
+        "::ffff:0.0.0.0",
+    ),
+    *("0:0:0:0:0:ffff:7f00:1", "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::1%lo", "127.1"),
+]
 
 
 @pytest.fixture
-async def pages() -> AsyncGenerator[Pages]:
-    """Fetches from a server whose name is `site.example`."""
+async def site() -> AsyncGenerator[Listener]:
+    """A site that may be reached."""
+    async with Listener({"/page": html(HTML), "/secret": html(b"secret")}).listening() as site:
+        yield site
 
-    html = "<head><title>t</title></head><h1>Hello</h1><script>evil()</script><p>for &amp; all</p>"
-    texts = {
-        "/picture": (b"\x89PNG", "image/png"),
-        "/huge": (b"x" * (BYTES + 500_000), "text/plain"),
-        "/odd": ("für".encode(), "text/plain; charset=none-such"),
-        "/page": (html.encode(), "text/html"),
-    }
-    elsewhere = {"/away": "http://localhost/secret", "/round": "/round", "/there": "/page"}
 
-    async def answer(request: web.Request) -> web.StreamResponse:
-        if target := elsewhere.get(request.path):
-            raise web.HTTPFound(target)
-        if request.path not in texts:
-            raise web.HTTPNotFound
-        body, kind = texts[request.path]
-        return web.Response(body=body, headers={"Content-Type": kind})
+@pytest.fixture
+async def inside() -> AsyncGenerator[Listener]:
+    """What only the bot could reach."""
+    async with Listener({"/": html(b"secret")}).listening() as inside:
+        yield inside
 
-    app = web.Application()
-    app.router.add_get("/{rest:.*}", answer)
-    server = Server(app)
-    await server.start(0)
-    yield Pages(Pretending(int(server.address.rpartition(":")[2])))
-    await server.stop()
+
+@pytest.mark.parametrize("url", NOT_TO_BE_REACHED)
+async def test_what_is_not_of_the_public_internet_is_not_reached(
+    site: Listener, inside: Listener, url: str
+) -> None:
+    with pytest.raises(PageRefused):
+        await Pages(reach(site, inside)).text(url.format(p=inside.port))
+
+    assert inside.connections == 0
+
+
+@pytest.mark.parametrize("url", NOT_TO_BE_REACHED)
+async def test_no_redirect_leads_there(site: Listener, inside: Listener, url: str) -> None:
+    target = url.format(p=inside.port).encode().replace(b"\n", b" ").replace(b"\x00", b" ")
+    site.answers["/go"] = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + target + b"\r\n\r\n"
+
+    with pytest.raises(PageRefused):
+        await Pages(reach(site, inside)).text(f"http://{SITE}/go")
+    assert (site.paths[0], inside.connections) == ("/go", 0)
+
+
+@pytest.mark.parametrize("address", OF_THIS_MACHINE)
+async def test_no_name_leads_there(site: Listener, inside: Listener, address: str) -> None:
+    names = {"inside.example": [endpoint(address, inside.port)]}
+
+    with pytest.raises(PageRefused, match="lies where I may not look"):
+        await Pages(reach(site, inside, names=names)).text("http://inside.example/")
+    assert inside.connections == 0
+
+
+async def test_a_careless_client_would_have_reached_it(inside: Listener) -> None:
+    """Or the tests above would be green for nothing."""
+    names = Names({"inside.example": [endpoint("127.0.0.1", inside.port)]})
+    anything = Reach(names=names, allows=lambda address, port: True)
+
+    assert await Pages(anything).text("http://inside.example/") == "secret"
+    async with aiohttp.ClientSession() as http, http.get(f"http://127。0。0。1:{inside.port}/") as response:
+        assert await response.text() == "secret"
+    assert inside.connections == 2
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://127.0.0.1:{p}/secret", "http://site.example:8080/secret", "http://a@site.example/secret"],
+)
+async def test_where_a_redirect_leads_is_judged_like_what_was_asked_for(site: Listener, target: str) -> None:
+    """The site itself could be connected to: only the look at the new address refuses it."""
+    site.answers["/go"] = answer(b"", "Location: " + target.format(p=site.port), status="301 Moved")
+
+    with pytest.raises(PageRefused):
+        await Pages(reach(site)).text(f"http://{SITE}/go")
+    assert site.paths == ["/go"]
+
+
+class Turning(dict[str, Any]):
+    """A resolver's answer that is public when it is looked at, and leads to this machine from then on."""
+
+    def __getitem__(self, key: str) -> Any:
+        looked, self["looked"] = self.get("looked", 0), self.get("looked", 0) + (key == "host")
+        return "93.184.216.34" if key == "host" and not looked else super().__getitem__(key)
+
+
+async def test_a_name_that_is_given_another_address_after_the_look_gains_nothing(
+    site: Listener, inside: Listener
+) -> None:
+    turning = cast(ResolveResult, Turning(endpoint("127.0.0.1", inside.port)))
+
+    with pytest.raises(PageRefused, match="lies where I may not look"):
+        await Pages(reach(site, inside, names={"turns.example": [turning]})).text("http://turns.example/")
+    assert cast(Turning, turning).get("looked", 0) > 1
+    assert inside.connections == 0
+
+
+async def test_a_name_that_is_given_another_address_after_a_redirect_gains_nothing(
+    site: Listener, inside: Listener
+) -> None:
+    at = [endpoint("127.0.0.1", site.port)]
+    site.answers["/go"] = answer(b"", "Location: /secret", status="302 Found")
+    what = reach(site, inside)
+
+    class Later(Names):
+        async def resolve(self, *args: Any, **kwargs: Any) -> list[ResolveResult]:
+            found = await super().resolve(*args, **kwargs)
+            at[0] = endpoint("127.0.0.1", inside.port)
+            return found
+
+    pages = Pages(Reach(Later({"turns.example": at}), what.ports, what.allows))
+
+    with pytest.raises(PageRefused, match="lies where I may not look"):
+        await pages.text("http://turns.example/go")
+    assert (site.paths, inside.connections) == (["/go"], 0)
+
+
+async def test_a_peer_that_is_another_one_than_was_connected_to_hears_nothing(inside: Listener) -> None:
+    """The system takes 0.0.0.0 for 127.0.0.1: who is there is known only after connecting."""
+    names = Names({"inside.example": [endpoint("0.0.0.0", inside.port)]})
+    pages = Pages(Reach(names=names, allows=lambda address, port: address == "0.0.0.0"))
+
+    with pytest.raises(PageRefused, match="lies where I may not look"):
+        await pages.text("http://inside.example/")
+    await inside.settled()
+    assert (inside.connections, inside.received) == (1, b"")
+
+
+async def test_no_proxy_of_the_environment_is_asked(
+    site: Listener, inside: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{inside.port}")
+
+    assert await Pages(reach(site)).text(f"http://{SITE}/page") == "Hello\nfor & all"
+    assert inside.connections == 0
 
 
 @pytest.mark.parametrize("path", ["page", "there"])
-async def test_a_page_is_told_as_the_text_a_reader_sees(pages: Pages, path: str) -> None:
-    assert await pages.text(f"http://site.example/{path}") == "Hello\nfor & all"
+async def test_a_page_is_told_as_the_text_a_reader_sees(site: Listener, path: str) -> None:
+    site.answers["/there"] = answer(b"", "Location: /page#end", status="302 Found")
+
+    assert await Pages(reach(site)).text(f"http://{SITE}/{path}") == "Hello\nfor & all"
 
 
 @pytest.mark.parametrize(
-    ("path", "why"),
+    ("response", "why"),
     [
-        ("away", "lies where I may not look"),
-        ("round", "redirects too often"),
-        ("picture", "no text"),
-        ("none", "answered 404"),
+        (answer(b"", "Location: /it", status="302 Found"), "redirects too often"),
+        (answer(b"", "Location: https://localhost/", status="302 Found"), "not of the public internet"),
+        (answer(b"", "Location: /a\\b", status="302 Found"), "redirects to what is not a web address"),
+        (answer(b"", status="302 Found"), "answered 302"),
+        (answer(b"\x89PNG", "Content-Type: image/png"), "no text"),
+        (answer(b"text"), "no text"),
+        (answer(b"", status="404 Not Found"), "answered 404"),
+        (html(b"x", "Content-Encoding: br"), "could not be read as text"),
+        (html(b"no gzip", "Content-Encoding: gzip"), "could not be read as text"),
+        (b"HTTP/1.1 nonsense", "could not be fetched"),
     ],
 )
-async def test_what_is_not_to_be_had_is_refused_with_a_reason(pages: Pages, path: str, why: str) -> None:
+async def test_what_is_not_to_be_had_is_refused_with_a_reason(
+    site: Listener, response: bytes, why: str
+) -> None:
+    site.answers["/it"] = response
+
     with pytest.raises(PageRefused, match=why):
-        await pages.text(f"http://site.example/{path}")
+        await Pages(reach(site)).text(f"http://{SITE}/it")
 
 
-async def test_no_more_is_read_than_the_limit(pages: Pages) -> None:
-    assert len(await pages.text("http://site.example/huge")) == BYTES
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(("length", "cut"), [(BYTES, ""), (BYTES + 1, CUT), (BYTES + 500_000, CUT)])
+async def test_no_more_is_read_than_the_limit(site: Listener, length: int, cut: str, packed: bool) -> None:
+    """Packed or not; and where there is more, that is said."""
+    body = b"<p>a</p>".ljust(length)
+    site.answers["/it"] = html(gzip.compress(body), "Content-Encoding: gzip") if packed else html(body)
+
+    assert await Pages(reach(site)).text(f"http://{SITE}/it") == f"a{cut}"
 
 
-async def test_an_encoding_that_there_is_not_is_no_error(pages: Pages) -> None:
-    assert await pages.text("http://site.example/odd") == "für"
+async def test_no_more_is_told_than_the_limit(site: Listener) -> None:
+    site.answers["/it"] = answer(b"x" * (CHARACTERS + 1), "Content-Type: text/plain")
 
-
-@pytest.mark.parametrize("html", ["", "<", "<p", "<script>", "</p></p>", "a<br/>b", "<svg><svg></svg>x"])
-def test_broken_pages_are_read_all_the_same(html: str) -> None:
-    assert "script" not in plain(html)
-
-
-@pytest.mark.parametrize(
-    "piece", ["<a ", "<a x='", "<!--", "<![", "<", "</", "<script>", "<svg", "&#", "<p<", "<?"]
-)
-def test_markup_that_never_ends_is_read_in_one_pass(piece: str) -> None:
-    """In hours otherwise: the test itself would not end."""
-    assert isinstance(plain(f"<p>Hello</p>{piece * 200_000}"), str)
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        ("a < b and c > d", "a < b and c > d"),
-        ("<!-- <p>no</p> -->yes", "yes"),
-        ("<SCRIPT>if (a </b/) {}</SCRIPT >on", "on"),
-        ("<p>one<p>two<br>three", "one\ntwo\nthree"),
-        ("<style>x</style", ""),
-        ("İ<script>x</script>y", "İy"),
-        ("x &lt;b&gt; y", "x <b> y"),
-    ],
-)
-def test_what_a_reader_sees_is_told(html: str, text: str) -> None:
-    assert plain(html) == text
+    assert await Pages(reach(site)).text(f"http://{SITE}/it") == "x" * CHARACTERS + CUT

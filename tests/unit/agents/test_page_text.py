@@ -1,0 +1,181 @@
+"""What is made of a page's bytes: in a process that may take little, and never on the event loop."""
+
+from __future__ import annotations
+
+import contextlib
+import encodings
+import gzip
+import pkgutil
+import zlib
+from encodings.aliases import aliases
+
+import pytest
+
+from bot.agents.tools.page_reader import BYTES, CHARACTERS, encoding, told
+from bot.agents.tools.page_text import PageText, PageUnreadable
+from bot.agents.tools.pages import PageRefused, Pages
+from tests.loop_cpu import MOST, LoopCpu
+from tests.unit.agents.web import SITE, Listener, answer, html, reach
+
+#: Every name that Python gives to a codec, also to those that are none of text.
+CODECS = sorted({module.name for module in pkgutil.iter_modules(encodings.__path__)} | set(aliases.values()))
+NAMES = sorted({*CODECS, *aliases, *(name.replace("_", "-") for name in [*CODECS, *aliases])})
+#: The encodings of the web, as Python names them.
+OF_THE_WEB = {
+    *("utf-8", "utf-16-le", "utf-16-be", "big5", "gbk", "gb18030", "euc_jp", "euc_kr", "iso2022_jp", "shift_jis"),
+    *("koi8-r", "koi8-u", "mac-roman", "cp866", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255"),
+    *("cp1256", "cp1257", "cp1258", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-6", "iso8859-7"),
+    *("iso8859-8", "iso8859-10", "iso8859-11", "iso8859-13", "iso8859-14", "iso8859-15", "iso8859-16"),
+}  # fmt: skip
+
+
+def fill(piece: bytes) -> bytes:
+    return (piece * (BYTES // len(piece) + 1))[:BYTES]
+
+
+#: Pages that are made to cost: time, memory, or depth of recursion.
+WORST = {
+    "punycode": answer(fill(b"-" + b"a9"), "Content-Type: text/html; charset=punycode"),
+    "idna": answer(fill(b"xn--a."), "Content-Type: text/plain; charset=idna"),
+    "quoted": answer(b"x", 'Content-Type: text/html;a="' + "\\\\" * 3_500 + '"'),
+    "parameters": answer(b"x", "Content-Type: text/html" + ';a="b\\"' * 1_100),
+    "headers": html(b"x", *(f"X-{number}: {'y' * 200}" for number in range(100))),
+    "cookies": html(b"x", *("Set-Cookie: " + "a=b; " * 1_500 for _ in range(100))),
+    "chunks": answer(b"1\r\nx\r\n" * 400_000, "Content-Type: text/html", "Transfer-Encoding: chunked"),
+    "early": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 50_000,
+    "gzip bomb": html(gzip.compress(bytes(300_000_000), 1), "Content-Encoding: gzip"),
+    "many members": html(gzip.compress(b"") * 40_000, "Content-Encoding: gzip"),
+    "deflate bomb": html(zlib.compress(bytes(300_000_000), 1), "Content-Encoding: deflate"),
+    "open tags": html(fill(b"<a ")),
+    "open divs": html(fill(b"<div>")),
+    "lists": html(fill(b"<ul><li>")),
+    "tables": html(fill(b"<table><tr><td>")),
+    "formatting": html(fill(b"<a><b><i><font>")),
+    "adoption": html(fill(b"<b><p>")),
+    "many attributes": html(b"<p " + b" ".join(b"a%d=1" % number for number in range(120_000)) + b">x"),
+    "one attribute": html(b"<p a='" + fill(b"x")),
+    "entities": html(fill(b"&amp;")),
+    "broken entities": html(fill(b"&#")),
+    "declarations": html(fill(b"<!DOCTYPE a [<!ENTITY a '&a;&a;'>]>")),
+    "comments": html(fill(b"<!--")),
+    "hidden": html(fill(b"<p hidden>")),
+    "encodings": html(fill(b"<meta " + b"charset" * 20)),
+    "escapes": answer(fill(b"\x1b$B"), "Content-Type: text/plain; charset=iso-2022-jp"),
+    "redirect": answer(b"", "Location: http://" + "ß" * 900 + ".example/", status="302 Found"),
+    "labels": answer(b"", "Location: http://" + "ü." * 700 + "example/", status="302 Found"),
+}
+
+
+@pytest.mark.parametrize("name", WORST)
+async def test_the_worst_page_blocks_nobody_else(name: str) -> None:
+    """CPU of the loop's thread at a stretch; on the loop some of these took minutes."""
+    async with Listener({"/": WORST[name]}).listening() as site:
+        pages = Pages(reach(site))
+        site.answers["/warm"] = html(b"x")
+        await pages.text(f"http://{SITE}/warm")
+        async with LoopCpu() as loop:
+            with contextlib.suppress(PageRefused):
+                assert len(await pages.text(f"http://{SITE}/")) < 2 * CHARACTERS
+    assert site.paths[1] == "/"
+    assert loop.worst < MOST
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_a_page_is_said_to_be_encoded_in_it_is_an_encoding_of_the_web(name: str) -> None:
+    meta = f'<meta charset="{name}">'.encode()
+
+    assert encoding(b"x", name, html=False) in OF_THE_WEB
+    assert encoding(meta, "", html=True) in OF_THE_WEB - {"utf-16-le", "utf-16-be"}
+
+
+async def test_every_codec_of_python_is_the_webs_or_is_not_asked() -> None:
+    """Through the real client: none of the others is used, and none is an error."""
+    body = "für 5 €".encode()
+    spoken = {name: body.decode(encoding(b"", name, html=False), errors="replace") for name in CODECS}
+    async with Listener().listening() as site:
+        pages = Pages(reach(site))
+        for name in CODECS:
+            site.answers[f"/{name}"] = answer(body, f"Content-Type: text/plain; charset={name}")
+
+        told_ = {name: await pages.text(f"http://{SITE}/{name}") for name in CODECS}
+
+    assert told_ == spoken
+    odd = {
+        "punycode",
+        "idna",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "utf_7",
+        "rot_13",
+        "zlib_codec",
+        "undefined",
+    }
+    assert {told_[name] for name in odd} == {"für 5 €"}
+
+
+@pytest.mark.parametrize(
+    ("data", "named", "text"),
+    [
+        ("für".encode("latin-1"), "ISO-8859-1", "für"),
+        ("привет".encode("koi8-r"), "koi8-r", "привет"),
+        ("日本語".encode("shift_jis"), "Shift_JIS", "日本語"),
+        ("日本語".encode("euc_jp"), "EUC-JP", "日本語"),
+        ("中文".encode("gb18030"), "gb2312", "中文"),
+        ("中文".encode("big5"), "Big5", "中文"),
+        ("한국어".encode("euc_kr"), "euc-kr", "한국어"),
+        (b'<meta charset="windows-1251">' + "привет".encode("cp1251"), "", "привет"),
+        (b"<META content='text/html; charset=koi8-r'>" + "привет".encode("koi8-r"), "none-such", "привет"),
+        (b'<meta charset="utf-16">' + "für".encode(), "", "für"),
+        ("\ufefffür".encode("utf-16"), "", "für"),
+        ("\ufefffür".encode(), "latin-1", "für"),
+        ("für".encode(), "", "für"),
+        (b"f\xffr", "utf-8", "f\ufffdr"),
+    ],
+)
+def test_a_page_is_read_in_its_own_encoding(data: bytes, named: str, text: str) -> None:
+    assert told(data, packing="", named=named, html=True) == text
+
+
+@pytest.mark.parametrize(
+    ("packing", "data"),
+    [
+        ("gzip", gzip.compress(b"one two")),
+        ("x-gzip", gzip.compress(b"one ") + gzip.compress(b"two")),
+        ("deflate", zlib.compress(b"one two")),
+        ("deflate", zlib.compress(b"one two")[2:-4]),
+        ("identity", b"one two"),
+    ],
+)
+def test_what_is_packed_is_unpacked(packing: str, data: bytes) -> None:
+    assert told(data, packing=packing, named="", html=False) == "one two"
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a < b and c > d", "a < b and c > d"),
+        ("<!-- <p>no</p> -->yes", "yes"),
+        ("<SCRIPT>if (a </b/) {}</SCRIPT >on", "on"),
+        ("<p>one<p>two<br>three", "one\ntwo\nthree"),
+        ("<style>x</style", ""),
+        ("İ<script>x</script>y", "İy"),
+        ("x &lt;b&gt; y", "x <b> y"),
+        ("<h2>Refund <em>policy</em></h2><p>Within <b>30</b> days", "Refund policy\nWithin 30 days"),
+        ("<table><tr><th>Item<th>Price<tr><td>Basic<td>$29</table>", "Item\t\tPrice\nBasic\t\t$29"),
+        ("<pre>a = 1\n  b = 2</pre>", "a = 1\n  b = 2"),
+        ("<nav>Home</nav><main>Hi</main><footer>(c)</footer>", "Hi"),
+        ("<p hidden>x<p style='color:red;display:none'>x<p aria-hidden=true>x<p>shown", "shown"),
+        *((broken, "") for broken in ("", "<p", "<script>", "</p></p>", "<svg><svg>")),
+    ],
+)
+def test_what_a_reader_sees_is_told(html: str, text: str) -> None:
+    assert told(html.encode(), packing="", named="", html=True) == text
+
+
+async def test_a_reader_that_takes_too_much_is_ended_and_the_next_page_is_read() -> None:
+    reader = PageText()
+
+    for page in (fill(b"<b><p>"), fill(b"<a><b><i><font>")):
+        with pytest.raises(PageUnreadable):
+            await reader.read(page, packing="", named="", html=True)
+    assert await reader.read(b"<p>x</p>", packing="", named="", html=True) == "x"
