@@ -22,8 +22,8 @@ from resiliparse.parse.encoding import map_encoding_to_html5  # pyright: ignore[
 #: Bytes of a page, packed or not; characters that are told; seconds of CPU; bytes of memory.
 BYTES: Final = 1_000_000
 CHARACTERS: Final = 20_000
-CPU_SECONDS: Final = 2
-MEMORY: Final = 128 << 20
+CPU_SECONDS: Final = 1
+MEMORY: Final = 112 << 20
 #: Ends a text that is longer than what is told of it.
 CUT: Final = "\n[… the rest is left out …]"
 #: Where a page names its encoding, if its server does not: https://html.spec.whatwg.org/#determining-the-character-encoding

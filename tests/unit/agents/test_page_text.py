@@ -11,11 +11,12 @@ from encodings.aliases import aliases
 
 import pytest
 
-from bot.agents.tools.page_reader import BYTES, CHARACTERS, encoding, told
+from bot.agents.tools.page_reader import CHARACTERS, encoding, told
 from bot.agents.tools.page_text import PageText, PageUnreadable
 from bot.agents.tools.pages import PageRefused, Pages
 from tests.loop_cpu import MOST, LoopCpu
 from tests.unit.agents.web import SITE, Listener, answer, html, reach
+from tests.worst_pages import WORST, fill
 
 #: Every name that Python gives to a codec, also to those that are none of text.
 CODECS = sorted({module.name for module in pkgutil.iter_modules(encodings.__path__)} | set(aliases.values()))
@@ -27,43 +28,6 @@ OF_THE_WEB = {
     *("cp1256", "cp1257", "cp1258", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-6", "iso8859-7"),
     *("iso8859-8", "iso8859-10", "iso8859-11", "iso8859-13", "iso8859-14", "iso8859-15", "iso8859-16"),
 }  # fmt: skip
-
-
-def fill(piece: bytes) -> bytes:
-    return (piece * (BYTES // len(piece) + 1))[:BYTES]
-
-
-#: Pages that are made to cost: time, memory, or depth of recursion.
-WORST = {
-    "punycode": answer(fill(b"-" + b"a9"), "Content-Type: text/html; charset=punycode"),
-    "idna": answer(fill(b"xn--a."), "Content-Type: text/plain; charset=idna"),
-    "quoted": answer(b"x", 'Content-Type: text/html;a="' + "\\\\" * 3_500 + '"'),
-    "parameters": answer(b"x", "Content-Type: text/html" + ';a="b\\"' * 1_100),
-    "headers": html(b"x", *(f"X-{number}: {'y' * 200}" for number in range(100))),
-    "cookies": html(b"x", *("Set-Cookie: " + "a=b; " * 1_500 for _ in range(100))),
-    "chunks": answer(b"1\r\nx\r\n" * 400_000, "Content-Type: text/html", "Transfer-Encoding: chunked"),
-    "early": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 50_000,
-    "gzip bomb": html(gzip.compress(bytes(300_000_000), 1), "Content-Encoding: gzip"),
-    "many members": html(gzip.compress(b"") * 40_000, "Content-Encoding: gzip"),
-    "deflate bomb": html(zlib.compress(bytes(300_000_000), 1), "Content-Encoding: deflate"),
-    "open tags": html(fill(b"<a ")),
-    "open divs": html(fill(b"<div>")),
-    "lists": html(fill(b"<ul><li>")),
-    "tables": html(fill(b"<table><tr><td>")),
-    "formatting": html(fill(b"<a><b><i><font>")),
-    "adoption": html(fill(b"<b><p>")),
-    "many attributes": html(b"<p " + b" ".join(b"a%d=1" % number for number in range(120_000)) + b">x"),
-    "one attribute": html(b"<p a='" + fill(b"x")),
-    "entities": html(fill(b"&amp;")),
-    "broken entities": html(fill(b"&#")),
-    "declarations": html(fill(b"<!DOCTYPE a [<!ENTITY a '&a;&a;'>]>")),
-    "comments": html(fill(b"<!--")),
-    "hidden": html(fill(b"<p hidden>")),
-    "encodings": html(fill(b"<meta " + b"charset" * 20)),
-    "escapes": answer(fill(b"\x1b$B"), "Content-Type: text/plain; charset=iso-2022-jp"),
-    "redirect": answer(b"", "Location: http://" + "ß" * 900 + ".example/", status="302 Found"),
-    "labels": answer(b"", "Location: http://" + "ü." * 700 + "example/", status="302 Found"),
-}
 
 
 @pytest.mark.parametrize("name", WORST)
