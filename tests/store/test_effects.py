@@ -54,13 +54,17 @@ class Effects:
         state = ThreadState(generation=1, run_id="m0", authors=(ANA,))
         return Handling(claim, state, self.threads.session(THREAD), self.inbox, sources)
 
-    async def run(self, h: Handling, permit: Permit, *, breaks_off: bool = False) -> str:
-        """Do the effect through the journal."""
+    def journal(self, h: Handling) -> Journal:
+        """The journal of an event's effects."""
 
         async def beside() -> Writes:
             return Writes()
 
-        journal = Journal(h, self.threads, lambda: NOON, beside)
+        return Journal(h, self.threads, lambda: NOON, beside)
+
+    async def run(self, h: Handling, permit: Permit, *, breaks_off: bool = False) -> str:
+        """Do the effect through the journal."""
+        journal = self.journal(h)
 
         async def effect(key: str) -> str:
             assert key == journal.key("call_1", permit)
@@ -146,6 +150,17 @@ async def test_an_approval_of_one_call_does_not_cover_another(effects: Effects) 
         await effects.run(h, other)
 
     assert effects.seen == []
+
+
+async def test_an_effect_has_a_key_of_its_own_in_every_run(effects: Effects) -> None:
+    h, permit = await effects.handling(), a_permit(approved())
+    keys = [effects.journal(h).key("call_1", permit), effects.journal(h).key("call_2", permit)]
+    keys += [effects.journal(h).key("call_1", replace(permit, asked_digest="0" * 64))]
+    for changes in ({"run_id": "m1"}, {"generation": 2}):
+        h.state = replace(ThreadState(generation=1, run_id="m0", authors=(ANA,)), **changes)
+        keys.append(effects.journal(h).key("call_1", permit))
+
+    assert len(set(keys)) == len(keys)
 
 
 async def test_a_worker_that_lost_its_lease_does_nothing(effects: Effects) -> None:

@@ -115,6 +115,17 @@ async def test_parts_in_another_order_or_of_another_archive_are_refused(store: S
     assert await store.workspaces.load(THREAD) == LARGE
 
 
+async def test_another_workspace_as_long_as_this_one_is_refused_in_its_place(store: Store) -> None:
+    kept = await store.keep(b"paid: no ")
+    other = await store.workspaces.stage(THREAD, b"paid: yes")
+    key = store.keys.files(THREAD)
+    swapped = await store.redis.hget(key, other.part(0))
+    await store.redis.execute_command("HSET", key, kept.part(0), swapped)
+
+    with pytest.raises(UnknownSchema):
+        await store.workspaces.load(THREAD)
+
+
 async def test_a_part_that_unpacks_to_more_is_not_unpacked(store: Store) -> None:
     """The largest that may be stored is not the largest that a part could unpack to."""
     kept = await store.keep(b"first")

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from agents import Span, Trace, TracingProcessor, set_trace_processors
-from agents.testing import ModelStep
+from agents.testing import ModelStep, ScriptedModel
 from agents.tracing.processors import default_processor
 
 from bot.agents.engine import WORKFLOW, Limits
+from bot.agents.guardrail import Guard, Verdict
+from bot.agents.models import ModelSpec
 from bot.agents.team import BILLING
 from bot.run import Completed
 from bot.store.sessions import StagedSession
 from tests.factories import ANA, THREAD
-from tests.unit.agents.test_engine import Bench, call, drained, interrupted, say
+from tests.unit.agents.test_engine import OK, Bench, call, drained, interrupted, say
 
 SECRET = "the card ends in 4242"
 
@@ -56,6 +58,13 @@ def collector() -> Iterator[Collector]:
 
 async def test_without_a_key_nothing_is_traced(collector: Collector) -> None:
     await interrupted(Bench(ModelStep(output=[call("pay", "c1", amount="29.00")])))
+
+    assert (collector.traces, collector.spans) == ([], [])
+
+
+async def test_the_guard_traces_nothing(collector: Collector) -> None:
+    guard = Guard(ScriptedModel([OK]), ModelSpec("openai", "x"), failure="closed")
+    assert await guard.check(SECRET) is Verdict.OK
 
     assert (collector.traces, collector.spans) == ([], [])
 
