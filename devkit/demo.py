@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import shutil
 import signal
 import socket
 import sys
@@ -24,21 +23,26 @@ import yaml
 from bot import config
 from bot.config import ConfigError
 from devkit.billing.server import BillingServer
-from devkit.bridge.egress import Egress
 from devkit.bridge.isolation import CannotIsolate
-from devkit.bridge.server import BridgeServer
-from devkit.demo_settings import Addresses, given_models, has_model_key, of_bot, stand_in_models, state_key
+from devkit.demo_settings import (
+    Addresses,
+    given_models,
+    has_model_key,
+    of_bot,
+    of_sandboxes,
+    stand_in_models,
+    state_key,
+)
 from devkit.embedded_redis import EmbeddedRedis
 from devkit.fleet import Fleet, until_ready
 from devkit.model.server import ModelServer
 from devkit.processes import Child
+from devkit.sandboxes import start_bridge
 from devkit.slack.server import SlackStandIn
 
 ROOT = Path(__file__).parents[1]
-#: Where the demo keeps its logs and its key.
+#: Where the demo keeps its logs and its key, unless it is told another place.
 HOME = ROOT / ".demo"
-#: The bucket of the demo's sandboxes.
-BUCKET = "agent-data"
 #: Longest wait for the first bot to connect, in seconds.
 PATIENCE = 30.0
 #: Pause between two pieces of text of the stand-in models, in seconds.
@@ -55,7 +59,7 @@ async def run(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    HOME.mkdir(mode=0o700, exist_ok=True)
+    options.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         starting = asyncio.create_task(start(stack, options))
         told = asyncio.create_task(stopping.wait())
@@ -89,12 +93,13 @@ async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
         redis=redis.url,
         billing=billing.url,
         billing_key=billing.api_key,
-        state_key=state_key(HOME),
+        state_key=state_key(options.home),
     )
-    models = await start_models(stack) | await start_sandboxes(stack, run_directory, options.allow, slack)
+    models = await start_models(stack, options) | await start_sandboxes(stack, run_directory, options, slack)
     ports = free_ports(options.bots)
     bots = [
-        bot(number, of_bot(addresses, models, health_port=port)) for number, port in enumerate(ports, start=1)
+        bot(number, of_bot(addresses, models, health_port=port), options.home)
+        for number, port in enumerate(ports, start=1)
     ]
     fleet = Fleet(bots, changed=lambda: slack.panel_changed("bots"))
     slack.add_panel("bots", fleet.read, fleet.act)
@@ -108,32 +113,23 @@ async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
 
 
 async def start_sandboxes(
-    stack: AsyncExitStack, home: Path, allow: list[str], slack: SlackStandIn
+    stack: AsyncExitStack, home: Path, options: argparse.Namespace, slack: SlackStandIn
 ) -> dict[str, str]:
     """The settings of code tasks: a bridge of this machine's, if it can isolate what runs there."""
-    bridge = BridgeServer(home, egress=Egress(allow) if allow else None)
+    if not options.sandbox:
+        return {}
     try:
-        await bridge.start()
+        bridge = await start_bridge(stack, home, slack, allow=options.allow)
     except CannotIsolate as problem:
         print(f"No code tasks here. {problem}", flush=True)
         return {}
-    stack.push_async_callback(bridge.stop)
-    slack.add_panel("sandboxes", bridge.panel)
-    bridge.on_change(lambda: slack.panel_changed("sandboxes"))
-    for document in (ROOT / "docs").glob("*.md"):
-        shutil.copy(document, bridge.bucket(f"{BUCKET}/docs"))
-    return {
-        "SANDBOX_BACKEND": "local",
-        "SANDBOX_URL": bridge.url,
-        "SANDBOX_API_KEY": bridge.api_key,
-        "SANDBOX_BUCKET": BUCKET,
-    }
+    return of_sandboxes(bridge.url, bridge.api_key)
 
 
-async def start_models(stack: AsyncExitStack) -> dict[str, str]:
+async def start_models(stack: AsyncExitStack, options: argparse.Namespace) -> dict[str, str]:
     """The settings of the models: the real ones if a key is set, else the stand-in, started here."""
     settings, _ = config.read()
-    if has_model_key(settings):
+    if has_model_key(settings) and not options.stand_in:
         return given_models(settings)
     models = ModelServer(delay=TYPING_PAUSE)
     stack.push_async_callback(models.stop)
@@ -141,11 +137,13 @@ async def start_models(stack: AsyncExitStack) -> dict[str, str]:
     return stand_in_models(models.url)
 
 
-def bot(number: int, settings: Mapping[str, str]) -> Child:
-    """The process of one bot. It starts where no `.env` speaks for it."""
+def bot(number: int, settings: Mapping[str, str], home: Path) -> Child:
+    """The process of one bot, with a log of this start. It starts where no `.env` speaks for it."""
     name = f"bot-{number}"
     command = (sys.executable, "-m", "bot", "serve")
-    return Child(name, command, settings=settings, log=HOME / f"{name}.log", now=now)
+    log = home / f"{name}.log"
+    log.unlink(missing_ok=True)
+    return Child(name, command, settings=settings, log=log, now=now)
 
 
 def free_ports(count: int) -> list[int]:
@@ -160,9 +158,15 @@ def free_ports(count: int) -> list[int]:
 def announce(url: str, options: argparse.Namespace) -> None:
     """Print where the page is, and open it if there is a browser with a window of its own."""
     print(f"\nCountersign is ready:  {url}\n", flush=True)
-    print("Ctrl-C stops everything. The bot's log is in .demo/bot-1.log", flush=True)
+    print(f"Ctrl-C stops everything. The bot's log is in {log_of(options)}", flush=True)
     if options.browser and sys.stdout.isatty() and opens_a_window():
         webbrowser.open(url)
+
+
+def log_of(options: argparse.Namespace) -> str:
+    """Name the first bot's log as somebody in the project's folder would."""
+    log = options.home / "bot-1.log"
+    return str(log.relative_to(ROOT) if log.is_relative_to(ROOT) else log)
 
 
 def opens_a_window() -> bool:
@@ -187,16 +191,24 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         metavar="HOST",
         help="a host that code may reach (again for more)",
     )
+    parser.add_argument("--no-sandbox", dest="sandbox", action="store_false", help="run no code tasks")
+    parser.add_argument(
+        "--stand-in", action="store_true", help="use the built-in model even where a model key is set"
+    )
+    parser.add_argument("--home", type=Path, default=HOME, help="where logs and the key are (default: .demo)")
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the page")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.home = options.home.absolute()
+    return options
 
 
 def main() -> None:
     """Run the demo until Ctrl-C; ends with 1 and one plain sentence if it cannot start."""
+    options = parse(sys.argv[1:])
     try:
-        asyncio.run(run(parse(sys.argv[1:])))
+        asyncio.run(run(options))
     except TimeoutError:
-        sys.exit(f"The demo could not start: no bot connected within {PATIENCE:g} s; see .demo/bot-1.log")
+        sys.exit(f"The demo could not start: no bot connected within {PATIENCE:g} s; see {log_of(options)}")
     except (RuntimeError, OSError, ConfigError) as error:
         sys.exit(f"The demo could not start. {error}")
 

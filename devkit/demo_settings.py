@@ -13,27 +13,17 @@ from pydantic import SecretStr
 from bot.config import Settings
 
 KEYS = ("openai_api_key", "deepseek_api_key", "chat_api_key")
-#: What the demo takes over from the settings of whoever runs it, if a model key is among them.
+#: What the demo takes over from the settings of whoever runs it, if a model key is among them: every
+#: key, address and name of a model that there is, so that an agent that joins later is not forgotten.
 MODEL_SETTINGS = (
-    *(
-        "openai_api_key",
-        "openai_base_url",
-        "deepseek_api_key",
-        "deepseek_base_url",
-        "chat_api_key",
-        "chat_base_url",
-    ),
-    *(
-        "triage_model",
-        "billing_model",
-        "guard_model",
-        "guard_failure",
-        "max_turns",
-        "history_items",
-        "tracing",
-    ),
+    *KEYS,
+    *(key.replace("_api_key", "_base_url") for key in KEYS),
+    *(name for name in Settings.model_fields if name.endswith("_model")),
+    *("guard_failure", "max_turns", "history_items", "tracing"),
 )
 NO_KEY = "devkit"
+#: The bucket of the demo's sandboxes.
+BUCKET = "agent-data"
 #: What the demo's bot answers from.
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -69,6 +59,16 @@ def stand_in_models(url: str) -> dict[str, str]:
         "DEEPSEEK_API_KEY": NO_KEY,
         "DEEPSEEK_BASE_URL": url,
         "TRACING": "false",
+    }
+
+
+def of_sandboxes(url: str, api_key: str) -> dict[str, str]:
+    """The settings of code tasks in a bridge of this machine's."""
+    return {
+        "SANDBOX_BACKEND": "local",
+        "SANDBOX_URL": url,
+        "SANDBOX_API_KEY": api_key,
+        "SANDBOX_BUCKET": BUCKET,
     }
 
 

@@ -39,6 +39,8 @@ class Child:
         self._log = log
         self._now = now
         self._process: asyncio.subprocess.Process | None = None
+        #: Where in the log its present life begins.
+        self._begins = 0
 
     @property
     def pid(self) -> int | None:
@@ -53,6 +55,7 @@ class Child:
         if self.is_running:
             return
         with self._log.open("ab") as log:
+            self._begins = log.tell()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *(str(TETHER), str(os.getpid())),
@@ -84,8 +87,12 @@ class Child:
         return await self._process.wait()
 
     def last_words(self, lines: int = 15) -> str:
-        """The end of what it wrote."""
-        text = self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
+        """The end of what it wrote since it was started last."""
+        if not self._log.exists():
+            return ""
+        with self._log.open("rb") as log:
+            log.seek(self._begins)
+            text = log.read().decode(errors="replace")
         return "\n".join(text.splitlines()[-lines:])
 
     async def _end(self, how: signal.Signals) -> None:

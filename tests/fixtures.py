@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
+from tests.ledger import disagreements
 from tests.redis_server import RedisServer
 from tests.world import World
 from tests.world import world as make_world
@@ -22,6 +23,8 @@ def redis_server() -> Generator[RedisServer]:
 
 @pytest.fixture
 async def world(redis_server: RedisServer) -> AsyncGenerator[World]:
-    """Everything outside the bot."""
+    """Everything outside the bot. In the end what it said of money must be what was paid."""
     async with make_world(redis_server.url) as made:
         yield made
+        all_told = not made.model.was_scripted
+        assert [*disagreements(made.said(), made.billing.ledger(), all_told=all_told)] == []

@@ -6,8 +6,8 @@ import asyncio
 import json
 import secrets
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,12 @@ from bot.store.audit import AuditLog
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from devkit.billing.server import BillingServer
+from devkit.bridge.isolation import CannotIsolate
 from devkit.bridge.limits import Limits
 from devkit.bridge.server import BridgeServer
+from devkit.demo_settings import Addresses, of_bot, of_sandboxes, stand_in_models
 from devkit.model.server import ModelServer
+from devkit.sandboxes import start_bridge
 from devkit.slack.server import PATIENCE, SlackStandIn
 from devkit.slack.views import View
 from devkit.slack.workspace import ANA, BOT_USER, GUS, MEI, OMAR, TEAM, THEO, Message
@@ -43,73 +46,75 @@ class Present(BaseSettings):
     contract_docker_image: str = ""
 
 
+#: In what bots of a test differ from those of the demo: they share one Redis, and whoever kills one
+#: waits for its lease to lapse.
+OF_TESTS = {"LEASE_SECONDS": "3", "DRAIN_SECONDS": "5", "EDIT_INTERVAL_SECONDS": "0.5", "LOG_FORMAT": "json"}
+
+
 class World:
-    """Everything outside the bot, and short words for what people do and see."""
+    """Everything outside the bot as `make demo` has it, and short words for what people do and see."""
 
     def __init__(self, redis_url: str) -> None:
-        self.slack = SlackStandIn(MANIFEST, strict_pace=False)
+        self.slack = SlackStandIn(MANIFEST)
         self.model = ModelServer()
         self.billing = BillingServer()
-        #: Where code runs, while there is one; see `sandboxes`.
+        #: Where code runs; None where this machine cannot isolate it, as in the demo.
         self.bridge: BridgeServer | None = None
         self.redis_url = redis_url
         self.prefix = f"t{secrets.token_hex(4)}"
         self.key = Fernet.generate_key().decode()
 
     def variables(self, **changes: str) -> dict[str, str]:
-        """The settings of a bot of this world, as environment variables."""
-        return {
-            "SLACK_BOT_TOKEN": self.slack.bot_token,
-            "SLACK_APP_TOKEN": self.slack.app_token,
-            "SLACK_API_BASE_URL": self.slack.api_url,
-            "REDIS_URL": self.redis_url,
-            "REDIS_PREFIX": self.prefix,
-            "REDIS_SHARDS": "2",
-            "STATE_KEYS": self.key,
-            "OPENAI_API_KEY": "devkit",
-            "OPENAI_BASE_URL": self.model.url,
-            "DEEPSEEK_API_KEY": "devkit",
-            "DEEPSEEK_BASE_URL": self.model.url,
-            "TRACING": "false",
-            "BILLING_BASE_URL": self.billing.url,
-            "BILLING_API_KEY": self.billing.api_key,
-            "APPROVERS": '{"finance": ["S0FINANCE1"]}',
-            "APPROVALS_CHANNEL": "C0FINANCE1",
-            "LEASE_SECONDS": "3",
-            "DRAIN_SECONDS": "5",
-            "EDIT_INTERVAL_SECONDS": "0.5",
-            **self._of_sandbox(),
-            **changes,
-        }
+        """The settings of a bot of this world, as environment variables: the demo's own."""
+        addresses = Addresses(
+            slack_api=self.slack.api_url,
+            slack_bot_token=self.slack.bot_token,
+            slack_app_token=self.slack.app_token,
+            redis=self.redis_url,
+            billing=self.billing.url,
+            billing_key=self.billing.api_key,
+            state_key=self.key,
+        )
+        models = stand_in_models(self.model.url) | self._of_sandbox()
+        of_demo = of_bot(addresses, models, health_port=0)
+        return {**of_demo, **OF_TESTS, "REDIS_PREFIX": self.prefix, **changes}
 
     def _of_sandbox(self) -> dict[str, str]:
-        if self.bridge is None:
-            return {}
-        approvers = {"APPROVERS": '{"finance": ["S0FINANCE1"], "ops": ["S0FINANCE1"]}'}
         if image := Present().contract_docker_image:
-            return {**approvers, "SANDBOX_BACKEND": "docker", "SANDBOX_IMAGE": image}
-        return {
-            **approvers,
-            "SANDBOX_BACKEND": "local",
-            "SANDBOX_URL": self.bridge.url,
-            "SANDBOX_API_KEY": self.bridge.api_key,
-        }
+            return {"SANDBOX_BACKEND": "docker", "SANDBOX_IMAGE": image}
+        return of_sandboxes(self.bridge.url, self.bridge.api_key) if self.bridge else {}
+
+    @property
+    def keys(self) -> Keys:
+        """The keys that its bots have in Redis."""
+        return Keys(self.prefix, self.settings().redis_shards)
 
     @asynccontextmanager
     async def sandboxes(self, limits: Limits | None = None) -> AsyncGenerator[BridgeServer]:
-        """Let there be a bridge while the block runs."""
-        with tempfile.TemporaryDirectory(prefix="cs-bridge-") as root:
-            self.bridge = BridgeServer(Path(root), limits)
-            await self.bridge.start()
+        """The bridge, while the block runs with other limits; raises `CannotIsolate` where there is none."""
+        async with AsyncExitStack() as stack:
+            usual, self.bridge = self.bridge, await self._start_bridge(stack, limits)
             try:
                 yield self.bridge
             finally:
-                await self.bridge.stop()
-                self.bridge = None
+                self.bridge = usual
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Start everything but the bot, to be stopped with `stack`."""
+        for server in (self.slack, self.model, self.billing):
+            stack.push_async_callback(server.stop)
+            await server.start()
+        with suppress(CannotIsolate):
+            self.bridge = await self._start_bridge(stack, None)
+
+    async def _start_bridge(self, stack: AsyncExitStack, limits: Limits | None) -> BridgeServer:
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="cs-bridge-"))
+        return await start_bridge(stack, Path(home), self.slack, limits=limits)
 
     def settings(self, **changes: str) -> Settings:
         """The same as settings."""
-        values: dict[str, Any] = {name.lower(): value for name, value in self.variables(**changes).items()}
+        given = self.variables(**changes)
+        values: dict[str, Any] = {name.lower(): value for name, value in given.items() if value}
         values["approvers"] = json.loads(values["approvers"])
         return Settings(_env_file=None, **values)  # pyright: ignore[reportCallIssue]
 
@@ -145,6 +150,11 @@ class World:
         await self.slack.until(
             lambda: [m for m in messages.values() if m.user == BOT_USER and text in m.shown]
         )
+
+    def said(self) -> Iterator[str]:
+        """Everything that the bot's messages and cards say, as they stand now."""
+        for messages in self.slack.workspace.messages.values():
+            yield from (m.shown for m in messages.values() if m.user == BOT_USER)
 
     def _found(self, thread: str, channel: str, text: str) -> list[Message]:
         return [m for m in self.done(thread, channel) if text in m.shown]
@@ -201,7 +211,7 @@ class World:
     async def records(self) -> list[Link]:
         """The audit log, with everything chained."""
         async with client.connect(self.redis_url) as redis:
-            log = AuditLog(redis, Keys(self.prefix, 2), Sealer([self.key]))
+            log = AuditLog(redis, self.keys, Sealer([self.key]))
             await log.chain()
             return [link async for link in log.links(TEAM) if link is not None]
 
@@ -233,7 +243,5 @@ async def world(redis_url: str) -> AsyncGenerator[World]:
     """Start everything but the bot, and stop it when the block ends."""
     made = World(redis_url)
     async with AsyncExitStack() as stack:
-        for server in (made.slack, made.model, made.billing):
-            stack.push_async_callback(server.stop)
-            await server.start()
+        await made.start(stack)
         yield made

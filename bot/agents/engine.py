@@ -367,9 +367,9 @@ class _Hooks(RunHooks[RunContext]):
     async def on_tool_start(
         self, context: RunContextWrapper[RunContext], agent: Agent[RunContext], tool: Tool
     ) -> None:
-        """Note that the workspace may change: files are also patched, not by commands alone."""
+        """Note that an open sandbox may change: files are also patched, not by commands alone."""
         if self._context is not None and self._context.workbench is not None:
-            self._context.workbench.is_dirty = True
+            self._context.workbench.touched()
 
     async def on_llm_start(
         self,

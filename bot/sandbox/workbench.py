@@ -260,6 +260,13 @@ class Workbench:
         output += "\nNOTE: A person ended this command." if self._stopping.is_set() else ""
         return Ran(done.exit_code, clock() - began, output)
 
+    def touched(self) -> None:
+        """Note that a tool is at work: where a sandbox is open, it may change what is in it.
+
+        Where none was opened there is nothing to keep, and nothing that could be lost.
+        """
+        self.is_dirty = self.is_dirty or self._session is not None
+
     def stop(self) -> None:
         """End the commands that run, and any that is still to come."""
         self._stopping.set()

@@ -25,6 +25,10 @@ BILLING: Final = re.compile(r"refund|invoice|bill|charge|payment|customer|\bINV-
 REFUND: Final = re.compile(r"\brefund", re.IGNORECASE)
 #: "Was it refunded?" asks; "can you refund it?" orders.
 ASKS_WHETHER: Final = re.compile(r"^\W*(was|were|is|are|did|has|have|when|how much)\b", re.IGNORECASE)
+#: How the bot tells of a call that people changed before they approved it: its arguments, its result.
+CHANGED: Final = re.compile(
+    r"An approver changed this call; it ran with (\{.*\}) and returned: (.*)\Z", re.DOTALL
+)
 REFUND_ID: Final = re.compile(r"\brf_\w+")
 ABOUT: Final = re.compile(r"\b(date|when|customer|who|how much|amount|status|refunded)\b", re.IGNORECASE)
 HOSTILE: Final = re.compile(
@@ -214,15 +218,23 @@ def _about(dialogue: Dialogue, question: str, wanted: list[str]) -> str:
 
 
 def _outcome(call: Entry, result: Entry) -> str:
-    asked, got = _object(call.text), _object(result.text)
+    asked, said = _as_run(call, result)
+    got = _object(said)
     invoice_id = asked.get("invoice_id")
-    named = REFUND_ID.search(result.text)
+    named = REFUND_ID.search(said)
     made = got.get("refund_id") or got.get("id") or (named[0] if named else None)
-    if made and not result.text.startswith("ERROR"):
+    if made and not said.startswith("ERROR"):
         amount, currency = (got.get(name) or asked.get(name) for name in ("amount", "currency"))
         return f"Done: I refunded **{amount} {currency}** on {invoice_id} (refund `{made}`)."
     what = f"{asked.get('amount')} {asked.get('currency')} on {invoice_id}"
-    return f"The refund of {what} was not made. {result.text.removeprefix('ERROR: ')}"
+    return f"The refund of {what} was not made. {said.removeprefix('ERROR: ')}"
+
+
+def _as_run(call: Entry, result: Entry) -> tuple[dict[str, Any], str]:
+    """What ran, and what it returned: approvers may have changed what was called for."""
+    if changed := CHANGED.fullmatch(result.text):
+        return _object(changed[1]), changed[2]
+    return _object(call.text), result.text
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class ModelServer:
         self.requests: list[Asked] = []
         self._script: list[Step] = []
         self._guard_script: list[Step] = []
+        #: Whether a test ever wrote what it says.
+        self.was_scripted = False
         app = web.Application(client_max_size=32 * 1024**2)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/responses", self._responses)
@@ -70,6 +72,7 @@ class ModelServer:
     def script(self, *steps: Step, for_classifier: bool = False) -> None:
         """Answer the next requests like this, one step each: those of agents, or of the classifier."""
         (self._guard_script if for_classifier else self._script).extend(steps)
+        self.was_scripted = self.was_scripted or not for_classifier
 
     def script_guard(self, *steps: Step) -> None:
         """Answer the next requests of the classifier like this."""

@@ -45,6 +45,45 @@ async def test_a_rejection_with_a_reason_reaches_the_model_and_the_thread(world:
     assert "already refunded by card" in card.shown
 
 
+async def test_the_thread_says_the_amount_that_approvers_made_of_it(world: World) -> None:
+    async with world.bot():
+        thread = await world.asks("refund $30 on INV-1005")
+        card = await world.card(thread)
+        await world.edits(OMAR, card, amount="25.00")
+        await world.slack.until(lambda: "25.00" in card.shown)
+        await world.approves(MEI, card)
+        await world.hears(thread, "Done: I refunded **25.00 USD** on INV-1005")
+
+    assert world.refunds == [("INV-1005", "25.00")]
+
+
+async def test_a_refused_change_is_told_with_the_amount_that_was_refused(world: World) -> None:
+    async with world.bot():
+        thread = await world.asks("refund $30 on INV-1002")
+        card = await world.card(thread)
+        await world.edits(OMAR, card, amount="9000.00")
+        await world.slack.until(lambda: "9000.00" in card.shown)
+        await world.approves(MEI, card)
+        await world.hears(thread, "The refund of 9000.00 USD on INV-1002 was not made.")
+
+    assert world.refunds == []
+
+
+async def test_an_answer_without_code_says_nothing_of_files_or_a_sandbox(world: World) -> None:
+    """Every tool of every agent was once taken for one that works in the sandbox."""
+    async with world.bot():
+        looked_up = await world.asks("show me INV-1003")
+        await world.hears(looked_up, "Hazel & Co")
+        documents = await world.asks("how is a refund approved?")
+        await world.hears(documents, "This is what I found")
+        paid = await world.asks("refund $12 on INV-1004")
+        await world.hears(paid, "Done: I refunded **12.00 USD** on INV-1004")
+
+    said = " ".join(m.shown for thread in (looked_up, documents, paid) for m in world.replies(thread))
+    assert "sandbox" not in said.replace("docs/sandbox.md", "")
+    assert "could not keep the files" not in said
+
+
 async def test_a_small_refund_needs_nobody(world: World) -> None:
     async with world.bot():
         thread = await world.asks("refund $12 on INV-1004")

@@ -9,7 +9,6 @@ import pytest
 from bot import backfill, watchdog
 from bot.store import client
 from bot.store.hearing import Hearing
-from bot.store.keys import Keys
 from devkit.slack import sockets
 from tests.world import ANA, BOT_USER, SUPPORT, THEO, World
 
@@ -17,7 +16,7 @@ from tests.world import ANA, BOT_USER, SUPPORT, THEO, World
 async def deaf_for(world: World, time: timedelta) -> None:
     """Let the bot have heard nothing for so long, and Slack give up on what it has not acked."""
     async with client.connect(world.redis_url) as redis:
-        await Hearing(redis, Keys(world.prefix, 2)).mark(datetime.now(UTC) - time)  # noqa: TID251
+        await Hearing(redis, world.keys).mark(datetime.now(UTC) - time)  # noqa: TID251
     world.slack.gives_up()  # by now it has tried to deliver, to nobody
 
 

@@ -12,7 +12,6 @@ import pytest
 from bot.benches import Benches
 from bot.errors import LeaseLost
 from bot.store import client
-from bot.store.keys import Keys
 from bot.store.sandboxes import Sandboxes
 from bot.thread import ThreadRef
 from devkit.bridge.server import BridgeServer
@@ -167,7 +166,7 @@ async def test_what_was_kept_and_cannot_be_read_is_said_and_the_task_is_done(wor
         thread = await world.asks("run `echo one > note.txt`")
         await world.hears(thread, "Done.")
         async with client.connect(world.redis_url) as redis:
-            key = Keys(world.prefix, 2).files(ThreadRef(TEAM, SUPPORT, thread))
+            key = world.keys.files(ThreadRef(TEAM, SUPPORT, thread))
             found: Any = await redis.execute_command("HKEYS", key)
             fields = [field.decode() for field in found]
             (field,) = [each for each in fields if each.rpartition(":")[2] == part]
@@ -181,7 +180,7 @@ async def test_sandboxes_that_nobody_ends_any_more_are_swept(world: World) -> No
         http = aiohttp.ClientSession()
         async with http.post(f"{bridge.url}/v1/sandbox", headers=bearer(bridge)) as made, http:
             left = (await made.json())["id"]
-        ledger = Sandboxes(redis, Keys(world.prefix, 2))
+        ledger = Sandboxes(redis, world.keys)
         await ledger.note(left, "T1/C1/1.1", until=datetime.now(UTC) - timedelta(seconds=1))  # noqa: TID251
         async with world.bot():
             await world.slack.until(lambda: world.slack.sockets == 2)

@@ -57,10 +57,13 @@ async def test_the_doctor_finds_a_healthy_world_healthy(world: World, tmp_path: 
 
 
 async def test_the_doctor_says_that_there_is_no_docker_engine(world: World, tmp_path: Path) -> None:
-    docker = {"SANDBOX_BACKEND": "docker", "SANDBOX_URL": "unix:///nowhere/docker.sock"}
-    approvers = {"APPROVERS": '{"finance": ["S0FINANCE1"], "ops": ["S0FINANCE1"]}'}
+    docker = {
+        "SANDBOX_BACKEND": "docker",
+        "SANDBOX_URL": "unix:///nowhere/docker.sock",
+        "SANDBOX_BUCKET": "",
+    }
 
-    code, output = await countersign("doctor", world.variables(**docker, **approvers), tmp_path)
+    code, output = await countersign("doctor", world.variables(**docker), tmp_path)
 
     assert code == 1
     assert "✗ No Docker engine answered, at SANDBOX_URL or where DOCKER_HOST says." in output

@@ -59,22 +59,22 @@ async def test_everything_in_order_is_a_tick_for_each_thing(world: World) -> Non
         ("BILLING_API_KEY", "wrong", "✗ BILLING_API_KEY was refused."),
         (
             "APPROVERS",
-            '{"finance":[]}',
+            '{"finance":[],"ops":["S0FINANCE1"]}',
             "! APPROVERS lists nobody for finance: nobody can approve what needs finance.",
         ),
         (
             "APPROVERS",
-            '{"finance":["U0GUEST001"]}',
+            '{"finance":["U0GUEST001"],"ops":["S0FINANCE1"]}',
             "✗ Approver U0GUEST001 of finance is a guest, so their click would not count.",
         ),
         (
             "APPROVERS",
-            '{"finance":["U0COUNTER1"]}',
+            '{"finance":["U0COUNTER1"],"ops":["S0FINANCE1"]}',
             "✗ Approver U0COUNTER1 of finance is a bot, so their click would not count.",
         ),
         (
             "APPROVERS",
-            '{"finance":["U0NOBODY01"]}',
+            '{"finance":["U0NOBODY01"],"ops":["S0FINANCE1"]}',
             "✗ Approver U0NOBODY01 of finance: Slack answers user_not_found.",
         ),
     ],
@@ -110,6 +110,7 @@ async def test_a_slack_that_does_not_answer_is_said_once_for_each_question(world
         "✗ SLACK_BOT_TOKEN: Slack did not answer at SLACK_API_BASE_URL.",
         "✗ SLACK_APP_TOKEN: Slack did not answer at SLACK_API_BASE_URL.",
         "✗ Approver S0FINANCE1 of finance: Slack did not answer at SLACK_API_BASE_URL.",
+        "✗ Approver S0FINANCE1 of ops: Slack did not answer at SLACK_API_BASE_URL.",
     ]
 
 
@@ -149,4 +150,6 @@ async def test_a_bridge_that_is_not_there_or_refuses_the_key_fails(world: World)
 
 
 async def test_without_a_sandbox_there_is_nothing_to_try(world: World) -> None:
-    assert await in_sandbox(world) == ["! SANDBOX_BACKEND is none: there are no code tasks."]
+    found = await in_sandbox(world, SANDBOX_BACKEND="none")
+
+    assert found == ["! SANDBOX_BACKEND is none: there are no code tasks."]

@@ -96,7 +96,7 @@ async def test_what_is_too_large_is_left_out_and_named(world: World) -> None:
 
 
 async def test_without_a_sandbox_files_are_said_not_to_be_read(world: World) -> None:
-    async with world.bot():
+    async with world.bot(SANDBOX_BACKEND="none"):
         thread = await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> hello", files=[("a.txt", b"a")])
         await world.hears(thread, "I cannot read files here")
 

@@ -1,0 +1,33 @@
+"""The check at the end of every scenario: what was said of money is what was paid."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ledger import disagreements
+
+PAID = {"id": "rf_0a1b2c3d", "amount": "25.00", "currency": "USD", "invoice_id": "INV-1003"}
+TRUE = "Done: I refunded **25.00 USD** on INV-1003 (refund `rf_0a1b2c3d`)."
+
+
+def test_what_was_paid_and_said_agrees() -> None:
+    assert [*disagreements([TRUE], [PAID], all_told=True)] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        TRUE.replace("25.00", "30.00"),
+        TRUE.replace("USD", "EUR"),
+        TRUE.replace("INV-1003", "INV-1004"),
+        TRUE.replace("rf_0a1b2c3d", "rf_99999999"),
+        "I am sorry, but rf_99999999 was made.",
+    ],
+)
+def test_a_sentence_that_is_not_so_is_found(said: str) -> None:
+    assert [*disagreements([said], [PAID], all_told=False)] != []
+
+
+def test_a_refund_that_nobody_was_told_of_is_found() -> None:
+    assert [*disagreements(["That was all."], [PAID], all_told=True)] != []
+    assert [*disagreements(["That was all."], [PAID], all_told=False)] == []
