@@ -4,7 +4,7 @@ PYTHON := $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 /
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := .venv/bin/
 WORKERS ?= 2
-.PHONY: help setup demo test bridge-test check chaos mutants bench image
+.PHONY: help setup demo test bridge-test check pictures chaos mutants bench image
 help:  ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -15,7 +15,7 @@ setup: .venv/.ready  ## install everything into .venv
 	$(UV) sync --locked --all-groups --python $(PYTHON) --no-python-downloads
 	@touch $@
 demo: setup  ## start everything on this machine and print the address of the page
-	@exec $(RUN)python -m devkit.demo $(ARGS)
+	@exec $(RUN)python devkit/tether.py $$PPID $(RUN)python -m devkit.demo $(ARGS)
 
 check: setup  ## lint, format, types, imports
 	$(RUN)ruff check .
@@ -29,6 +29,9 @@ bridge-test: setup  ## the Cloudflare Worker: types, tests, offline bundle
 test: check bridge-test  ## everything: check, unit, store, scenarios, recovery, page
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || $(RUN)playwright install chromium
 	$(RUN)pytest -n $(WORKERS)
+
+pictures: setup  ## make the pictures of docs/images anew
+	$(RUN)pytest -n $(WORKERS) tests/page --pictures docs/images
 
 chaos: setup  ## attack the bot: kills, pauses, cut sockets, failing services; ARGS="--seed 7 --runs 3"
 	$(RUN)python -m tests.chaos $(ARGS)

@@ -29,6 +29,12 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
         raise ConnectionRefusedError(f"a test tried to reach {host!r}")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--pictures", help="keep the pictures of the page tests in this folder (see `make pictures`)"
+    )
+
+
 def pytest_configure() -> None:
     sys.addaudithook(_refuse_network)
 

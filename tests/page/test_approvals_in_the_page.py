@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from bot.policy import Policy, ask, over
@@ -15,7 +17,6 @@ from tests.page.browser import opened
 from tests.tools import SECOND, gift, give_money, scripted
 from tests.world import ANA, MEI, OMAR, SUPPORT, THEO, World, ids
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
 PATIENCE = 15_000
 POLICY = Policy(
     ask("finance", when=over("amount", 5), why="Gifts over 5.00 need one of finance."),
@@ -27,10 +28,18 @@ POLICY = Policy(
 )
 
 
-async def picture(of: Locator, name: str) -> None:
-    """Take a picture of one thing for the documents."""
-    await of.scroll_into_view_if_needed()
-    await of.screenshot(path=IMAGES / f"{name}.png")
+Take = Callable[[Locator, str], Awaitable[None]]
+
+
+@pytest.fixture
+def picture(pictures: Path) -> Take:
+    """Takes a picture of one thing for the documents."""
+
+    async def take(of: Locator, name: str) -> None:
+        await of.scroll_into_view_if_needed()
+        await of.screenshot(path=pictures / f"{name}.png")
+
+    return take
 
 
 def card_in(page: Page, text: str) -> Locator:
@@ -47,7 +56,7 @@ async def waiting(world: World, *amounts: str, note: str = "they paid twice") ->
     return thread, await world.card(thread)
 
 
-async def test_a_card_is_edited_by_one_and_approved_by_another(world: World) -> None:
+async def test_a_card_is_edited_by_one_and_approved_by_another(world: World, picture: Take) -> None:
     async with world.bot(give_money(POLICY)):
         thread, card = await waiting(world, "29.00")
         async with opened(f"{world.slack.url}/?as={OMAR}#{SUPPORT}/{thread}") as page:
@@ -76,7 +85,9 @@ async def test_a_card_is_edited_by_one_and_approved_by_another(world: World) -> 
     assert ids(card) == ["details"]
 
 
-async def test_two_must_agree_where_much_is_at_stake_and_each_is_asked_twice(world: World) -> None:
+async def test_two_must_agree_where_much_is_at_stake_and_each_is_asked_twice(
+    world: World, picture: Take
+) -> None:
     async with world.bot(give_money(POLICY)):
         thread, card = await waiting(world, "150.00")
         await world.approves(OMAR, card)
@@ -92,7 +103,9 @@ async def test_two_must_agree_where_much_is_at_stake_and_each_is_asked_twice(wor
             await expect(card_in(page, "Approved: give_money")).to_contain_text("Done", timeout=PATIENCE)
 
 
-async def test_a_rejected_an_expired_and_a_withdrawn_card_say_what_became_of_them(world: World) -> None:
+async def test_a_rejected_an_expired_and_a_withdrawn_card_say_what_became_of_them(
+    world: World, picture: Take
+) -> None:
     quick = give_money(Policy(ask("finance", why="Gifts need one of finance.", expires_after=3 * SECOND)))
     async with world.bot(quick):
         expiring, _ = await waiting(world, "29.00")
@@ -114,7 +127,7 @@ async def test_a_rejected_an_expired_and_a_withdrawn_card_say_what_became_of_the
                 await picture(shown, f"card-{status.lower()}")
 
 
-async def test_a_call_that_broke_off_is_asked_about(world: World) -> None:
+async def test_a_call_that_broke_off_is_asked_about(world: World, picture: Take) -> None:
     async with world.bot(give_money(POLICY)):
         thread, card = await waiting(world, "29.00")
         world.billing.faults.append(Fault(drop_after_commit=True, times=3))
@@ -132,7 +145,7 @@ async def test_a_call_that_broke_off_is_asked_about(world: World) -> None:
     assert world.refunds == [("INV-1005", "29.00")]
 
 
-async def test_long_arguments_are_folded_and_shown_in_full(world: World) -> None:
+async def test_long_arguments_are_folded_and_shown_in_full(world: World, picture: Take) -> None:
     async with world.bot(give_money(POLICY)):
         thread, _ = await waiting(world, "29.00", note="a long story " * 900 + "THE END")
         async with opened(f"{world.slack.url}/?as={THEO}#{SUPPORT}/{thread}") as page:
@@ -144,7 +157,7 @@ async def test_long_arguments_are_folded_and_shown_in_full(world: World) -> None
             await picture(modal, "details")
 
 
-async def test_home_shows_what_waits_and_decides_it(world: World) -> None:
+async def test_home_shows_what_waits_and_decides_it(world: World, picture: Take, pictures: Path) -> None:
     async with world.bot(give_money(POLICY)):
         world.model.script(Text("Hello!"))
         await world.hears(await world.asks("hello", user=OMAR), "Hello!")
@@ -164,7 +177,7 @@ async def test_home_shows_what_waits_and_decides_it(world: World) -> None:
             await picture(modal, "stand-in-form")
             await page.get_by_test_id("modal").get_by_role("button", name="Cancel").click()
             await page.set_viewport_size({"width": 1440, "height": 1500})
-            await page.screenshot(path=IMAGES / "home.png")
+            await page.screenshot(path=pictures / "home.png")
             await page.set_viewport_size({"width": 1440, "height": 900})
             world.model.script(Text("That is settled."))
             await home.get_by_role("button", name="Approve").last.click()

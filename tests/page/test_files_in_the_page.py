@@ -10,7 +10,6 @@ from playwright.async_api import FilePayload
 from tests.page.browser import opened
 from tests.world import BOT_USER, World
 
-PICTURES = Path(__file__).parents[2] / "docs" / "images"
 CSV = b"""invoice,date,customer,amount
 INV-2001,2026-07-02,Ada,420.50
 INV-2002,2026-07-19,Bo,220
@@ -23,11 +22,8 @@ INV-2005,2026-10-05,Di,740
 TASK = "@countersign the attached CSV has duplicate invoices: find them, plot spend per month, send me a clean file"
 
 
-async def test_a_csv_is_attached_and_a_chart_and_a_clean_file_come_back(world: World) -> None:
+async def test_a_csv_is_attached_and_a_chart_and_a_clean_file_come_back(world: World, pictures: Path) -> None:
     async with AsyncExitStack() as stack:
-        bridge = await stack.enter_async_context(world.sandboxes())
-        world.slack.add_panel("sandboxes", bridge.panel)
-        bridge.on_change(lambda: world.slack.panel_changed("sandboxes"))
         await stack.enter_async_context(world.bot())
         page = await stack.enter_async_context(opened(f"{world.slack.url}/#C0SUPPORT1"))
         sandboxes = page.get_by_test_id("sandboxes")
@@ -51,7 +47,7 @@ async def test_a_csv_is_attached_and_a_chart_and_a_clean_file_come_back(world: W
             await thread.get_by_test_id("file").get_by_text("clean.csv").click()
         clean = Path(await (await saving.value).path()).read_bytes()
         await picture.scroll_into_view_if_needed()
-        await page.screenshot(path=PICTURES / "code-task.png")
+        await page.screenshot(path=pictures / "code-task.png")
 
     assert clean.count(b"INV-2001") == clean.count(b"INV-2004") == 1
     (sent,) = [

@@ -9,8 +9,6 @@ from playwright.async_api import Page, expect
 from tests.page.browser import opened
 from tests.world import ANA, OMAR, SUPPORT, THEO, World
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
-
 
 async def act_as(page: Page, user: str) -> None:
     await page.get_by_test_id("act-as").click()
@@ -18,7 +16,7 @@ async def act_as(page: Page, user: str) -> None:
     await page.wait_for_selector(f"body[data-ready={user}]")
 
 
-async def test_a_refund_is_asked_for_refused_to_outsiders_and_approved(world: World) -> None:
+async def test_a_refund_is_asked_for_refused_to_outsiders_and_approved(world: World, pictures: Path) -> None:
     world.slack.add_panel("billing", world.billing.panel)
     world.billing.on_change = lambda: world.slack.panel_changed("billing")
     world.model.delay = 0.01
@@ -42,13 +40,12 @@ async def test_a_refund_is_asked_for_refused_to_outsiders_and_approved(world: Wo
         await page.wait_for_selector(f"body[data-ready={OMAR}]")
         pane = page.get_by_test_id("thread-pane")
         await expect(pane.get_by_role("button", name="Approve", exact=True)).to_be_visible()
-        IMAGES.mkdir(exist_ok=True)
-        await page.screenshot(path=IMAGES / "card.png")
+        await page.screenshot(path=pictures / "card.png")
         await pane.get_by_role("button", name="Approve", exact=True).click()
         await expect(pane).to_contain_text("Done: I refunded", timeout=15_000)
         await expect(pane).to_contain_text("Approved")
         await expect(page.get_by_test_id("refund-row")).to_have_count(1)
-        await page.screenshot(path=IMAGES / "demo.png")
+        await page.screenshot(path=pictures / "demo.png")
 
     assert world.refunds == [("INV-1003", "29.00")]
 

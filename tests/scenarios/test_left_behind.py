@@ -36,7 +36,7 @@ from tests.world import ANA, BOT_USER, OMAR, SUPPORT, THEO, World
 async def inbox_of(world: World) -> AsyncGenerator[Inbox]:
     """The inbox as a replica has it that heard what no socket delivers here."""
     async with client.connect(world.redis_url) as redis:
-        keys, sealer = Keys(world.prefix, 2), Sealer([world.key])
+        keys, sealer = world.keys, Sealer([world.key])
         yield Inbox(redis, keys, sealer, dedupe_ttl=timedelta(hours=25), lease=timedelta(seconds=3))
 
 
@@ -103,7 +103,7 @@ async def test_an_edit_that_the_tool_would_refuse_changes_nothing_whatever_form_
 async def pending(world: World) -> list[Approval]:
     """What waits."""
     async with client.connect(world.redis_url) as redis:
-        return await ThreadStore(redis, Keys(world.prefix, 2), Sealer([world.key])).pending(TEAM)
+        return await ThreadStore(redis, world.keys, Sealer([world.key])).pending(TEAM)
 
 
 async def test_a_click_that_a_worker_recorded_before_it_died_still_moves_the_run(world: World) -> None:
@@ -140,7 +140,7 @@ async def test_a_worker_that_lost_its_lease_is_cut_off_though_its_model_says_not
             thread = await world.asks("show me INV-1003")
             await world.slack.until(lambda: world.replies(thread))
             async with client.connect(world.redis_url) as redis:
-                row = Keys(world.prefix, 2).row(ThreadRef(TEAM, SUPPORT, thread))
+                row = world.keys.row(ThreadRef(TEAM, SUPPORT, thread))
                 await redis.hset(row, "owner", "somebody else")  # pyright: ignore[reportGeneralTypeIssues]
             await world.hears(thread, "Hazel & Co")
             async with asyncio.timeout(PATIENCE):
@@ -154,7 +154,7 @@ async def test_what_fails_again_and_again_is_put_aside_and_said(world: World) ->
     thread = await world.asks("show me INV-1003")
     ref = ThreadRef(TEAM, SUPPORT, thread)
     async with client.connect(world.redis_url) as redis:  # it has failed before, in replicas that are gone
-        row = Keys(world.prefix, 2).row(ref)
+        row = world.keys.row(ref)
         await redis.hset(row, f"tries:msg:{SUPPORT}:{thread}", str(MAX_TRIES - 1))  # pyright: ignore[reportGeneralTypeIssues]
     world.slack.fault("chat.postMessage", error="invalid_blocks")
     async with world.bot():

@@ -24,7 +24,7 @@ export function welcomeCard(store, { isDm, onPrompt, onPerson }) {
       !isDm && step("Ask on in the thread, no mention needed", prompt("and what is its date?")),
       step("A small refund needs nobody", ask("refund $12 on INV-1004")),
       isDm && step("Ask on in the same thread", prompt("and what is its date?")),
-      step("Have code run in a sandbox", ask("run `python3 --version; ls /data/docs`")),
+      store.panels.includes("sandboxes") && step("Have code run in a sandbox", ask("run `python3 --version; ls /data/docs`")),
       step("Start clean", prompt("/reset")),
     ),
   );
