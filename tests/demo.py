@@ -8,7 +8,7 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,26 @@ class Demo:
             http.post(f"{self.url}/page/panel/bots", json=order) as response,
         ):
             return bool((await response.json())["ok"])
+
+    async def state(self) -> dict[str, Any]:
+        """All that the page knows."""
+        async with aiohttp.ClientSession() as http, http.get(f"{self.url}/page/state") as response:
+            return await response.json()
+
+    async def said_by_bot(self) -> list[str]:
+        """Everything that the bot's messages and cards say."""
+        messages = [m for channel in (await self.state())["messages"].values() for m in channel]
+        return ["\n".join(_texts([m["text"], m["blocks"]])) for m in messages if m["bot_id"]]
+
+
+def _texts(node: object) -> Iterator[str]:
+    """Yield every text in what came as JSON."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict | list):
+        inner: Iterable[object] = node.values() if isinstance(node, dict) else node  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        for one in inner:
+            yield from _texts(one)
 
 
 @asynccontextmanager
