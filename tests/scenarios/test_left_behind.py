@@ -18,7 +18,6 @@ from bot.events import DecisionMade, EditMade, Event, MessageReceived, ResetRequ
 from bot.quorum import Seat
 from bot.store import client
 from bot.store.inbox import Claim, Inbox
-from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
