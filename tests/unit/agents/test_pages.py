@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gzip
 from collections.abc import AsyncGenerator
 from typing import Any, cast
@@ -218,6 +220,31 @@ async def test_no_more_is_read_than_the_limit(site: Listener, length: int, cut: 
     site.answers["/it"] = html(gzip.compress(body), "Content-Encoding: gzip") if packed else html(body)
 
     assert await Pages(reach(site)).text(f"http://{SITE}/it") == f"a{cut}"
+
+
+class Talker(Listener):
+    """Answers with very much, a piece at a time, until it is hung up on."""
+
+    PIECES = 64
+    said = 0
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        with contextlib.suppress(OSError):
+            writer.write(answer(b"", "Content-Type: text/plain"))
+            while self.said < self.PIECES:
+                writer.write(b"x" * 2**20)
+                await writer.drain()
+                self.said += 1
+        writer.close()
+
+
+async def test_who_says_more_than_the_limit_is_hung_up_on() -> None:
+    talker = Talker()
+    async with talker.listening():
+        assert await Pages(reach(talker)).text(f"http://{SITE}/") == "x" * CHARACTERS + CUT
+
+    assert talker.said < Talker.PIECES
 
 
 async def test_no_more_is_told_than_the_limit(site: Listener) -> None:
