@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
-from bot.slack import limits
+from bot.slack import limits, links
+from bot.slack.code_regions import CODE, DOUBTFUL, LIKELY, PROSE, regions
 
 #: A fence has at most so many marks and so much indent: beyond, a line is text like any other, so
 #: that closing and reopening fences never fills a part.
@@ -21,28 +22,120 @@ _FENCE: Final = re.compile(
 #: The smallest size text can be cut to: room for a fence reopened and closed, and some text.
 SMALLEST_PART: Final = 256
 
-#: The end of a link's label and the start of its target: `[label](target`.
-_LINK: Final = re.compile(r"(!?)(\[)?((?<=\[)[^\[\]\n]*)?\]\(\s*<?([^\s<>]*)")
-_ABSOLUTE: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
-_DEFINITION: Final = re.compile(r"^([ \t>*+\-0-9.)]{0,32})(?=\[[^\]]{1,999}\]:)", re.MULTILINE)
+#: A reference definition, which no line may begin with whatever stands before it:
+#: https://spec.commonmark.org/0.31.2/#link-reference-definitions
+_DEFINITION: Final = re.compile(r"(?:^|(?<=\r))[ \t>*+\-0-9.):!]*+(?:\[[ xX]\][ \t]+)?(?=\[)", re.MULTILINE)
+_ESCAPED: Final = re.compile(r"\\.|\]", re.DOTALL)
+#: The longest label of a definition is 999 characters; some room for other readers.
+_LABEL: Final = 1100
+_IMAGE: Final = re.compile(r"(?<!!)!++(?=\[)")
+#: HTML that leads somewhere; Slack knows none, but another reader of what may be no code does.
+_HTML: Final = re.compile(r"<(?=/?[a-z][^<>]{0,300}?(?:href|src)\s*=)", re.IGNORECASE)
+#: Characters that turn around what is read: with them `moc.live` is a host.
+#: https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings
+_TURNED: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 #: What Slack takes for a mention or a link even in Markdown:
 #: https://docs.slack.dev/messaging/formatting-message-text#advanced
 _TOKEN: Final = re.compile(
     r"<(?=[@#]|!(?:here|channel|everyone|group|subteam|date)|[^>\n]{0,300}(?:\||://|mailto:|tel:|slack:))",
     re.IGNORECASE,
 )
-_HOST: Final = re.compile(r"[a-z0-9.-]+")
+#: Text in which nothing opens: most of what a model says, looked at on every live edit.
+_HARMLESS: Final = re.compile(r"[^<\[]*+")
+_ANGLE: Final = re.compile("<")
 _HALF_ENTITY: Final = re.compile(r"&[a-z]{0,3}\Z")
+
+
+#: A place in a text, and what is to be there instead.
+Change = tuple[int, int, str]
+
+
+def parts(text: str, limit: int) -> list[str]:
+    """Make a model's Markdown safe and cut it into parts of about `limit` characters, none blank.
+
+    A cut can put what was harmless in the middle of a line to the beginning of one, and halve a
+    span of code, so each part is looked at again.
+    """
+    found = split(safe(text), limit)
+    return [safe(part) for part in found] if len(found) > 1 else found
 
 
 def safe(text: str) -> str:
     """Make a model's Markdown unable to ping, to hide where a link goes, or to fetch an image.
 
     Prose loses every `<` to its entity; code only those that Slack would act on, so that it can
-    still be read and copied. A link's label names the link's host. All else stays as it is.
+    still be read and copied. A link's label names the link's host; a link that different readers
+    could take for different ones is written out. All else stays as it is; what is safe already, too.
     """
-    parts = (_safe_code(part) if is_code else _safe_prose(part) for part, is_code in _segments(text))
-    return _TOKEN.sub("&lt;", "".join(parts))
+    if "](" in text or "://" in text:
+        text = _TURNED.sub("", text)
+    if _HARMLESS.fullmatch(text):
+        return text
+    kinds = regions(text)
+    changes = sorted(
+        (*_definitions(text, kinds), *_links(text, kinds), *_images(text, kinds), *_angles(text, kinds))
+    )
+    return _TOKEN.sub("&lt;", _changed(text, changes))
+
+
+def _changed(text: str, changes: list[Change]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for start, end, instead in changes:
+        pieces += (text[at:start], instead)
+        at = end
+    return "".join((*pieces, text[at:]))
+
+
+def _definitions(text: str, kinds: bytearray) -> Iterator[Change]:
+    """Escape what would give a target to a label elsewhere: `[` at the beginning of a line, then `]:`."""
+    ends = [found.start() for found in _ESCAPED.finditer(text) if found[0] == "]"]
+    for found in _DEFINITION.finditer(text):
+        at = found.end()
+        index = bisect(ends, at)
+        closers = [text.find("]", at, at + _LABEL), *ends[index : index + 1]]  # with and without escapes
+        is_one = any(text[end : end + 2] == "]:" and end - at < _LABEL for end in closers)
+        if is_one and kinds[at] != CODE:
+            yield at, at, "\\"
+
+
+def _links(text: str, kinds: bytearray) -> Iterator[Change]:
+    """Let each link's label say where it goes, and take a link apart that could go to two places."""
+    for found in links.OPENING.finditer(text):
+        close, at = found.end() - 2, found.end()
+        if text[at : at + 1] == ")" or not _could_be_read(text, kinds[close], at):
+            continue
+        target = links.target(text, at)
+        is_nested = kinds[close] != PROSE and found[1] is None  # in code an image may be around it
+        if target is None or is_nested or text[close - 1 : close] == "\\":
+            yield at - 1, at - 1, " "
+        elif not target.is_said_by(found[1]) and not text.endswith(f" ({target.place})", 0, close):
+            yield close, close, f" ({target.place})"
+
+
+def _could_be_read(text: str, kind: int, at: int) -> bool:
+    """Tell whether anybody could take what begins at `at` for a target: code is full of `f[0](x)`."""
+    return (
+        kind in {PROSE, DOUBTFUL}
+        or links.is_absolute(text, at)
+        or (kind == LIKELY and links.leads_out(text, at))
+    )
+
+
+def _images(text: str, kinds: bytearray) -> Iterator[Change]:
+    """Make links of images: of all in prose, and of those in code that somebody could take for one."""
+    openings = list(links.OPENING.finditer(text))
+    read = {one.start() for one in openings if _could_be_read(text, kinds[one.end() - 2], one.end())}
+    for found in _IMAGE.finditer(text):
+        if kinds[found.start()] == PROSE or found.end() in read:
+            yield *found.span(), ""
+
+
+def _angles(text: str, kinds: bytearray) -> Iterator[Change]:
+    """Let no `<` of prose open anything."""
+    for at in (found.start() for found in _ANGLE.finditer(text)):
+        if kinds[at] == PROSE or (kinds[at] in {DOUBTFUL, LIKELY} and _HTML.match(text, at)):
+            yield at, at + 1, "&lt;"
 
 
 def escape(text: str) -> str:
@@ -54,85 +147,6 @@ def fallback(text: str) -> str:
     """Shorten a text to what a notification shows of it, escaped."""
     line = " ".join(text.split())
     return escape(line if len(line) <= limits.FALLBACK else f"{line[: limits.FALLBACK]}…")
-
-
-def _safe_code(text: str) -> str:
-    def name(link: re.Match[str]) -> str:
-        return _named(link) if _ABSOLUTE.match(link[4]) else link[0]
-
-    return _LINK.sub(name, text)
-
-
-def _safe_prose(text: str) -> str:
-    text = _LINK.sub(_named, _DEFINITION.sub(r"\1\\", text))
-    return text.replace("![", "[").replace("<", "&lt;")
-
-
-def _named(link: re.Match[str]) -> str:
-    """Put the target's host into the label, unless the label is the target."""
-    _, bracket, label, target = link.groups()
-    target = target.split(")")[0]
-    if not target or label in {target, target.removeprefix("https://"), target.removeprefix("http://")}:
-        return link[0].removeprefix("!")
-    tail = link[0][link[0].index("](") :]
-    return f"{bracket or ''}{label or ''} ({_place(target)}){tail}"
-
-
-def _place(target: str) -> str:
-    """Name where a link goes: its host, or all of it where a host could be mistaken."""
-    try:
-        url = urlsplit(target)
-        host = url.hostname or ""
-    except ValueError:
-        return target
-    plain_host = url.scheme in {"http", "https"} and "\\" not in target and _HOST.fullmatch(host)
-    return host if plain_host else target[: limits.FALLBACK]
-
-
-def _segments(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the text in pieces, each with whether it is code."""
-    fence: Fence | None = None
-    prose = code = ""
-    for line in _lines(text):
-        before, fence = fence, _after(fence, line)
-        if before or fence:
-            yield from _inline(prose)
-            prose, code = "", code + line
-        else:
-            yield code, True
-            prose, code = prose + line, ""
-    yield code, True
-    yield from _inline(prose)
-
-
-def _inline(prose: str) -> Iterator[tuple[str, bool]]:
-    """Yield prose and the code spans in it; a span ends on its line, and `\\`` opens none."""
-    runs = list(re.finditer(r"`+|\n", prose))
-    closers = _closers(runs)
-    index = at = 0
-    while index < len(runs):
-        start, closer = runs[index].start(), closers[index]
-        if closer is None or prose[start - 1 : start] == "\\":
-            index += 1
-            continue
-        yield prose[at:start], False
-        at, index = runs[closer].end(), closer + 1
-        yield prose[start:at], True
-    yield prose[at:], False
-
-
-def _closers(runs: list[re.Match[str]]) -> list[int | None]:
-    """Find for each run of backticks the next one as long, on the same line."""
-    closers: list[int | None] = [None] * len(runs)
-    nearest: dict[str, int] = {}
-    for index in range(len(runs) - 1, -1, -1):
-        mark = runs[index][0]
-        if mark == "\n":
-            nearest.clear()
-        else:
-            closers[index] = nearest.get(mark)
-            nearest[mark] = index
-    return closers
 
 
 def _lines(text: str) -> list[str]:

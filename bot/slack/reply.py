@@ -63,6 +63,7 @@ class ReplyStream:
         self._drawn: dict[str, Part] = {}
         self._edited_at: dict[str, float] = {}
         self._text = ""
+        self._cut: tuple[str, list[str]] = ("", [])
         self._status = THINKING
         self._steps = Steps()
         self._started = self._ended = self._calling = self._lost_track = self._finishing = False
@@ -116,14 +117,14 @@ class ReplyStream:
     async def finish(self, text: str, *, own: str = "", retry: bool = False) -> None:
         """Show the final text, whole, and delete messages beyond it; may be called again.
 
-        `text` is a model's: it is shown as it is, but for what `markdown.safe` takes the harm out
+        `text` is a model's: it is shown as it is, but for what `markdown.parts` takes the harm out
         of. `own` is the bot's, in Slack's markup with working mentions, and stands below it.
         Raises `SlackUnavailable` to be called again later, and `SlackRejected` for good.
         """
         self._finishing = True
         await self.abandon()
         for limit in (limits.REPLY_PART, limits.REPLY_PART // 2, limits.REPLY_PART // 4):
-            texts = markdown.split(markdown.safe(text), limit)
+            texts = markdown.parts(text, limit)
             parts = draw(
                 texts if texts or own else [NOTHING_SAID],
                 self._steps,
@@ -273,9 +274,10 @@ class ReplyStream:
         return None
 
     def _draw_running(self, below: Below | None = None) -> list[Part]:
-        texts = markdown.split(markdown.safe(self._text), limits.REPLY_PART)
+        if self._cut[0] != self._text:
+            self._cut = (self._text, markdown.parts(self._text, limits.REPLY_PART))
         return draw(
-            texts,
+            self._cut[1],
             self._steps,
             below=below or Below(button=actions.button(actions.STOP, "Stop", self._event_id)),
             status=self._status,

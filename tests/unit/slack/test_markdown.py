@@ -43,16 +43,16 @@ def test_prose_cannot_ping_or_carry_markup_of_slack(text: str, shown: str) -> No
         ("[my bank](https://evil.test/x?y=1)", "[my bank (evil.test)](https://evil.test/x?y=1)"),
         ("[https://bank.test](https://evil.test)", "[https://bank.test (evil.test)](https://evil.test)"),
         ("[x](https://bank.test@evil.test)", "[x (evil.test)](https://bank.test@evil.test)"),
-        (
-            r"[x](https://evil.test\@bank.test)",
-            r"[x (https://evil.test\@bank.test)](https://evil.test\@bank.test)",
-        ),
+        (r"[x](https://evil.test\@bank.test)", r"[x] (https://evil.test\@bank.test)"),
+        ("[good.com(](https://good.com()@evil.com/)", "[good.com(] (https://good.com()@evil.com/)"),
+        ("[wiki](https://wiki.test/a_(b))", "[wiki (wiki.test)](https://wiki.test/a_(b))"),
+        ("[bank](https://bаnk.test)", "[bank (xn--bnk-6cd.test)](https://bаnk.test)"),
         ("[x](slack://user?id=1)", "[x (slack://user?id=1)](slack://user?id=1)"),
         ("[x](evil.test)", "[x (evil.test)](evil.test)"),
         ("[a [b]](https://evil.test)", "[a [b] (evil.test)](https://evil.test)"),
         ("[](https://evil.test)", "[ (evil.test)](https://evil.test)"),
-        ("[x](\n https://evil.test 'title')", "[x (evil.test)](\n https://evil.test 'title')"),
-        ("[x](https://[oops)", "[x (https://[oops)](https://[oops)"),
+        ("[x](\n https://evil.test 'title')", "[x] (\n https://evil.test 'title')"),
+        ("[x](https://[oops)", "[x] (https://[oops)"),
         ("[1]: https://evil.test", r"\[1]: https://evil.test"),
         ("> - [1]: https://evil.test", r"> - \[1]: https://evil.test"),
     ],
@@ -100,6 +100,22 @@ def test_code_cannot_ping_or_hide_a_target_either(text: str, shown: str) -> None
     assert safe(text) == shown
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "> ```\n> if a < b: f[0](x)\n> ```",
+        "    if a < b and f[0](x):",
+        "- one\n\n      Vec<u8> a[i](j)",
+        "~~~\nVec<u8>\n~~~",
+        "see `Vec<\nu8>` there",
+        "```md\n![logo](./logo.png) and <b>\n[1]: ./x\n```",
+        "| a |\n|---|\n| `Vec<u8>` |",
+    ],
+)
+def test_code_is_as_it_was_written_wherever_it_stands(code: str) -> None:
+    assert safe(code) == code
+
+
 @pytest.mark.parametrize("text", ["\\`![i](evil.test)`", "`\n![i](evil.test)`", "``![i](evil.test)`"])
 def test_what_only_looks_like_code_is_prose(text: str) -> None:
     assert "[i (evil.test)](evil.test)" in safe(text)
@@ -121,7 +137,20 @@ def test_text_without_markup_is_not_touched(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["![" * 20_000, "`" * 40_000, "` `` " * 8_000, "[" * 40_000, "](" * 20_000, "<" * 40_000]
+    "text",
+    [
+        "`a\n" * 10_000,
+        "|-|\n`" * 8_000,
+        "[a](" * 10_000,
+        "!" * 40_000,
+        "[a\n" * 10_000,
+        "![" * 20_000,
+        "`" * 40_000,
+        "` `` " * 8_000,
+        "[" * 40_000,
+        "](" * 20_000,
+        "<" * 40_000,
+    ],
 )
 def test_a_hostile_text_is_not_slower_than_a_long_one(text: str) -> None:
     assert len(split(safe(text), limits.REPLY_PART)) >= 1
