@@ -182,7 +182,19 @@ def everything() -> Iterator[str]:
             yield around.replace("{}", form.replace("{label}", label).replace("{target}", target))
 
 
-HOSTILE = sorted(set(everything()))
+#: What generated texts have found.
+FOUND = [
+    "![r]: https://evil.test\n\n[good.test][r]",
+    "[\n[r]: https://evil.test\n\n[\n\\[r]",
+    "[a`b`]: https://evil.test\n\n[good.test][a`b`]",
+    "[a\\]b]: https://evil.test\n\n[good.test][a\\]b]",
+    ">" * 40 + "[r]: https://evil.test\n\n[good.test][r]",
+    "x\r\r[r]: https://evil.test\r\r[good.test][r]",
+    "https://a.test`x`y`[good.test](?x=1)`",
+    "https://a.test`x`y`<a href='//evil.test'>good.test</a>`",
+    "[a](x)![b `c](https://evil.test)` d",
+]
+HOSTILE = sorted({*everything(), *FOUND})
 
 written = st.builds(
     lambda around, form, label, target: around.replace(
@@ -220,13 +232,13 @@ def test_a_judge_that_sees_nothing_would_be_no_judge() -> None:
     assert Link("link", "my bank (evil.test)", "https://evil.test/x").is_honest
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(texts)
 def test_no_text_made_of_such_pieces_does_either(text: str) -> None:
     assert hidden(safe(text)) == []
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(texts)
 def test_what_is_safe_stays_as_it_is(text: str) -> None:
     assert safe(safe(text)) == safe(text)
