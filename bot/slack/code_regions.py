@@ -58,11 +58,11 @@ def regions(text: str) -> bytearray:
 
 
 def _fence(token: Token, source: str) -> int:
-    """Judge a block of code: certain is a plain fence at the very left, with no mark inside."""
+    """Judge a block of code: certain is one whose plain fence begins its line, with no mark inside."""
     lines = source.splitlines()
     closed = len(lines) > 1 and lines[-1].strip() == "```"
     body = lines[1:-1] if closed else lines[1:]
-    plain = token.type == "fence" and token.level == 0 and _PLAIN_FENCE.fullmatch(lines[0])
+    plain = token.type == "fence" and _PLAIN_FENCE.fullmatch(lines[0])
     return CODE if plain and not any(_MARKS.match(line) for line in body) else LIKELY
 
 

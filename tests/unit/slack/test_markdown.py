@@ -122,6 +122,35 @@ def test_what_only_looks_like_code_is_prose(text: str) -> None:
     assert "![" not in safe(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("```\n![a [b] c](https://evil.test)\n```", "```\n![a [b] c] (https://evil.test)\n```"),
+        ("> ```\n> [x](evil.test)\n> ```", "> ```\n> [x (evil.test)](evil.test)\n> ```"),
+        ("```\na\n``` b\n[x](evil.test)\n```", "```\na\n``` b\n[x (evil.test)](evil.test)\n```"),
+        ("|a|b|\n|-|-|\n| `x | [y](evil.test)` |", "|a|b|\n|-|-|\n| `x | [y (evil.test)](evil.test)` |"),
+        ("    [x](./evil)", "    [x (./evil)](./evil)"),
+        ("<div>\n`Vec<u8>`\n</div>", "&lt;div>\n`Vec<u8>`\n&lt;/div>"),
+    ],
+)
+def test_what_one_reader_takes_for_code_and_another_does_not_is_safe_for_both(text: str, shown: str) -> None:
+    assert safe(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[x\\](https://evil.test)", "[x\\] (https://evil.test)"),
+        ("[x](https://evil.test/a\\b)", "[x] (https://evil.test/a\\b)"),
+        ("[x](https://evil.test/\u200bx)", "[x] (https://evil.test/\u200bx)"),
+        ("- [ ] [r]: https://evil.test", "- [ ] \\[r]: https://evil.test"),
+        ("[a\\]: https://evil.test", "\\[a\\]: https://evil.test"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_written_out(text: str, shown: str) -> None:
+    assert safe(text) == shown
+
+
 def test_a_token_cannot_begin_in_code_and_end_behind_it() -> None:
     assert safe("`<https:`//evil.test|x>") == "`&lt;https:`//evil.test|x>"
 
