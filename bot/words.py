@@ -31,6 +31,7 @@ IT_DID_NOT = "ERROR: this broke off, and a person has checked: it did not happen
 EXPIRED_REASON = "Nobody decided before the deadline, so this was not done."
 
 GONE_ON = "This thread has gone on since, so there is nothing to try again. Please write it once more."
+NOT_A_CARD = "The assistant wrote this. It is not an approval card: nothing here can be approved."
 ANOTHER_WORKSPACE = "Only people of the workspace that I belong to can do this, so your click did nothing."
 UNKNOWN_CARD = "I no longer know this card, so your click did nothing."
 UNREADABLE = "Something that was written or clicked here can no longer be read. Please do it once more."

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot import words
 from bot.slack import markdown
+from bot.slack.imitation import imitates
 from bot.slack.visible import visible
 
 #: How many status lines are shown, and how much of each.
@@ -67,7 +69,8 @@ def draw(
     """Draw the messages of a reply, each text in one.
 
     The status lines stand in the first message, `below` in the last. `status` stands in for a
-    text that has not begun. Surplus messages, up to `at_least`, show that nothing is in them.
+    text that has not begun. A text that looks like a card is said to be none, in a block of its own
+    that no text can hide or draw. Surplus messages, up to `at_least`, show that nothing is in them.
     """
     count = max(len(texts), at_least, 1)
     parts: list[Part] = []
@@ -75,14 +78,18 @@ def draw(
         text = texts[index] if index < len(texts) else ""
         is_last = index == max(len(texts), 1) - 1
         blocks = [*steps.blocks()] if index == 0 else []
+        looks_like_a_card = imitates(text)
+        if looks_like_a_card:
+            blocks.append(_context(words.NOT_A_CARD))
         if text:
             blocks.append({"type": "markdown", "text": text})
         elif not is_last or not below.words:
             blocks.append(_context(status if status and is_last else _EMPTY))
         if is_last:
             blocks += below.blocks()
-        words = below.words if is_last else ""
-        parts.append(Part(markdown.fallback(text) or words or status or _EMPTY, blocks))
+        shown = f"{words.NOT_A_CARD} {text}" if looks_like_a_card else text
+        own = below.words if is_last else ""
+        parts.append(Part(markdown.fallback(shown) or own or status or _EMPTY, blocks))
     return parts
 
 
