@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from bot.store.address import sentinels
+from bot.web_address import read_url
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -241,21 +242,22 @@ def _given(value: SecretStr | str) -> bool:
 
 
 def _address(url: str) -> tuple[str, str]:
+    """Read scheme and host of a web address as the client will; two empty texts where it is none."""
     try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname or ""
+        read = read_url(url)
     except ValueError:
         return "", ""
+    return read.scheme, read.raw_host or ""
 
 
 def _is_redis(url: str) -> bool:
     try:
         if sentinels(url):
             return True
+        parts = urlsplit(url)
+        return parts.scheme == "unix" or (parts.scheme in {"redis", "rediss"} and bool(parts.hostname))
     except ValueError:
         return False
-    scheme, host = _address(url)
-    return scheme == "unix" or (scheme in {"redis", "rediss"} and bool(host))
 
 
 def _is_web(url: str) -> bool:

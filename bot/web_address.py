@@ -45,7 +45,7 @@ class AddressRefused(ValueError):
 def read_url(text: str) -> URL:
     """Read an absolute address as the HTTP client does; raises `ValueError` for what parsers disagree on."""
     url = _parsed(text)
-    if not url.raw_host:
+    if not url.scheme or not url.raw_host:
         raise ValueError("no web address")
     return url
 

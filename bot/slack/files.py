@@ -7,21 +7,23 @@ import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
+from yarl import URL
 
 from bot.attachment import Attachment
 from bot.errors import FileRefused
 from bot.slack.client import Slack
 from bot.thread import ThreadRef
+from bot.web_address import read_url
 
 log = logging.getLogger(__name__)
 
 #: Seconds for one file.
 TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
 HTML: Final = "text/html"
+HTTPS: Final = 443
 #: Seconds after each try of a download, and what may be over by then.
 PAUSES: Final = (0.5, 1.0, 0.0)
 PASSING: Final = frozenset({429, 500, 502, 503, 504})
@@ -41,19 +43,18 @@ class SlackFiles:
         The token goes to Slack's own hosts alone, so redirects are not followed. Without the scope
         Slack answers 200 with its login page: https://docs.slack.dev/messaging/working-with-files
         """
-        if not self._is_slacks(file.url):
-            raise FileRefused
+        url = self._of_slack(file.url)
         for pause in PAUSES:
-            if (body := await self._try(file)) is not None:
+            if (body := await self._try(url, file)) is not None:
                 return body
             await asyncio.sleep(pause)
         raise FileRefused
 
-    async def _try(self, file: Attachment) -> bytes | None:
+    async def _try(self, url: URL, file: Attachment) -> bytes | None:
         """Download once; None where it may work a moment later."""
         try:
             async with self._http.get(
-                file.url,
+                url,
                 headers={"Authorization": f"Bearer {self._client.token}", "Accept-Encoding": "identity"},
                 auto_decompress=False,
                 allow_redirects=False,
@@ -92,15 +93,19 @@ class SlackFiles:
             found |= {(str(file.get("name")), int(file.get("size") or 0)) for file in files}
         return found
 
-    def _is_slacks(self, url: str) -> bool:
-        """Whether an address is Slack's: https://*.slack.com, or where the API itself is."""
+    def _of_slack(self, text: str) -> URL:
+        """Read an address of Slack's: https://*.slack.com, or where the API itself is; raises `FileRefused`.
+
+        What is judged is the very object that is fetched.
+        """
         try:
-            given, api = urlsplit(url), urlsplit(self._client.base_url)
+            url, api = read_url(text), read_url(self._client.base_url)
         except ValueError:
-            return False
-        if given.scheme == "https" and (given.hostname or "").endswith(".slack.com"):
-            return True
-        return (given.scheme, given.netloc) == (api.scheme, api.netloc)
+            raise FileRefused from None
+        of_slack = url.scheme == "https" and url.port == HTTPS and (url.raw_host or "").endswith(".slack.com")
+        if "@" in url.raw_authority or not (of_slack or url.origin() == api.origin()):
+            raise FileRefused
+        return url
 
 
 async def _at_most(response: aiohttp.ClientResponse, most: int) -> bytes:

@@ -7,8 +7,9 @@ import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
+
+from bot.web_address import is_public
 
 #: Where the proxy listens inside of each sandbox; the connections it makes are the bridge's own.
 PORT: Final = 3128
@@ -23,32 +24,38 @@ CHUNK: Final = 1 << 16
 
 #: What comes of a request that is none, or of a peer that is gone.
 SENSELESS: Final = (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
-#: What of IPv6 is given to hosts: RFC 4291, and IANA's registry since.
-UNICAST: Final = IPv6Network("2000::/3")
-
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
-async def public_addresses(host: str, port: int) -> list[str]:
-    """Look a name up; of its addresses those that everybody may reach. Raises `OSError`."""
+#: Whether an address, with a port, may be connected to.
+Allows = Callable[[str, int], bool]
+
+
+async def addresses(host: str, port: int) -> list[str]:
+    """Look a name up. Raises `OSError`."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [address for *_, (address, *_) in found if isinstance(address, str) and is_public(address)]
+    return [address for *_, (address, *_) in found if isinstance(address, str)]
 
 
-def is_public(address: str) -> bool:
-    """Whether everybody has this address, and it stands for no other one (6to4, Teredo, NAT64)."""
-    ip = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address):
-        return ip.is_global and ip in UNICAST and ip.sixtofour is None and ip.teredo is None
-    return ip.is_global and not ip.is_multicast
+def public(address: str, port: int) -> bool:
+    """Allow every address of the public internet, as the bot does for pages."""
+    del port
+    return is_public(address)
 
 
 class Egress:
-    """Speaks CONNECT, and nothing else, to hosts of a list: `docs.example.com`, `*.example.com`, `host:8443`."""
+    """Speaks CONNECT, and nothing else, to hosts of a list: `docs.example.com`, `*.example.com`, `host:8443`.
 
-    def __init__(self, allowed: Sequence[str], resolve: Resolve = public_addresses) -> None:
+    A name on the list opens nothing private: its addresses are looked at, and its peer once it is connected.
+    """
+
+    def __init__(
+        self, allowed: Sequence[str], *, resolve: Resolve = addresses, allows: Allows = public
+    ) -> None:
         self._allowed = [_entry(text) for text in allowed]
         self._resolve = resolve
+        self._allows = allows
 
     def permits(self, host: str, port: int) -> bool:
         """Whether the list has this host with this port."""
@@ -88,15 +95,23 @@ class Egress:
             await _answer(writer, HTTPStatus.OK)
             await _relay((reader, writer), there)
 
-    async def _connected(
-        self, host: str, port: int
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    async def _connected(self, host: str, port: int) -> Stream | None:
         """Connect to what was looked up here: a second look might find another address."""
         with contextlib.suppress(OSError, TimeoutError, ValueError):
             async with asyncio.timeout(PATIENCE):
                 for address in await self._resolve(host, port):
-                    with contextlib.suppress(OSError):
-                        return await asyncio.open_connection(address, port)
+                    if self._allows(address, port) and (there := await self._opened(address, port)):
+                        return there
+        return None
+
+    async def _opened(self, address: str, port: int) -> Stream | None:
+        """Connect, and hang up on a peer that is another one than was looked at, before a word is said."""
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection(address, port)
+            peer = writer.get_extra_info("peername") or ("", 0)
+            if self._allows(str(peer[0]), int(peer[1])):
+                return reader, writer
+            writer.transport.abort()
         return None
 
 
@@ -110,9 +125,6 @@ def _entry(text: str) -> tuple[str, int]:
 async def _answer(writer: asyncio.StreamWriter, status: HTTPStatus) -> None:
     writer.write(f"HTTP/1.1 {status.value} {status.phrase}\r\n\r\n".encode())
     await writer.drain()
-
-
-Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def _relay(here: Stream, there: Stream) -> None:

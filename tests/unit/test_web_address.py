@@ -52,7 +52,7 @@ def test_an_address_of_the_web_is_what_is_fetched(text: str, url: str) -> None:
         ("http://example.com:6379/", "usual ports"),
         ("http://example.com:0/", "usual ports"),
         ("http://example.com:x/", "not a web address"),
-        ("//example.com", "only plain http"),
+        ("//example.com", "not a web address"),
         ("http://", "not a web address"),
         ("", "not a web address"),
         ("http://exam\tple.com/", "not a web address"),

@@ -65,9 +65,10 @@ class _FewAnswers(ResponseHandler):
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         self._answers += 1
-        if self._answers > ANSWERS and self.transport:
+        if self._answers <= ANSWERS:
+            super().feed_data(data, size)
+        elif self.transport:
             self.transport.abort()
-        super().feed_data(data, size)
 
 
 class PublicConnector(aiohttp.TCPConnector):

@@ -11,7 +11,7 @@ from encodings.aliases import aliases
 
 import pytest
 
-from bot.agents.tools.page_reader import CHARACTERS, encoding, told
+from bot.agents.tools.page_reader import BYTES, CHARACTERS, encoding, told, unpacked
 from bot.agents.tools.page_text import PageText, PageUnreadable
 from bot.agents.tools.pages import PageRefused, Pages
 from tests.loop_cpu import MOST, LoopCpu
@@ -136,10 +136,27 @@ def test_what_a_reader_sees_is_told(html: str, text: str) -> None:
     assert told(html.encode(), packing="", named="", html=True) == text
 
 
-async def test_a_reader_that_takes_too_much_is_ended_and_the_next_page_is_read() -> None:
+@pytest.mark.parametrize("packing", ["gzip", "deflate"])
+def test_what_is_packed_is_unpacked_up_to_the_limit(packing: str) -> None:
+    data = gzip.compress(bytes(BYTES * 3)) if packing == "gzip" else zlib.compress(bytes(BYTES * 3))
+
+    assert len(unpacked(data, packing)) == BYTES + 1
+    assert len(unpacked(data * 2, packing)) == BYTES + 1
+
+
+async def test_a_reader_that_takes_too_much_memory_is_ended() -> None:
+    """And the next page is read."""
     reader = PageText()
 
-    for page in (fill(b"<b><p>"), fill(b"<a><b><i><font>")):
-        with pytest.raises(PageUnreadable):
-            await reader.read(page, packing="", named="", html=True)
+    with pytest.raises(PageUnreadable):
+        await reader.read(fill(b"<p><b>x</p>"), packing="", named="", html=True)
+    assert await reader.read(b"<p>x</p>", packing="", named="", html=True) == "x"
+
+
+async def test_a_reader_that_takes_too_much_time_is_ended() -> None:
+    """It would go on for longer than anybody waits; the next page is read."""
+    reader = PageText()
+
+    with pytest.raises(PageUnreadable):
+        await reader.read(fill(b"<a><b><i><font>"), packing="", named="", html=True)
     assert await reader.read(b"<p>x</p>", packing="", named="", html=True) == "x"

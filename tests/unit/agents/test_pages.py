@@ -14,6 +14,7 @@ from aiohttp.abc import ResolveResult
 
 from bot.agents.tools.page_reader import BYTES, CHARACTERS, CUT
 from bot.agents.tools.pages import PageRefused, Pages, Reach
+from bot.agents.tools.public_connector import ANSWERS
 from tests.unit.agents.web import SITE, Listener, Names, answer, endpoint, html, reach
 
 HTML = b"<head><title>t</title></head><h1>Hello</h1><script>evil()</script><p>for &amp; all</p>"
@@ -251,3 +252,22 @@ async def test_no_more_is_told_than_the_limit(site: Listener) -> None:
     site.answers["/it"] = answer(b"x" * (CHARACTERS + 1), "Content-Type: text/plain")
 
     assert await Pages(reach(site)).text(f"http://{SITE}/it") == "x" * CHARACTERS + CUT
+
+
+async def test_a_page_without_an_end_is_read_to_the_limit(site: Listener) -> None:
+    """Its server would go on for ever."""
+    site.answers["/it"] = html(b"<p>a</p>".ljust(BYTES + 1))
+    site.endless.add("/it")
+
+    assert await Pages(reach(site)).text(f"http://{SITE}/it") == f"a{CUT}"
+
+
+async def test_a_server_that_only_hints_is_hung_up_on(site: Listener) -> None:
+    """Before the page that comes after them."""
+    hint = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+    site.answers["/it"] = hint * ANSWERS + html(b"x")
+
+    with pytest.raises(PageRefused, match="could not be fetched"):
+        await Pages(reach(site)).text(f"http://{SITE}/it")
+    site.answers["/it"] = hint * (ANSWERS - 1) + html(b"x")
+    assert await Pages(reach(site)).text(f"http://{SITE}/it") == "x"

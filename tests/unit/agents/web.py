@@ -44,6 +44,7 @@ class Listener:
 
     def __init__(self, answers: Mapping[str, bytes] | None = None) -> None:
         self.answers = dict(answers or {})
+        self.endless: set[str] = set()
         self.connections = 0
         self.paths: list[str] = []
         self.received = b""
@@ -61,6 +62,8 @@ class Listener:
             self.paths.append(path)
             writer.write(self.answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
             await writer.drain()
+            if path in self.endless:
+                await reader.read()
         writer.close()
 
     async def settled(self) -> None:

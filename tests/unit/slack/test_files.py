@@ -84,6 +84,18 @@ async def test_a_file_of_slacks_is_fetched_with_the_token(limiter: Limiter) -> N
         "http://{other}#.slack.com",
         "//{other}/june.csv",
         "http://[{other}/june.csv",
+        "http://{other}\\@{slack}/june.csv",
+        "http://{slack}\\@{other}/june.csv",
+        "http://{other}\t@{slack}/june.csv",
+        "http://a@{slack}/june.csv",
+        "https://{slack}/june.csv",
+        "http://files.slack.com/june.csv",
+        "https://files.slack.com:8443/june.csv",
+        "https://a@files.slack.com/june.csv",
+        "https://files.slack.com.{other}/june.csv",
+        "https://evilslack.com/june.csv",
+        "https://{other}%2f.slack.com/june.csv",
+        "https://{other}／.slack.com/june.csv",
     ],
 )
 async def test_nobody_but_slack_is_sent_the_token(limiter: Limiter, url: str) -> None:
