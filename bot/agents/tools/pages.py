@@ -101,7 +101,7 @@ class Pages:
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     """Read a body up to the limit and one byte, which tells that there is more."""
     body = bytearray()
-    while len(body) <= BYTES and (piece := await response.content.read(BYTES + 1 - len(body))):
+    while piece := await response.content.read(BYTES + 1 - len(body)):  # of none, none is read
         body += piece
     return bytes(body)
 
