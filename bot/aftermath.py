@@ -8,6 +8,7 @@ from datetime import datetime
 from bot import words
 from bot.approval import Approval, ApprovalStatus, Ending, Question, detach, withdraw
 from bot.audit import Deed
+from bot.consent import consent
 from bot.handling import Handling
 from bot.journal import settled
 from bot.requests import Requests, cancel_timers
@@ -55,5 +56,13 @@ class Aftermath:
 
     def _not_run(self, h: Handling, approval: Approval, began: bool, why: str) -> Approval:
         ending = Ending.UNKNOWN if began else Ending.NOT_RUN
-        h.note(Deed.EXECUTED, approval, ending=ending.value, result=why)
+        h.note(
+            Deed.EXECUTED,
+            approval,
+            person=approval.requester,
+            arguments=approval.arguments,
+            consent=consent(approval),
+            ending=ending.value,
+            result=why,
+        )
         return settled(approval, ending, self._now(), f"{why} {words.LOOK}" if began else why)

@@ -22,6 +22,7 @@ from bot.approval import (
     edit,
 )
 from bot.audit import Deed
+from bot.consent import of_question
 from bot.delivery import Delivery
 from bot.electorate import Electorate
 from bot.errors import AlreadyDecided, ApproverUnknown, DecisionRefused, SlackBusy
@@ -160,8 +161,17 @@ class Decisions:
             # What is to be tried again is still not known: its call is kept, should the run end first.
             kept = before.call if before and entry.status is JournalStatus.AGAIN else None
             writes.journal(question.effect, replace(entry, call=kept))
-        h.note(Deed.EXECUTED, question, ending=ending.value, result=result, told="by a person")
         about = await self._threads.readable([question.about]) if question.about else []
+        h.note(
+            Deed.EXECUTED,
+            question,
+            person=question.requester,
+            arguments=question.arguments,
+            consent=of_question(question, next(iter(about), None)),
+            ending=ending.value,
+            result=result,
+            told="by a person",
+        )
         return [settled(approval, ending, self._now(), result) for approval in about]
 
     async def _look_after(self, h: Handling, approval: Approval, click: Click) -> None:

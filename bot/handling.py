@@ -114,9 +114,13 @@ class Handling:
         *,
         tool: str = "",
         person: str = "",
+        digest: str = "",
         **details: str,
     ) -> None:
-        """Put something on record: with the next write of this handling, or not at all."""
+        """Put something on record: with the next write of this handling, or not at all.
+
+        `digest` is of a call without an approval; one with an approval has its own.
+        """
         entry = Entry(
             id=self._sources.token(),
             at=self._sources.now(),
@@ -126,7 +130,7 @@ class Handling:
             approval=approval.id if approval else "",
             tool=approval.tool if approval else tool,
             person=person,
-            digest=approval.digest if approval else "",
+            digest=approval.digest if approval else digest,
             details=details,
         )
         self._noted.append(entry)

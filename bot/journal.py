@@ -8,8 +8,18 @@ from datetime import datetime
 from hashlib import sha256
 
 from bot import words
+from bot.agents.attempt import Attempt
 from bot.agents.context import Permit
-from bot.approval import Approval, ApprovalStatus, Ending, Execution, Verdict, authorize, executed
+from bot.approval import (
+    Approval,
+    ApprovalStatus,
+    Ending,
+    Execution,
+    Verdict,
+    authorize,
+    digest,
+    executed,
+)
 from bot.audit import Deed
 from bot.errors import OutcomeUnknown
 from bot.handling import Handling
@@ -40,7 +50,7 @@ class Journal:
         self._now = now
         self._beside = beside
 
-    async def run(self, call_id: str, permit: Permit, effect: Callable[[str], Awaitable[str]]) -> str:
+    async def run(self, call_id: str, permit: Permit, effect: Callable[[Attempt], Awaitable[str]]) -> str:
         """Do the effect, handing it its idempotency key; raises `LeaseLost` before it, if at all.
 
         Raises `NotAuthorized` for what was not approved, `OutcomeUnknown` where it broke off.
@@ -55,11 +65,12 @@ class Journal:
             raise OutcomeUnknown
         if permit.approval is not None:
             authorize(permit.approval, permit.asked_digest)
-        self._handling.note(Deed.STARTED, permit.approval, tool=permit.tool, call=call_id)
+        self._note(Deed.STARTED, permit, call=call_id)
         started = JournalEntry(JournalStatus.STARTED, call=self.call(call_id, permit))
         await self._write(key, started)
         try:
-            result = await effect(key)
+            # Whatever is known of the key but its end: it began before, and may have reached the service.
+            result = await effect(Attempt(key, sent_before=entry is not None))
         except OutcomeUnknown:
             await self._ended(key, permit, call_id, Ending.UNKNOWN, "")
             raise
@@ -104,10 +115,27 @@ class Journal:
             changed = [executed(approval, Execution(ending, self._now(), result[:RESULT]))]
             self._handling.retire(changed)
         noted = {"call": call_id, "ending": ending.value, "result": result[:RESULT]}
-        self._handling.note(Deed.EXECUTED, approval, tool=permit.tool, **noted)
+        self._note(Deed.EXECUTED, permit, **noted)
         call = self.call(call_id, permit) if ending is Ending.UNKNOWN else None
         beside = Writes() if ending is Ending.UNKNOWN else await self._beside()
         await self._write(key, JournalEntry(status, result, call), *changed, beside=beside)
+
+    def _note(self, deed: Deed, permit: Permit, **noted: str) -> None:
+        """Put a step of the call on record: who asked for it, what ran, and by whose consent."""
+        self._handling.note(
+            deed,
+            permit.approval,
+            tool=permit.tool,
+            person=self._requester(permit),
+            digest=digest(permit.tool, permit.arguments),
+            arguments=permit.arguments,
+            consent=permit.consent,
+            **noted,
+        )
+
+    def _requester(self, permit: Permit) -> str:
+        authors = self._handling.state.authors
+        return permit.approval.requester if permit.approval else next(iter(authors), "")
 
     async def _write(
         self, key: str, entry: JournalEntry, *changed: Approval, beside: Writes | None = None

@@ -104,6 +104,13 @@ class Policy:
         """Say who must agree; nobody need for an empty answer."""
         return strictest(rule.requirement for rule in self.rules if rule.applies(call))
 
+    @property
+    def nobody_asked(self) -> str:
+        """The words for the record of a call that no rule applied to."""
+        if not self.rules:
+            return "nobody asked: the policy has no rules"
+        return f"nobody asked, for none of this holds: {'; '.join(rule.when.text for rule in self.rules)}"
+
     def roles(self) -> frozenset[str]:
         """Every role the policy may turn to."""
         named = {rule.requirement.role for rule in self.rules}

@@ -17,6 +17,7 @@ from bot.agents.tools.shell import SHELL
 from bot.approval import Approval, ApprovalStatus, Question, digest
 from bot.attachment import Attachment
 from bot.benches import Benches
+from bot.consent import consent
 from bot.delivery import Delivery
 from bot.errors import HandedOver, OutcomeUnknown, SlackRejected, UnknownSchema, WorkspaceNotKept
 from bot.events import MessageReceived
@@ -164,13 +165,13 @@ class Runs:
             if approval is None and not call.requirements:
                 asked = digest(call.tool, call.arguments)
                 unknown_to = self._engine.unknown_to(call.tool)
-                permits[call.call_id] = Permit(call.tool, asked, call.arguments, unknown_to=unknown_to)
+                why = self._engine.nobody_asked(call.tool)
+                permits[call.call_id] = Permit(call.tool, asked, call.arguments, None, unknown_to, why)
                 answers[call.call_id] = True
             elif approval is not None and approval.status is ApprovalStatus.APPROVED:
                 unknown_to = self._engine.unknown_to(call.tool)
-                permits[call.call_id] = Permit(
-                    approval.tool, approval.asked_digest, approval.arguments, approval, unknown_to
-                )
+                shown = (approval.tool, approval.asked_digest, approval.arguments)
+                permits[call.call_id] = Permit(*shown, approval, unknown_to, consent(approval))
                 answers[call.call_id] = True
             elif approval is not None:
                 who = await self._delivery.decided_by(approval)

@@ -39,7 +39,7 @@ def give_money(policy: Policy = FINANCE) -> ApprovedTool:
         """
         try:
             gift = Refund(invoice_id, amount, currency, note or "a gift")
-            made = await ctx.context.billing.refund(gift, idempotency_key=ctx.context.idempotency_key)
+            made = await ctx.context.billing.refund(gift, ctx.context.attempt)
         except BillingError as error:
             return f"ERROR: {error.message}"
         return f"Given: {made['amount']} {made['currency']}"

@@ -213,6 +213,10 @@ class Engine:
         """The role that says what happened where a call of this tool broke off."""
         return self._approved[tool].policy.unknown_to
 
+    def nobody_asked(self, tool: str) -> str:
+        """Why a call of this tool that needs nobody needs nobody, for the record."""
+        return self._approved[tool].policy.nobody_asked
+
     def problems(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, str]:
         """Check arguments by the tool's own schema; what is wrong, by argument."""
         if tool not in self._approved:
@@ -269,6 +273,7 @@ class RunInProgress:
         the sandbox is ended.
         """
         self._stopped = True
+        self._context.called_off.set()
         if self.workbench is not None:
             self.workbench.stop()
         self._result.cancel(mode="after_turn" if self._context.busy else "immediate")

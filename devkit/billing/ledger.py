@@ -100,6 +100,13 @@ class Ledger:
         row = self._db.execute("select * from refunds where idempotency_key = ?", (key,)).fetchone()
         return Made(_refund(row), replayed=False)
 
+    def by_key(self, key: str) -> dict[str, Any]:
+        """The refund that was made under a key; raises `Refused` where there is none."""
+        row = self._db.execute("select * from refunds where idempotency_key = ?", (key,)).fetchone()
+        if row is None:
+            raise Refused(404, "key_unknown", "No refund was made under this key.")
+        return _refund(row)
+
     def refunds(self) -> list[dict[str, Any]]:
         """Every refund, oldest first."""
         return [_refund(row) for row in self._db.execute("select * from refunds order by rowid")]

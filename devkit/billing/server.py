@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
-from devkit.billing.ledger import Ledger, Refused
+from devkit.billing.faults import Fault, Faults, Of
+from devkit.billing.ledger import Ledger, Made, Refused
 from devkit.serving import Server
 
-
-@dataclass(slots=True)
-class Fault:
-    """What goes wrong with the next refunds: an error status, a delay, a lost answer."""
-
-    status: int = 0
-    delay: float = 0.0
-    drop_after_commit: bool = False
-    times: int = 1
+__all__ = ["BillingServer", "Fault", "Of"]
 
 
 class BillingServer:
@@ -36,15 +30,22 @@ class BillingServer:
         )
         self.api_key = f"billing-{secrets.token_hex(8)}"
         self.on_change: Callable[[], None] = lambda: None
-        self.faults: list[Fault] = []
+        self.faults = Faults()
         self._held = 0
+        #: The keys of refunds that have come in and are neither made nor refused yet.
+        self._in_work: set[str] = set()
+        #: Refunds that go on though their caller has left.
+        self._left: set[asyncio.Task[Made]] = set()
         self._refunded = asyncio.Event()
         #: How many refunds were asked for, replays included.
         self.requests = 0
+        #: How often somebody asked what became of a key.
+        self.look_ups = 0
         app = web.Application(middlewares=[self._guard])
         app.router.add_get("/v1/invoices/{id}", self._invoice)
         app.router.add_post("/v1/refunds", self._refund)
         app.router.add_get("/v1/refunds", self._refunds)
+        app.router.add_get("/v1/refunds/by-key/{key}", self._by_key)
         self._server = Server(app)
 
     async def start(self, port: int = 0) -> None:
@@ -54,6 +55,9 @@ class BillingServer:
     async def stop(self) -> None:
         """Stop listening and close the books."""
         await self._server.stop()
+        for task in self._left:
+            task.cancel()
+        await asyncio.gather(*self._left, return_exceptions=True)
         self._ledger.close()
 
     @property
@@ -103,29 +107,100 @@ class BillingServer:
             body = None
         if not isinstance(body, dict):
             raise Refused(400, "bad_body", "A refund is a JSON object.")
-        fault = self._next_fault()
-        await asyncio.sleep(fault.delay)
-        if fault.status:
-            return _error(fault.status, "fault", "The service is broken on request.")
-        made = self._ledger.refund(body, key)  # pyright: ignore[reportUnknownArgumentType]
-        self.on_change()
-        self._refunded.set()
+        if key in self._in_work:
+            raise Refused(409, "key_in_work", "A refund under this key is being worked on.")
+        return await self._as_told(request, key, body)  # pyright: ignore[reportUnknownArgumentType]
+
+    async def _as_told(self, request: web.Request, key: str, body: Mapping[str, Any]) -> web.StreamResponse:
+        """Make the refund, or do what is to go wrong with it."""
+        fault = self.faults.next(Of.REFUND)
+        if not fault.after_commit and not fault.goes_on:
+            if fault.delay:
+                with self._working(key):
+                    await asyncio.sleep(fault.delay)
+            if fault.status or fault.drop:
+                return await _answer(request, fault, {})
+        made = await self._made(body, key, fault)
         if self._held:
             self._held -= 1
             await asyncio.Event().wait()
-        if fault.drop_after_commit and request.transport is not None:
-            request.transport.abort()
-        headers = {"Idempotent-Replayed": "true"} if made.replayed else None
-        return web.json_response(made.refund, status=201, headers=headers)
+        if fault.after_commit:
+            await asyncio.sleep(fault.delay)
+        headers = {"Idempotent-Replayed": "true"} if made.replayed else {}
+        return await _answer(request, fault, made.refund, status=201, headers=headers)
 
-    def _next_fault(self) -> Fault:
-        if not self.faults:
-            return Fault()
-        fault = self.faults[0]
-        fault.times -= 1
-        if fault.times <= 0:
-            self.faults.pop(0)
-        return fault
+    async def _made(self, body: Mapping[str, Any], key: str, fault: Fault) -> Made:
+        """Make a refund, at once or after a delay that its caller does not end."""
+        if not fault.goes_on:
+            return self._commit(body, key)
+        task = asyncio.create_task(self._late(body, key, fault.delay))
+        self._left.add(task)
+        task.add_done_callback(self._left.discard)
+        return await asyncio.shield(task)
+
+    async def _late(self, body: Mapping[str, Any], key: str, delay: float) -> Made:
+        with self._working(key):
+            await asyncio.sleep(delay)
+            return self._commit(body, key)
+
+    def _commit(self, body: Mapping[str, Any], key: str) -> Made:
+        made = self._ledger.refund(body, key)
+        self.on_change()
+        self._refunded.set()
+        return made
+
+    @contextmanager
+    def _working(self, key: str) -> Generator[None]:
+        """Let a key count as in work for a while."""
+        self._in_work.add(key)
+        try:
+            yield
+        finally:
+            self._in_work.discard(key)
+
+    async def _by_key(self, request: web.Request) -> web.StreamResponse:
+        """What became of a key: the refund, a 404, or a 409 while it is being worked on."""
+        self.look_ups += 1
+        key = request.match_info["key"]
+        fault = self.faults.next(Of.LOOK_UP)
+        await asyncio.sleep(fault.delay)
+        if fault.status or fault.drop:
+            return await _answer(request, fault, {})
+        if key in self._in_work:
+            raise Refused(409, "key_in_work", "A refund under this key is being worked on.")
+        return await _answer(request, fault, self._ledger.by_key(key))
+
+
+async def _answer(
+    request: web.Request,
+    fault: Fault,
+    body: Mapping[str, Any],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> web.StreamResponse:
+    """Answer as it would have been, or as the fault has it."""
+    if fault.drop and request.transport is not None:
+        request.transport.abort()
+    if fault.status:
+        answer = _error(fault.status, "fault", "The service is broken on request.")
+        if fault.retry_after:
+            answer.headers["Retry-After"] = fault.retry_after
+        return answer
+    if fault.cut:
+        return await _cut(request, json.dumps(body).encode(), status)
+    return web.json_response(body, status=status, headers=headers)
+
+
+async def _cut(request: web.Request, body: bytes, status: int) -> web.StreamResponse:
+    """Announce a whole body, send half of it, and break the connection off."""
+    response = web.StreamResponse(status=status, headers={"Content-Type": "application/json"})
+    response.content_length = len(body)
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()  # what was written still goes out
+    return response
 
 
 def _error(status: int, code: str, message: str) -> web.Response:

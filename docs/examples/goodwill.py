@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from agents.tool_context import ToolContext
 
-from bot.agents.billing_client import Refund
+from bot.agents.billing_client import BillingError, Refund
 from bot.agents.context import RunContext
 from bot.agents.tools.approval import approved_tool
 from bot.policy import Policy, ask, over
@@ -20,5 +20,8 @@ POLICY = Policy(
 async def give_goodwill(ctx: ToolContext[RunContext], invoice_id: str, amount: str) -> str:
     """Give money back as goodwill. Use it for complaints; not for a wrong charge: that is a refund."""
     gift = Refund(invoice_id, amount, "USD", reason="goodwill")
-    made = await ctx.context.billing.refund(gift, idempotency_key=ctx.context.idempotency_key)
+    try:
+        made = await ctx.context.billing.refund(gift, ctx.context.attempt)
+    except BillingError as refusal:
+        return f"ERROR: {refusal.message}"
     return f"Given: {made['amount']} USD ({made['id']})"

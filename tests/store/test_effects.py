@@ -11,13 +11,14 @@ from itertools import count
 import pytest
 from cryptography.fernet import Fernet
 
+from bot.agents.attempt import Attempt
 from bot.agents.context import Permit
 from bot.approval import Approval, ApprovalStatus, Question, decide, detach
 from bot.errors import LeaseLost, NotAuthorized, OutcomeUnknown, UnknownSchema
 from bot.events import MessageReceived
 from bot.handling import Handling
 from bot.journal import Journal
-from bot.run import JournalStatus, ThreadState
+from bot.run import JournalEntry, JournalStatus, ThreadState
 from bot.sources import Sources
 from bot.store import client
 from bot.store.inbox import Claim, Inbox
@@ -42,6 +43,9 @@ class Effects:
         )
         #: What the journal held while the effect was under way.
         self.seen: list[JournalStatus | None] = []
+        #: What the effect was told of its key.
+        self.sent_before: list[bool] = []
+        self.key = ""
         self._ids = count()
 
     async def handling(self) -> Handling:
@@ -66,9 +70,11 @@ class Effects:
         """Do the effect through the journal."""
         journal = self.journal(h)
 
-        async def effect(key: str) -> str:
-            assert key == journal.key("call_1", permit)
-            entry = await self.threads.journal(THREAD, key)
+        async def effect(attempt: Attempt) -> str:
+            assert attempt.key == journal.key("call_1", permit)
+            self.key = attempt.key
+            self.sent_before.append(attempt.sent_before)
+            entry = await self.threads.journal(THREAD, attempt.key)
             self.seen.append(entry.status if entry else None)
             if breaks_off:
                 raise OutcomeUnknown
@@ -100,6 +106,17 @@ async def test_what_was_approved_is_done_once_and_noted_before_and_after(effects
     assert [await effects.run(h, permit) for _ in range(3)] == ["paid"] * 3
 
     assert effects.seen == [JournalStatus.STARTED]
+
+
+async def test_a_try_that_a_person_asked_for_knows_that_its_key_was_sent_before(effects: Effects) -> None:
+    h, permit = await effects.handling(), a_permit(approved())
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            await effects.run(h, permit, breaks_off=True)
+        await h.save_beside(Writes().journal(effects.key, JournalEntry(JournalStatus.AGAIN)))
+    assert await effects.run(h, permit) == "paid"
+
+    assert effects.sent_before == [False, True, True]
 
 
 async def test_what_began_and_did_not_end_is_never_tried_again_by_itself(effects: Effects) -> None:

@@ -20,6 +20,7 @@ from agents.function_schema import function_schema
 from agents.tool_context import ToolContext
 from pydantic import BaseModel, ValidationError
 
+from bot.agents.attempt import Attempt
 from bot.agents.context import Permit, RunContext
 from bot.approval import Offers, canonical, digest
 from bot.errors import NotAuthorized, OutcomeUnknown
@@ -55,8 +56,8 @@ def approved_tool(policy: Policy, *, only_if_asked: bool = False) -> Callable[[B
     With `only_if_asked` a call that needs nobody runs at once, without a journal: for a tool whose
     effects stay in a place that goes back to the last checkpoint together with the run.
 
-    The body finds its `ctx.context.idempotency_key` and hands it on, so that the service behind
-    it can tell a repetition. What it returns is told to the model and kept; an expected failure
+    The body finds its `ctx.context.attempt` and hands it on: with the key the service behind it
+    can tell a repetition, and where the key was `sent_before`, a refusal settles nothing. What it returns is told to the model and kept; an expected failure
     is a text that begins with "ERROR:". One that raises has broken off: a person is asked
     whether it happened. Raises `ValueError` where the policy lets people edit what the tool
     does not have.
@@ -154,9 +155,9 @@ async def _journalled(
     arguments: str,
     invoke: Callable[[ToolContext[Any], str], Awaitable[Any]],
 ) -> str:
-    async def effect(key: str) -> str:
+    async def effect(attempt: Attempt) -> str:
         own = copy.copy(ctx)  # calls run side by side, and each has a key of its own
-        own.context = replace(ctx.context, idempotency_key=key)
+        own.context = replace(ctx.context, attempt=replace(attempt, pause=ctx.context.pause))
         try:
             result = str(await invoke(own, arguments))
             if own.context.workbench is not None:  # what it made is kept with the note that it is done
@@ -176,6 +177,7 @@ async def _uncancelled(ctx: ToolContext[RunContext], call: Awaitable[str]) -> st
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
+        ctx.context.called_off.set()  # it ends, but does not wait for a busy service any more
         while not task.done():  # whoever cancels a second time has to wait as well
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait({task})

@@ -86,7 +86,7 @@ def refund_tool(policy: Policy) -> ApprovedTool:
             return "ERROR: the amount must be a positive number such as 29.00."
         refund = Refund(invoice_id, f"{value:.2f}", currency, reason)
         try:
-            made = await ctx.context.billing.refund(refund, idempotency_key=ctx.context.idempotency_key)
+            made = await ctx.context.billing.refund(refund, ctx.context.attempt)
         except BillingError as error:
             return f"ERROR: {error.message}"
         return json.dumps({"refund_id": made["id"], "amount": made["amount"], "currency": made["currency"]})

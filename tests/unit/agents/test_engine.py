@@ -11,6 +11,7 @@ from agents import Model, ModelSettings
 from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
 from agents.tool_context import ToolContext
 
+from bot.agents.attempt import Attempt
 from bot.agents.billing_client import BillingClient
 from bot.agents.context import Permit, RunContext
 from bot.agents.engine import Engine, Limits, RunInProgress
@@ -48,12 +49,12 @@ class Journal:
         self.done: dict[str, str] = {}
         self.error: Exception | None = None
 
-    async def run(self, call_id: str, permit: Permit, effect: Callable[[str], Awaitable[str]]) -> str:
+    async def run(self, call_id: str, permit: Permit, effect: Callable[[Attempt], Awaitable[str]]) -> str:
         if self.error is not None:
             raise self.error
         assert permit.tool == "pay"
         if call_id not in self.done:
-            self.done[call_id] = await effect(f"key-{call_id}")
+            self.done[call_id] = await effect(Attempt(f"key-{call_id}"))
         return self.done[call_id]
 
 
@@ -81,7 +82,7 @@ class Bench:
             """Pay somebody."""
             if amount in self.broken:
                 raise ConnectionError
-            self.paid.append((amount, ctx.context.idempotency_key))
+            self.paid.append((amount, ctx.context.attempt.key))
             return f"paid {amount}"
 
         pay.__name__ = name
