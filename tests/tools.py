@@ -11,6 +11,7 @@ from bot.agents.billing_client import BillingError, Refund
 from bot.agents.context import RunContext
 from bot.agents.tools.approval import ApprovedTool, approved_tool
 from bot.policy import Policy, ask
+from devkit.billing.server import Fault, Of
 from devkit.model.script import Calls, Step, Text
 from tests.world import World
 
@@ -60,3 +61,18 @@ def scripted(world: World, *turns: Step, last: str = "That was all.") -> None:
 def gives(*amounts: str) -> Calls:
     """A turn that gives money so many times."""
     return Calls([gift(amount) for amount in amounts])
+
+
+def no_look_up(times: int = 3) -> Fault:
+    """Nobody says what became of a key: one try asks three times."""
+    return Fault(status=503, of=Of.LOOK_UP, times=times)
+
+
+def lost_answer() -> list[Fault]:
+    """It happens, and the bot never hears of it: a call is sent three times, its key looked up as often."""
+    return [Fault(drop_after_commit=True, times=3), no_look_up()]
+
+
+def not_reached() -> list[Fault]:
+    """It does not happen, and the bot cannot know."""
+    return [Fault(status=503, times=3), no_look_up()]

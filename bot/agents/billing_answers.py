@@ -86,6 +86,8 @@ def to_look_up(reply: Reply, asked: Refund) -> Answer:
 
     A 404 counts only where it says that it is the key that nobody knows: the address may be wrong.
     """
+    if reply.body is None:
+        return Answer(Heard.NOTHING)
     if reply.status == HTTPStatus.OK:
         return _refund(reply, asked)
     if reply.status == HTTPStatus.NOT_FOUND and reply.code == "key_unknown":

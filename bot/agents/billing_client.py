@@ -40,12 +40,15 @@ class BillingUnknown(Exception):
 
 
 class BillingClient:
-    """Reads invoices and makes refunds. The session is the caller's to close."""
+    """Reads invoices and makes refunds. The session is the caller's to close; `timeout` is in seconds."""
 
-    def __init__(self, session: aiohttp.ClientSession, base_url: str, api_key: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, base_url: str, api_key: str, *, timeout: float = TIMEOUT
+    ) -> None:
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {api_key}"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
 
     async def invoice(self, invoice_id: str) -> Mapping[str, Any]:
         """Look an invoice up. Raises `BillingError`, or `BillingUnknown` where nobody answers."""
@@ -116,7 +119,7 @@ class BillingClient:
                 f"{self._base_url}{path}",
                 json=json,
                 headers={**self._headers, **headers},
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+                timeout=self._timeout,
                 allow_redirects=False,  # following one would send the money to where it points
             ) as response:
                 return Reply(response.status, response.headers, await _body(response))

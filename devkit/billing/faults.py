@@ -14,6 +14,7 @@ class Of(StrEnum):
 
     REFUND = "refund"
     LOOK_UP = "look_up"
+    INVOICE = "invoice"
 
 
 @dataclass(slots=True)
@@ -52,8 +53,8 @@ class Fault:
             raise ValueError("only the answer to a refund that was made can be cut")
         if self.goes_on and (not self.delay or self.after_commit):
             raise ValueError("what goes on without its caller is a refund that is delayed")
-        if self.of is Of.LOOK_UP and (self.after_commit or self.goes_on):
-            raise ValueError("a look-up makes nothing")
+        if self.of is not Of.REFUND and (self.after_commit or self.goes_on):
+            raise ValueError("only a refund makes anything")
         if self.times < 1 or self.delay < 0:
             raise ValueError("a fault happens once at least, and takes no less than no time")
 

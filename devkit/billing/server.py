@@ -91,7 +91,10 @@ class BillingServer:
             return _error(refusal.status, refusal.code, refusal.message)
 
     async def _invoice(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(self._ledger.invoice(request.match_info["id"]))
+        invoice = self._ledger.invoice(request.match_info["id"])
+        fault = self.faults.next(Of.INVOICE)
+        await asyncio.sleep(fault.delay)
+        return await _answer(request, fault, invoice)
 
     async def _refunds(self, _: web.Request) -> web.StreamResponse:
         return web.json_response({"refunds": self._ledger.refunds()})
@@ -127,7 +130,7 @@ class BillingServer:
         if fault.after_commit:
             await asyncio.sleep(fault.delay)
         headers = {"Idempotent-Replayed": "true"} if made.replayed else {}
-        return await _answer(request, fault, made.refund, status=201, headers=headers)
+        return await _answer(request, fault, made.refund, 201, headers=headers)
 
     async def _made(self, body: Mapping[str, Any], key: str, fault: Fault) -> Made:
         """Make a refund, at once or after a delay that its caller does not end."""
@@ -161,22 +164,25 @@ class BillingServer:
     async def _by_key(self, request: web.Request) -> web.StreamResponse:
         """What became of a key: the refund, a 404, or a 409 while it is being worked on."""
         self.look_ups += 1
-        key = request.match_info["key"]
         fault = self.faults.next(Of.LOOK_UP)
         await asyncio.sleep(fault.delay)
-        if fault.status or fault.drop:
-            return await _answer(request, fault, {})
+        return await _answer(request, fault, *self._of_key(request.match_info["key"]))
+
+    def _of_key(self, key: str) -> tuple[Mapping[str, Any], int]:
         if key in self._in_work:
-            raise Refused(409, "key_in_work", "A refund under this key is being worked on.")
-        return await _answer(request, fault, self._ledger.by_key(key))
+            return _problem("key_in_work", "A refund under this key is being worked on."), 409
+        try:
+            return self._ledger.by_key(key), 200
+        except Refused as refusal:
+            return _problem(refusal.code, refusal.message), refusal.status
 
 
 async def _answer(
     request: web.Request,
     fault: Fault,
     body: Mapping[str, Any],
-    *,
     status: int = 200,
+    *,
     headers: Mapping[str, str] | None = None,
 ) -> web.StreamResponse:
     """Answer as it would have been, or as the fault has it."""
@@ -204,4 +210,8 @@ async def _cut(request: web.Request, body: bytes, status: int) -> web.StreamResp
 
 
 def _error(status: int, code: str, message: str) -> web.Response:
-    return web.json_response({"error": {"code": code, "message": message}}, status=status)
+    return web.json_response(_problem(code, message), status=status)
+
+
+def _problem(code: str, message: str) -> Mapping[str, Any]:
+    return {"error": {"code": code, "message": message}}

@@ -10,11 +10,10 @@ from playwright.async_api import Locator, Page, expect
 
 from bot.policy import Policy, ask, over
 from bot.requirement import Severity
-from devkit.billing.server import Fault
 from devkit.model.script import Calls, Text
 from devkit.slack.workspace import Message
 from tests.page.browser import opened
-from tests.tools import SECOND, gift, give_money, scripted
+from tests.tools import SECOND, gift, give_money, lost_answer, scripted
 from tests.world import ANA, MEI, OMAR, SUPPORT, THEO, World, ids
 
 PATIENCE = 15_000
@@ -130,7 +129,7 @@ async def test_a_rejected_an_expired_and_a_withdrawn_card_say_what_became_of_the
 async def test_a_call_that_broke_off_is_asked_about(world: World, picture: Take) -> None:
     async with world.bot(give_money(POLICY)):
         thread, card = await waiting(world, "29.00")
-        world.billing.faults.append(Fault(drop_after_commit=True, times=3))
+        world.billing.faults += lost_answer()
         await world.approves(OMAR, card)
         async with opened(f"{world.slack.url}/?as={MEI}#{SUPPORT}/{thread}") as page:
             question = card_in(page, "Did this happen")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from devkit.billing.server import Fault
 from tests.bots import Bots
 from tests.world import ANA, OMAR, SUPPORT, World, ids
 
@@ -56,6 +57,26 @@ async def test_a_worker_killed_after_the_refund_and_before_its_note_asks_a_perso
 
     assert world.refunds == [("INV-1003", "29.00")]
     assert world.billing.requests == 2
+
+
+async def test_a_new_try_after_a_kill_is_not_settled_by_a_refusal(world: World, bots: Bots) -> None:
+    first = await bots.start()
+    thread = await world.asks("refund $29 on INV-1003")
+    card = await world.card(thread)
+    world.billing.hold_answers(1)
+    await world.approves(OMAR, card)
+    await world.billing.when_refunded()
+    await first.kill()
+    await bots.start()
+    await world.hears(thread, "I do not know whether it happened")
+    await world.slack.until(lambda: [m for m in world.replies(thread) if "happened" in ids(m)])
+    (question,) = [m for m in world.replies(thread) if "happened" in ids(m)]
+    world.billing.faults.append(Fault(status=401, times=9))
+    await world.slack.clicks(OMAR, question.channel, question.ts, "try_again")
+    await world.hears(thread, "Done: I refunded **29.00 USD** on INV-1003")
+
+    assert world.refunds == [("INV-1003", "29.00")]
+    assert (world.billing.requests, world.billing.look_ups) == (2, 1)
 
 
 async def test_two_processes_share_the_work(world: World, bots: Bots) -> None:

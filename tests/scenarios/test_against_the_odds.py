@@ -40,7 +40,7 @@ async def test_what_was_approved_is_done_even_where_the_thread_was_archived_mean
 async def test_a_reset_does_not_forget_a_call_that_began_and_needed_nobody(world: World) -> None:
     scripted(world, gives("29.00"))
     async with world.bot(give_money(Policy(unknown_to="finance"))):
-        world.billing.faults.append(lost_answer())
+        world.billing.faults += lost_answer()
         thread = await world.asks("give them money")
         await world.slack.until(lambda: questions(world, thread))
         (question,) = questions(world, thread)
@@ -57,7 +57,7 @@ async def test_a_reset_does_not_forget_a_call_that_began_and_needed_nobody(world
 async def test_a_second_reset_asks_no_second_time(world: World) -> None:
     scripted(world, gives("29.00"))
     async with world.bot(give_money(Policy(unknown_to="finance"))):
-        world.billing.faults.append(lost_answer())
+        world.billing.faults += lost_answer()
         thread = await world.asks("give them money")
         await world.slack.until(lambda: questions(world, thread))
         await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
@@ -95,7 +95,7 @@ async def test_what_two_approved_is_tried_again_by_two(world: World) -> None:
     async with world.bot(give_money(TWO)):
         thread = await world.asks("give them money")
         card = await world.card(thread)
-        world.billing.faults.append(not_reached())
+        world.billing.faults += not_reached()
         await world.approves(OMAR, card)
         await world.approves(MEI, card)
         await world.slack.until(lambda: questions(world, thread))

@@ -8,25 +8,15 @@ from bot.policy import Policy
 from devkit.billing.server import Fault
 from devkit.model.script import Calls
 from devkit.slack.workspace import Message
-from tests.tools import gift, give_money, gives, scripted
+from tests.tools import gift, give_money, gives, lost_answer, no_look_up, not_reached, scripted
 from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, THEO, World, ids
 
 
-def lost_answer() -> Fault:
-    """It happens, and the bot never hears of it: a call is sent three times."""
-    return Fault(drop_after_commit=True, times=3)
-
-
-def not_reached() -> Fault:
-    """It does not happen, and the bot cannot know."""
-    return Fault(status=503, times=3)
-
-
-async def breaks_off(world: World, fault: Fault) -> tuple[str, Message]:
+async def breaks_off(world: World, faults: list[Fault]) -> tuple[str, Message]:
     """Money is approved, its service breaks off, and the approvers are asked what happened."""
     thread = await world.asks("give them money")
     card = await world.card(thread)
-    world.billing.faults.append(fault)
+    world.billing.faults += faults
     await world.approves(OMAR, card)
     await world.hears(thread, "I do not know whether it happened")
     await world.slack.until(lambda: questions(world, thread))
@@ -83,7 +73,7 @@ async def test_a_second_try_that_breaks_off_is_asked_about_again(world: World) -
     scripted(world, gives("29.00"), last="They have it.")
     async with world.bot(give_money()):
         thread, question = await breaks_off(world, not_reached())
-        world.billing.faults.append(not_reached())
+        world.billing.faults += not_reached()
         await world.slack.clicks(MEI, question.channel, question.ts, "try_again")
         await world.slack.until(lambda: [q for q in questions(world, thread) if q.ts != question.ts])
         (second,) = [q for q in questions(world, thread) if q.ts != question.ts]
@@ -110,7 +100,7 @@ async def test_one_of_three_calls_breaks_off_and_the_others_are_not_repeated(wor
     scripted(world, Calls([gift("1.00"), gift("2.00"), gift("3.00")]), last="All given.")
     async with world.bot(give_money(Policy(unknown_to="finance"))):
         # Each call is sent three times: seven lost answers break off one of the three, or two.
-        world.billing.faults.append(Fault(drop_after_commit=True, times=7))
+        world.billing.faults += [Fault(drop_after_commit=True, times=7), no_look_up(6)]
         thread = await world.asks("give them money")
         await world.slack.until(lambda: questions(world, thread))
         made = world.billing.requests
@@ -164,7 +154,7 @@ async def test_an_answer_about_a_forgotten_call_does_not_touch_the_run_that_is_u
 async def test_a_second_try_that_a_reset_overtook_is_asked_about_again(world: World) -> None:
     scripted(world, Calls([gift("1.00"), gift("2.00")]), last="All given.")
     async with world.bot(give_money(Policy(unknown_to="finance"))):
-        world.billing.faults.append(Fault(status=503, times=6))
+        world.billing.faults += [*not_reached(), *not_reached()]
         thread = await world.asks("give them money")
         await world.slack.until(lambda: len(questions(world, thread)) == 2)
         first = questions(world, thread)[0]

@@ -100,6 +100,10 @@ def test_a_look_up_settles_by_status_and_code(status: int, code: str, heard: Hea
     assert to_look_up(reply(status, error(code)), ASKED).heard is heard
 
 
+def test_a_look_up_that_breaks_off_settles_nothing() -> None:
+    assert [to_look_up(reply(status), ASKED).heard for status in (200, 404, 409)] == [Heard.NOTHING] * 3
+
+
 def test_an_address_that_is_not_the_service_s_does_not_know_the_key() -> None:
     assert to_look_up(reply(404, b"<h1>404 Not Found</h1>"), ASKED).heard is Heard.REFUSED
 
