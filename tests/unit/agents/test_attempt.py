@@ -6,11 +6,13 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from agents.tool_context import ToolContext
 
 from bot.agents.attempt import NO_ATTEMPT
 from bot.agents.context import RunContext
+from bot.agents.tools.approval import approved_tool
 from bot.lease import PRESENT, Lease
-from tests.unit.agents.test_engine import Bench
+from tests.unit.agents.test_engine import POLICY, Bench
 
 LONG = 600.0
 
@@ -40,6 +42,29 @@ async def test_a_worker_that_may_have_lost_its_thread_sends_nothing_any_more(con
     clock = 16.0
 
     assert not await context.pause(0.01)
+
+
+async def test_a_call_that_is_cut_off_comes_to_its_end_at_once() -> None:
+    bench = Bench()
+    waiting = asyncio.Event()
+
+    async def pay(ctx: ToolContext[RunContext], amount: str) -> str:
+        """Pay somebody, once a service that is busy has the time."""
+        waiting.set()
+        went_on = await ctx.context.attempt.pause(LONG)
+        return "paid" if went_on else f"ERROR: {amount} not paid"
+
+    context = bench.context(("c1", "29.00"))
+    written = '{"amount":"29.00"}'
+    ctx = ToolContext(context, tool_name="pay", tool_call_id="c1", tool_arguments=written)
+    call = asyncio.ensure_future(approved_tool(POLICY)(pay).tool.on_invoke_tool(ctx, written))
+    await waiting.wait()
+    call.cancel()
+    async with asyncio.timeout(10):
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    assert bench.journal.done == {"c1": "ERROR: 29.00 not paid"}
 
 
 async def test_a_tool_that_was_given_no_attempt_never_waits() -> None:
