@@ -29,6 +29,9 @@ ASKS_WHETHER: Final = re.compile(r"^\W*(was|were|is|are|did|has|have|when|how mu
 CHANGED: Final = re.compile(
     r"An approver changed this call; it ran with (\{.*\}) and returned: (.*)\Z", re.DOTALL
 )
+#: What is said of a refund whose answer got lost: a person found it, or nobody did.
+CHECKED: Final = re.compile(r"\bit did happen\b")
+NOT_KNOWN: Final = re.compile(r"\bnot known whether this happened\b")
 REFUND_ID: Final = re.compile(r"\brf_\w+")
 ABOUT: Final = re.compile(r"\b(date|when|customer|who|how much|amount|status|refunded)\b", re.IGNORECASE)
 HOSTILE: Final = re.compile(
@@ -227,6 +230,10 @@ def _outcome(call: Entry, result: Entry) -> str:
         amount, currency = (got.get(name) or asked.get(name) for name in ("amount", "currency"))
         return f"Done: I refunded **{amount} {currency}** on {invoice_id} (refund `{made}`)."
     what = f"{asked.get('amount')} {asked.get('currency')} on {invoice_id}"
+    if CHECKED.search(said):
+        return f"Done, as a person has checked: **{what}** was refunded."
+    if NOT_KNOWN.search(said):
+        return f"Nobody knows whether the refund of {what} was made. Someone has to check."
     return f"The refund of {what} was not made. {said.removeprefix('ERROR: ')}"
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from bot.audit import Deed, Verifier
 from bot.store import client
+from devkit.slack.workspace import Message
 from tests.chaos.people import Conversation, Kind, answers, event_of
 from tests.world import SUPPORT, World, ids
 
 #: What may be left of a thread that waits for nothing, by the last part of its key.
 AT_REST = frozenset({"row", "state", "session"})
+
+#: The last words of the demo's model on a refund.
+MADE = re.compile(r"Done: I refunded|Done, as a person has checked")
+NOT_MADE = re.compile(r"The refund of .* was not made")
 
 
 async def broken(world: World, talks: list[Conversation]) -> list[str]:
@@ -42,8 +48,21 @@ def _thread(world: World, talk: Conversation) -> Iterator[str]:
         yield f"{where}: answers are out of order"
     made = sum(amount == talk.amount for _, amount in world.refunds)
     most = {Kind.APPROVE: 1, Kind.OPPOSITE: 1}.get(talk.kind, 0)
-    if made > most or (talk.kind is Kind.APPROVE and made != 1):
+    if made > most:
         yield f"{where}: {talk.amount} was refunded {made} times"
+    if talk.kind in {Kind.APPROVE, Kind.OPPOSITE} and (said := _told(replies)) is not bool(made):
+        yield f"{where}: {talk.amount} was refunded {made} times, but the thread says {said}"
+
+
+def _told(replies: list[Message]) -> bool | None:
+    """What a thread says of its refund in the end: made, not made, or nothing that can be understood."""
+    told: bool | None = None
+    for reply in replies:
+        if MADE.search(reply.shown):
+            told = True
+        elif NOT_MADE.search(reply.shown):
+            told = False
+    return told
 
 
 def _cards(world: World) -> Iterator[str]:

@@ -102,7 +102,7 @@ async def test_a_refusal_that_nothing_confirms_is_a_question_and_no_answer(
             thread = await world.asks(f"refund {amount} {WHERE}")
             question = await asked(world, thread)
             await world.slack.clicks(MEI, question.channel, question.ts, "happened")
-            await world.hears(thread, "it did happen")
+            await world.hears(thread, f"as a person has checked: **{amount} EUR on INV-1006** was refunded")
 
     assert [amount for _, amount in world.refunds] == amounts()
     assert world.billing.requests == 2 * len(STATUSES)
@@ -218,7 +218,7 @@ async def test_what_people_agreed_to_is_on_record_with_who_they_were(world: Worl
         await world.approves(OMAR, card)
         question = await asked(world, thread)
         await world.slack.clicks(MEI, question.channel, question.ts, "happened")
-        await world.hears(thread, "it did happen")
+        await world.hears(thread, "as a person has checked: **480.00 EUR on INV-1006** was refunded")
     ran = [e for e in await entries(world) if e.deed in {Deed.STARTED, Deed.EXECUTED}]
 
     assert [e.details.get("ending") for e in ran] == [None, "unknown", "done"]

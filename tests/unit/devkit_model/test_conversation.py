@@ -18,6 +18,7 @@ from agents import (
 )
 from openai import AsyncOpenAI
 
+from bot import words
 from devkit.billing.server import BillingServer
 from devkit.model import rules
 from devkit.model.dialogue import Dialogue, Entry
@@ -121,6 +122,9 @@ async def test_two_refunds_of_one_message_are_called_at_once(server: ModelServer
     [
         ("Rejected by Omar Haddad: duplicate", "Rejected by Omar Haddad: duplicate"),
         ("ERROR: Only 3.00 USD can be refunded.", "not made. Only 3.00 USD can be refunded."),
+        (words.IT_HAPPENED, "Done, as a person has checked: **29.00 USD on INV-1003** was refunded."),
+        (words.IT_DID_NOT, "The refund of 29.00 USD on INV-1003 was not made."),
+        (words.NOBODY_KNOWS, "Nobody knows whether the refund of 29.00 USD on INV-1003 was made."),
         ("Refund rf_ab12 made", "refund `rf_ab12`"),
     ],
 )
