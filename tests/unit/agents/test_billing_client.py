@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot.agents.attempt import Attempt
-from bot.agents.billing_client import BillingClient, BillingError, BillingUnknown, Refund
+from bot.agents.billing_client import MOST, BillingClient, BillingError, BillingUnknown, Refund
+from bot.agents.keyed_request import PATIENCE
 from devkit.billing.server import BillingServer, Fault, Of
+from devkit.serving import Server
 
 REFUND = Refund("INV-1003", "29.00", "USD", "twice")
 #: Seconds in which the service must answer here, and one that it does not.
@@ -287,3 +292,60 @@ async def test_an_invoice_is_asked_for_again_where_no_answer_came(desk: Desk, fa
 async def test_an_invoice_that_cannot_be_read_is_said_to_be_so(desk: Desk) -> None:
     assert await desk.invoice(Fault(status=403, of=Of.INVOICE)) == "The service is broken on request."
     assert await desk.invoice(Fault(status=500, of=Of.INVOICE, times=3)) == "nobody knows"
+
+
+@asynccontextmanager
+async def somewhere(handler: Handler) -> AsyncGenerator[BillingClient]:
+    """A client of a server that is not the billing service, whatever it is asked for."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    server = Server(app)
+    await server.start()
+    async with aiohttp.ClientSession() as http:
+        yield BillingClient(http, server.address, "key", timeout=TIMEOUT)
+    await server.stop()
+
+
+async def refunds_somewhere(client: BillingClient) -> str:
+    """Ask for a refund there, with all the time in the world."""
+
+    async def pause(seconds: float) -> bool:
+        return seconds < PATIENCE
+
+    try:
+        await client.refund(REFUND, Attempt("k1", pause=pause))
+    except BillingUnknown:
+        return "nobody knows"
+    except BillingError as error:
+        return error.message
+    return "made"
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    asked: list[str] = []
+
+    async def elsewhere(request: web.Request) -> web.StreamResponse:
+        asked.append(f"{request.method} {request.path}")
+        return web.Response(status=307, headers={"Location": "/elsewhere"})
+
+    async with somewhere(elsewhere) as client:
+        assert await refunds_somewhere(client) == "nobody knows"
+
+    assert asked.count("POST /v1/refunds") == 3
+    assert not any("elsewhere" in one for one in asked)
+
+
+async def test_an_answer_without_end_is_no_answer() -> None:
+    made = {
+        "id": "rf_1",
+        "invoice_id": "INV-1003",
+        "amount": "29.00",
+        "currency": "USD",
+        "reason": "x" * MOST,
+    }
+
+    async def endless(_: web.Request) -> web.StreamResponse:
+        return web.json_response(made)
+
+    async with somewhere(endless) as client:
+        assert await refunds_somewhere(client) == "nobody knows"
