@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.agents.keyed_request import (
@@ -41,26 +41,22 @@ def follow(step: Step, *told: Answer) -> Step:
     return step
 
 
-@given(
-    sent_before=st.booleans(),
-    told=st.lists(st.tuples(answers(of_send), answers(of_look_up)), min_size=MANY, max_size=MANY),
-    leaves=st.integers(0, MANY),
-)
+@settings(max_examples=400)
+@given(st.data())
 def test_only_the_service_s_word_on_the_key_says_that_what_went_unanswered_was_not_made(
-    sent_before: bool, told: list[tuple[Answer, Answer]], leaves: int
+    data: st.DataObject,
 ) -> None:
-    step = begin(sent_before=sent_before)
-    unanswered, waited, asked, last, looked = sent_before, 0.0, 0, NOTHING, False
-    for number, (to_send, to_look_up) in enumerate(told):
-        if step.next in ENDS:
-            break
-        if number >= leaves and step.pause:
+    unanswered = data.draw(st.booleans(), "sent before")
+    step = begin(sent_before=unanswered)
+    waited, asked, last, looked = 0.0, 0, NOTHING, False
+    while step.next not in ENDS and asked < MANY:
+        if step.pause and data.draw(st.booleans(), "called off"):
             step = called_off(step)
             assert step.next is Next.LOOK_UP
         waited += step.pause
         looked = step.next is Next.LOOK_UP
-        last = to_look_up if looked else to_send
-        unanswered |= (last.heard is Heard.NOTHING and not looked) or last.heard is Heard.IN_WORK
+        last = data.draw(answers(of_look_up if looked else of_send))
+        unanswered |= last.heard is (Heard.IN_WORK if looked else Heard.NOTHING)
         unanswered |= not looked and last.heard is Heard.REFUSED and last.knows_key
         step, asked = after(step, last), asked + 1
 
