@@ -25,6 +25,7 @@ from bot.agents.billing_client import BillingClient
 from bot.agents.engine import Engine
 from bot.agents.models import Models
 from bot.agents.tools.approval import ApprovedTool
+from bot.anchor import Anchor, Place, into_file, into_log, into_url, keep_anchored
 from bot.backfill import Backfill
 from bot.benches import Benches
 from bot.chainer import keep_chained
@@ -47,6 +48,7 @@ from bot.runs import Runs, Services
 from bot.sandbox.backend import Backend
 from bot.sandbox.gate import Gate
 from bot.settlement import Settlement
+from bot.signed_head import HeadSigner
 from bot.slack.approvers import Approvers
 from bot.slack.client import Slack
 from bot.slack.files import SlackFiles
@@ -132,6 +134,9 @@ async def running(
             await stack.enter_async_context(_in_background(keep_swept(connections.sandboxes)))
         audit = AuditLog(redis, _keys(settings), Sealer(settings.state_key_list))
         await stack.enter_async_context(_in_background(keep_chained(audit)))
+        if settings.audit_anchor_minutes:
+            anchor = _anchor(settings, sources, audit, http)
+            await stack.enter_async_context(_in_background(keep_anchored(anchor, settings.audit_anchor)))
         loop_of_worker = asyncio.create_task(worker.run())
         loop_of_worker.add_done_callback(_mourn)
         stack.push_async_callback(_end, worker, loop_of_worker, settings)
@@ -230,6 +235,15 @@ def _worker(
         concurrency=settings.worker_concurrency,
         lease=settings.lease,
     )
+
+
+def _anchor(settings: Settings, sources: Sources, audit: AuditLog, http: aiohttp.ClientSession) -> Anchor:
+    places = [Place("log", into_log)]
+    if settings.audit_anchor_file is not None:
+        places.append(Place("file", into_file(settings.audit_anchor_file)))
+    if url := settings.audit_anchor_url.get_secret_value():
+        places.append(Place("url", into_url(http, url)))
+    return Anchor(audit, HeadSigner(settings.state_key_list), places, sources.now)
 
 
 def _sandboxes(

@@ -16,6 +16,8 @@ from typing import Final
 
 #: The hash before the first entry.
 BEGINNING: Final = "0" * 64
+#: How many lost entries are named in one sentence.
+NAMED: Final = 10
 
 
 class Deed(StrEnum):
@@ -96,12 +98,28 @@ def chain(entries: Iterable[Entry], head: Head) -> Iterator[Link]:
         yield link
 
 
-class Verifier:
-    """Reads a chain link by link and remembers what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was counted as it was written: how many, the numbers of the latest by id, who waits to be chained."""
 
-    def __init__(self) -> None:
+    count: int = 0
+    numbers: Mapping[str, int] = field(default_factory=dict[str, int])
+    waiting: frozenset[str] = frozenset()
+
+
+class Verifier:
+    """Reads a chain link by link and remembers what is wrong with it.
+
+    `noted` are heads that somebody wrote down elsewhere: each must be a link of the chain.
+    """
+
+    def __init__(self, written: Written | None = None, noted: Iterable[Head] = ()) -> None:
         self.problems: list[Problem] = []
         self.head = Head()
+        self._written = written or Written()
+        self._missing = set(self._written.numbers) - self._written.waiting
+        self._noted = sorted(set(noted), key=lambda head: (head.seq, head.hash))
+        self._closed = False
 
     def read(self, link: Link) -> None:
         """Check the next link."""
@@ -113,12 +131,19 @@ class Verifier:
         elif link.hash != _hash(link.seq, link.prev, link.entry):
             self.problems.append(Problem(seq, f"entry {seq} ({link.entry.id}) was altered"))
         self.head = Head(seq, link.hash)
+        self._missing.discard(link.entry.id)
+        for head in self._noted:
+            if head.seq == seq and head.hash != link.hash:
+                self.problems.append(
+                    Problem(seq, f"entry {seq} is not the one whose hash was noted: {head.hash}")
+                )
 
     def unreadable(self) -> None:
         """Note a place where nothing can be read, by any of the keys."""
         seq = self.head.seq + 1
         self.problems.append(Problem(seq, f"entry {seq} cannot be opened: altered, or its key is missing"))
         self.head = Head(seq, "")
+        self._closed = True
 
     def headless(self) -> None:
         """Note that nobody can tell where the log ends."""
@@ -129,6 +154,28 @@ class Verifier:
         if self.head != head and not self.problems:
             text = f"the log ends at entry {self.head.seq}, but {head.seq} were written"
             self.problems.append(Problem(min(self.head.seq, head.seq) + 1, text))
+
+    def compare(self) -> None:
+        """Compare all that was read with what was counted as it was written, and with the noted heads."""
+        for noted in self._noted:
+            if noted.seq > self.head.seq:
+                text = f"the log ends at entry {self.head.seq}, but {noted.seq} was noted: {noted.hash}"
+                self.problems.append(Problem(self.head.seq + 1, text))
+        if self._closed:
+            return  # nobody can tell which entries are in a place that cannot be opened
+        there = self.head.seq + len(self._written.waiting)
+        if self._missing:
+            lost = sorted(self._missing, key=lambda entry_id: (self._written.numbers[entry_id], entry_id))
+            text = f"written, but neither in the log nor waiting for it: {_some(lost)}"
+            self.problems.append(Problem(self.head.seq + 1, text))
+        elif there < self._written.count:
+            text = f"{self._written.count} entries were written, but {there} are there"
+            self.problems.append(Problem(self.head.seq + 1, text))
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ("entry " if len(names) == 1 else "entries ") + ", ".join(names[:NAMED]) + more
 
 
 def _hash(seq: int, prev: str, entry: Entry) -> str:

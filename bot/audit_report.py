@@ -6,20 +6,20 @@ import contextlib
 import csv
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from io import StringIO
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.audit import Entry, Link, Verifier, form
+from bot.audit import Entry, Head, Link, Verifier, form
 from bot.config import Settings
 from bot.errors import CannotStart, UnknownSchema
+from bot.signed_head import HeadSigner, NotAHead, NotedHead
 from bot.slack.visible import visible
 from bot.store import client
 from bot.store.audit import AuditLog
@@ -62,23 +62,42 @@ class Filter:
         )
 
 
-async def verify(settings: Settings, say: Callable[[str], None]) -> bool:
-    """Check the chain of every workspace; says what is found, and returns whether all is right."""
+async def verify(settings: Settings, noted: Sequence[NotedHead], say: Callable[[str], None]) -> bool:
+    """Check the chain of every workspace, also against heads that were noted elsewhere.
+
+    Says what is found, and returns whether all is right. Raises `CannotStart` where a noted head
+    does not say of which of several workspaces it is.
+    """
     right = True
     async with _log(settings) as (audit, teams):
         for entry_id in await audit.unreadable():
             say(f"✗ entry {entry_id}, not chained yet, cannot be opened: altered, or its key is missing")
             right = False
-        for team in teams:
-            verifier = await _verified(audit, team)
+        heads = _by_team(noted, teams)
+        for team in sorted({*teams, *heads}):
+            verifier = await _verified(audit, team, heads.get(team, []))
             for problem in verifier.problems:
-                say(f"✗ {team}: {problem.text}")
+                say(f"✗ {team or 'the only workspace'}: {problem.text}")
             right = right and not verifier.problems
             if not verifier.problems:
                 say(f"✓ {team}: {verifier.head.seq} entries, all in their place. Head: {verifier.head.hash}")
-        if not teams:
+        if not teams and right:
             say("✓ nothing is on record yet")
     return right
+
+
+def noted_in(settings: Settings, lines: Iterable[str], say: Callable[[str], None]) -> list[NotedHead] | None:
+    """Read the lines of an anchor; says which are no head or were altered, and is None then."""
+    signer, found, right = HeadSigner(settings.state_key_list), list[NotedHead](), True
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            found.append(signer.read(line))
+        except NotAHead as error:
+            say(f"✗ line {number} of the noted heads: {error}")
+            right = False
+    return found if right else None
 
 
 async def export(settings: Settings, wanted: Filter, written_as: Format, say: Callable[[str], None]) -> bool:
@@ -96,18 +115,37 @@ async def export(settings: Settings, wanted: Filter, written_as: Format, say: Ca
     return complete
 
 
-async def _verified(audit: AuditLog, team: str) -> Verifier:
-    verifier = Verifier()
-    async for link in audit.links(team):
-        if link is None:
-            verifier.unreadable()
-        else:
-            verifier.read(link)
+def _by_team(noted: Sequence[NotedHead], teams: Sequence[str]) -> dict[str, list[Head]]:
+    heads: dict[str, list[Head]] = {}
+    for one in noted:
+        if not one.team and len(teams) > 1:
+            raise CannotStart("Several workspaces are on record: write TEAM:SEQ:HASH.")
+        heads.setdefault(one.team or "".join(teams), []).append(one.head)
+    return heads
+
+
+async def _verified(audit: AuditLog, team: str, noted: Sequence[Head]) -> Verifier:
+    verifier = Verifier(await audit.written(team), noted)
     try:
-        verifier.end(await audit.head(team))
+        verifier.end(await _read(audit, team, verifier))
     except UnknownSchema:
         verifier.headless()
+    verifier.compare()
     return verifier
+
+
+async def _read(audit: AuditLog, team: str, verifier: Verifier) -> Head:
+    """Read all links, also those that a running bot adds meanwhile; raises `UnknownSchema` for the head."""
+    while True:
+        start = verifier.head.seq
+        async for link in audit.links(team, start):
+            if link is None:
+                verifier.unreadable()
+            else:
+                verifier.read(link)
+        head = await audit.head(team)
+        if head.seq <= verifier.head.seq or verifier.head.seq == start:
+            return head
 
 
 @asynccontextmanager
@@ -122,17 +160,7 @@ async def _log(settings: Settings) -> AsyncGenerator[tuple[AuditLog, list[str]]]
                 await audit.chain()
         except (RedisError, OSError):
             raise CannotStart("Redis could not be reached at REDIS_URL.") from None
-        yield audit, await _teams(redis, keys)
-
-
-async def _teams(redis: Redis, keys: Keys) -> list[str]:
-    """Every workspace of which there is, or was, a log: its head and ids outlive a deleted one."""
-    found: set[str] = set()
-    for key in (keys.audit("|"), keys.audit_head("|"), keys.audit_ids("|")):
-        prefix, suffix = key.split("|")
-        names = cast("AsyncIterator[bytes]", redis.scan_iter(match=f"{prefix}*{suffix}"))
-        found |= {name.decode().removeprefix(prefix).removesuffix(suffix) async for name in names}
-    return sorted(found)
+        yield audit, await audit.teams()
 
 
 def _line(link: Link, written_as: Format) -> str:

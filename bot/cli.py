@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from bot.audit_report import Filter, Format
 from bot.config import ConfigError, Settings
 from bot.errors import BotError
 from bot.findings import Finding, Level
+from bot.signed_head import NotAHead, read_expected
 
 #: Exit codes: what was asked for failed; the settings are not usable; Ctrl-C.
 FAILED, BAD_SETTINGS, INTERRUPTED = 1, 2, 130
@@ -73,9 +75,27 @@ def policies() -> None:
 
 
 @audit.command()
-def verify() -> None:
+def verify(
+    expect: Annotated[
+        list[str] | None, typer.Option(metavar="[TEAM:]SEQ:HASH", help="A head noted earlier; repeatable.")
+    ] = None,
+    heads: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, readable=True, help="A file of signed heads, as anchors are."
+        ),
+    ] = None,
+) -> None:
     """Check that no entry of the audit log was altered, removed or put elsewhere."""
-    if not _run(audit_report.verify(_settings(), typer.echo)):
+    settings = _settings()
+    try:
+        noted = [read_expected(text) for text in expect or []]
+    except NotAHead as error:
+        raise typer.BadParameter(f"{error}.", param_hint="--expect") from None
+    lines = heads.read_text(encoding="utf-8", errors="replace").splitlines() if heads else []
+    anchored = audit_report.noted_in(settings, lines, typer.echo)
+    right = _run(audit_report.verify(settings, [*noted, *(anchored or [])], typer.echo))
+    if not right or anchored is None:
         raise typer.Exit(FAILED)
 
 

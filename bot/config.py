@@ -109,6 +109,11 @@ class Settings(BaseSettings):
     # Slack can deliver an event again for 24 h: https://docs.slack.dev/apis/events-api#retries
     dedupe_hours: int = Field(default=26, ge=25, le=24 * 7)
 
+    # The record
+    audit_anchor_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
+    audit_anchor_file: Path | None = None
+    audit_anchor_url: SecretStr = SecretStr("")
+
     # Observation
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "text"] = "json"
@@ -140,6 +145,10 @@ class Settings(BaseSettings):
     @property
     def dedupe_ttl(self) -> timedelta:
         return timedelta(hours=self.dedupe_hours)
+
+    @property
+    def audit_anchor(self) -> timedelta:
+        return timedelta(minutes=self.audit_anchor_minutes)
 
     @property
     def backfill_after(self) -> timedelta:

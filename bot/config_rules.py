@@ -57,6 +57,7 @@ FORMS = {
     "drain_seconds": "a whole number of seconds from 0 to 600",
     "edit_interval_seconds": "a number of seconds from 0.5 to 60",
     "dedupe_hours": "a whole number of hours from 25 to 168, for Slack repeats events for 24 hours",
+    "audit_anchor_minutes": "a whole number of minutes up to 10080, or 0 for never",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
     "log_format": "json or text",
     "health_port": "a port number, or 0 for none",
@@ -115,6 +116,21 @@ def check(settings: Settings) -> Iterator[Problem]:
         yield "docs_folder", "DOCS_FOLDER is no folder that can be read."
     if settings.sandbox_backend != "none":
         yield from _sandbox(settings)
+    yield from _anchor(settings)
+
+
+def _anchor(settings: Settings) -> Iterator[Problem]:
+    url, file = settings.audit_anchor_url.get_secret_value(), settings.audit_anchor_file
+    if file is not None and (file.is_dir() or not file.parent.is_dir()):
+        yield "audit_anchor_file", "AUDIT_ANCHOR_FILE is no file in a folder that is there."
+    scheme, host = _address(url)
+    if url and not (scheme == "https" and host) and not (scheme == "http" and host in LOOPBACK):
+        yield (
+            "audit_anchor_url",
+            "AUDIT_ANCHOR_URL must begin with https:// (http:// is taken on this machine only).",
+        )
+    if (url or file) and not settings.audit_anchor_minutes:
+        yield "audit_anchor_minutes", "AUDIT_ANCHOR_MINUTES is 0: nothing would go to the anchor that is set."
 
 
 def _sandbox(settings: Settings) -> Iterator[Problem]:

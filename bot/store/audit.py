@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 
-from bot.audit import Entry, Head, Link, chain
+from bot.audit import Entry, Head, Link, Written, chain
 from bot.errors import UnknownSchema
 from bot.store.keys import Keys
 from bot.store.records import ENTRY, HEAD, LINK
@@ -50,6 +50,35 @@ class AuditLog:
                     await cast("Any", self._redis.hdel(self._keys.outbox(shard), *(e.id for e in some)))
                     count += len(some)
         return count
+
+    async def teams(self) -> list[str]:
+        """Every workspace of which there is, or was, a log, by whatever is left of it."""
+        found: set[str | None] = set()
+        keys = cast("AsyncIterator[bytes]", self._redis.scan_iter(match=self._keys.on_record(), count=BATCH))
+        async for key in keys:
+            found.add(self._keys.team_on_record(key.decode()))
+        return sorted(team for team in found if team)
+
+    async def written(self, team: str) -> Written:
+        """What was counted when it was written, and what of it waits.
+
+        Asked before the chain is read, so that an entry that moves meanwhile is not missed.
+        """
+        numbers: dict[str, int] = {}
+        count = 0
+        for shard in range(self._keys.shards):
+            rows: list[tuple[bytes, float]] = await cast(
+                "Any", self._redis.zrange(self._keys.audited(shard, team), 0, -1, withscores=True)
+            )
+            numbers |= {entry_id.decode(): int(number) for entry_id, number in rows}
+            count += max((int(number) for _, number in rows), default=0)
+        waiting: set[str] = set()
+        for shard in range(self._keys.shards):
+            for entry_id, sealed in (await self._rows(shard)).items():
+                entry = self._open(sealed)
+                if entry is None or entry.team == team:
+                    waiting.add(entry_id)
+        return Written(count, numbers, frozenset(waiting))
 
     async def unreadable(self) -> list[str]:
         """The ids of entries in the outboxes that cannot be opened."""

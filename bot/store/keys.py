@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
 from zlib import crc32
 
 from bot.thread import ThreadRef
+
+_ON_RECORD: Final = re.compile(r"\{audit:(.+)\}:(?:log|head|ids)|\{s\d{2}\}:audited:(.+)")
 
 
 class Keys:
@@ -54,6 +58,10 @@ class Keys:
         """Hash: audit entries that are not chained yet, by id."""
         return f"{self._tag(shard)}:audit"
 
+    def audited(self, shard: int, team: str) -> str:
+        """Sorted set: the ids of a workspace's latest entries in this shard, by their number there."""
+        return f"{self._tag(shard)}:audited:{team}"
+
     def audit(self, team: str) -> str:
         """List: the workspace's audit chain, oldest first."""
         return f"{self._prefix}:{{audit:{team}}}:log"
@@ -65,6 +73,15 @@ class Keys:
     def audit_ids(self, team: str) -> str:
         """Sorted set: the ids of the latest chained entries, by their number."""
         return f"{self._prefix}:{{audit:{team}}}:ids"
+
+    def on_record(self) -> str:
+        """A glob that finds whatever is left of any workspace's record."""
+        return f"{self._prefix}:*audit*:*"
+
+    def team_on_record(self, key: str) -> str | None:
+        """The workspace of a key of the record; None for any other key."""
+        found = _ON_RECORD.fullmatch(key.removeprefix(f"{self._prefix}:"))
+        return (found[1] or found[2]) if found else None
 
     def heard(self) -> str:
         """String: the second of Unix time at which the bot last heard Slack."""

@@ -25,6 +25,11 @@ CHUNK: Final = 1000
 ASKED: Final = 50
 ASKED_FOR: Final = timedelta(days=90)
 
+#: Not a command of Redis: `commit.lua` gives an id the next number of its key, once.
+COUNT: Final = "COUNT"
+#: How many of the latest audit entries are known by id in each shard; of those before only the number is kept.
+COUNTED: Final = 10_000
+
 Value = str | bytes | int
 
 
@@ -103,9 +108,13 @@ class Writes:
         return self._add(write)
 
     def audit(self, entry: Entry) -> Writes:
-        """Put an entry on record."""
+        """Put an entry on record, and count it."""
         return self._add(
-            lambda k, s, t: [Command("HSET", k.outbox(k.shard(t)), (entry.id, ENTRY.dump(s, entry)))]
+            lambda k, s, t: [
+                Command("HSET", k.outbox(k.shard(t)), (entry.id, ENTRY.dump(s, entry))),
+                Command(COUNT, k.audited(k.shard(t), entry.team), (entry.id,)),
+                Command("ZREMRANGEBYRANK", k.audited(k.shard(t), entry.team), (0, -COUNTED - 1)),
+            ]
         )
 
     def delegation(self, delegation: Delegation | None) -> Writes:

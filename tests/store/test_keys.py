@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 
 from bot.store.keys import Keys
@@ -22,6 +24,7 @@ def test_every_key_is_pinned() -> None:
         keys.pending(2),
         keys.asked(2, "T1", "U1"),
         keys.outbox(2),
+        keys.audited(2, "T1"),
         keys.audit("T1"),
         keys.audit_head("T1"),
         keys.audit_ids("T1"),
@@ -49,6 +52,7 @@ def test_every_key_is_pinned() -> None:
         "cs:{s02}:pending",
         "cs:{s02}:asked:T1:U1",
         "cs:{s02}:audit",
+        "cs:{s02}:audited:T1",
         "cs:{audit:T1}:log",
         "cs:{audit:T1}:head",
         "cs:{audit:T1}:ids",
@@ -74,7 +78,8 @@ def test_every_key_is_pinned() -> None:
 def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
     assert {name for name in vars(Keys) if not name.startswith("_")} == {
         *("shard", "due", "wake", "seen", "recent", "approval", "pending", "asked"),
-        *("outbox", "audit", "audit_head", "audit_ids", "delegation", "heard", "filling", "canary"),
+        *("outbox", "audited", "on_record", "team_on_record"),
+        *("audit", "audit_head", "audit_ids", "delegation", "heard", "filling", "canary"),
         *("row", "inbox", "timers", "events", "state", "session", "run", "journal"),
         *("workspace", "files", "sandboxes"),
     }
@@ -98,3 +103,18 @@ def test_all_keys_of_a_thread_lie_in_one_slot(shards: int) -> None:
     ]
     assert all(tag in key(THREAD) for key in of_thread)
     assert tag in keys.seen(THREAD, "e")
+
+
+def test_whatever_is_left_of_a_record_says_of_which_workspace_it_is() -> None:
+    keys = Keys("cs", 4)
+    of_record = [keys.audit("T1"), keys.audit_head("T1"), keys.audit_ids("T1"), keys.audited(3, "T1")]
+    others = [
+        keys.outbox(3),
+        keys.state(THREAD),
+        keys.asked(1, "audited:T1", "U1"),
+        Keys("other", 4).audit("T1"),
+    ]
+
+    assert {keys.team_on_record(key) for key in of_record} == {"T1"}
+    assert {keys.team_on_record(key) for key in others} == {None}
+    assert all(fnmatchcase(key, keys.on_record()) for key in of_record)

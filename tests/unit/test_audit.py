@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audit import Deed, Entry, Head, Link, Verifier, chain
+from bot.audit import Deed, Entry, Head, Link, Verifier, Written, chain
 from tests.factories import NOON, OMAR, TEAM
 
 
@@ -76,6 +76,63 @@ def test_a_place_that_cannot_be_opened_is_named() -> None:
     verifier.unreadable()
 
     assert [problem.seq for problem in verifier.problems] == [2]
+
+
+def compared(written: Written, links: list[Link], *noted: Head) -> list[str]:
+    verifier = Verifier(written, noted)
+    for link in links:
+        verifier.read(link)
+    verifier.end(Head(links[-1].seq, links[-1].hash) if links else Head())
+    verifier.compare()
+    return [problem.text for problem in verifier.problems]
+
+
+ALL = Written(6, {f"e{number}": number + 1 for number in range(6)})
+
+
+def test_everything_that_was_counted_is_there_or_waits() -> None:
+    assert compared(ALL, LINKS) == []
+    assert compared(replace(ALL, waiting=frozenset({"e4", "e5"})), LINKS[:4]) == []
+
+
+def test_what_was_counted_and_is_nowhere_is_named_in_the_order_it_was_written() -> None:
+    lost = "written, but neither in the log nor waiting for it: "
+
+    assert compared(ALL, LINKS[:5]) == [f"{lost}entry e5"]
+    assert compared(ALL, []) == [f"{lost}entries e0, e1, e2, e3, e4, e5"]
+    many = Written(12, {f"e{number}": number + 1 for number in range(12)})
+    assert compared(many, []) == [f"{lost}entries {', '.join(f'e{n}' for n in range(10))} and 2 more"]
+
+
+def test_fewer_than_were_counted_are_missed_where_their_ids_are_forgotten() -> None:
+    assert compared(Written(7, {"e5": 7}), LINKS) == ["7 entries were written, but 6 are there"]
+
+
+def test_entries_of_before_the_count_are_no_gap() -> None:
+    assert compared(Written(1, {"e5": 1}), LINKS) == []
+
+
+def test_a_place_that_cannot_be_opened_is_not_taken_for_a_gap_as_well() -> None:
+    verifier = Verifier(Written(1, {"e0": 1}))
+    verifier.unreadable()
+    verifier.compare()
+
+    assert [problem.text for problem in verifier.problems] == [
+        "entry 1 cannot be opened: altered, or its key is missing"
+    ]
+
+
+def test_a_noted_head_is_a_link_of_the_chain_or_is_named() -> None:
+    at_3, other = Head(3, LINKS[2].hash), "f" * 64
+
+    assert compared(ALL, LINKS, at_3, HEAD, at_3) == []
+    assert compared(Written(), LINKS, Head(3, other)) == [
+        f"entry 3 is not the one whose hash was noted: {other}"
+    ]
+    assert compared(Written(), LINKS[:4], at_3, HEAD) == [
+        f"the log ends at entry 4, but 6 was noted: {HEAD.hash}"
+    ]
+    assert compared(Written(), [], Head(1, other)) == [f"the log ends at entry 0, but 1 was noted: {other}"]
 
 
 @given(st.data())

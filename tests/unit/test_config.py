@@ -192,7 +192,7 @@ def test_the_example_file_is_equal_to_the_settings() -> None:
 
 
 def test_the_example_file_has_the_groups_of_the_settings() -> None:
-    groups = "Slack|Redis|Models|Billing and approvals|Work|Observation"
+    groups = "Slack|Redis|Models|Billing and approvals|Work|The record|Observation"
     in_example = re.findall(rf"^# ({groups})$", (ROOT / ".env.example").read_text(), re.MULTILINE)
     in_settings = re.findall(rf"^    # ({groups})$", (ROOT / "bot/config.py").read_text(), re.MULTILINE)
 

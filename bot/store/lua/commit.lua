@@ -1,11 +1,13 @@
 -- Write what an event changed, under its fence.
 -- KEYS: due row inbox timers events wake, then the keys that the writes name by number.
 -- ARGV: thread fence owner mode event_id lease_ms retry_ms forgive n, then n writes, each as
---       argument count, command, key number, arguments.
+--       argument count, command, key number, arguments. COUNT is no command of Redis: it gives an id the
+--       next number of its sorted set, once, however often it is sent.
 -- mode: 'keep' (checkpoint), 'done' (the event is handled), 'back' (hand back, due in retry_ms).
 -- Returns {'lost'}, {'ok'}, or for 'done' with more to do {'next', event_id, payload, tries}.
 local now = redis.call('TIME'); local now_ms = math.floor((now[1] * 1000000 + now[2]) / 1000)
-local thread, mode, id, row = ARGV[1], ARGV[4], ARGV[5], redis.call('HMGET', KEYS[2], 'fence', 'owner', 'done')
+local thread, mode, id, at = ARGV[1], ARGV[4], ARGV[5], 10
+local row = redis.call('HMGET', KEYS[2], 'fence', 'owner', 'done')
 if row[1] ~= ARGV[2] or row[2] ~= ARGV[3] then
 -- A commit whose answer got lost is sent again: it has done its work already.
   if mode ~= 'keep' and row[3] == ARGV[2] .. ':' .. id then return {'ok'} end
@@ -14,12 +16,11 @@ end
 if mode == 'done' and not redis.call('ZSCORE', KEYS[3], id) then
   if row[3] ~= ARGV[2] .. ':' .. id then return {'lost'} end
 else
-  local at = 10
   for _ = 1, tonumber(ARGV[9]) do
-    local count = tonumber(ARGV[at])
-    local args = {ARGV[at + 1], KEYS[6 + tonumber(ARGV[at + 2])]}
+    local count, args = tonumber(ARGV[at]), {ARGV[at + 1], KEYS[6 + tonumber(ARGV[at + 2])]}
     for i = 3, count do args[i] = ARGV[at + i] end
-    redis.call(unpack(args))
+    local last = args[1] == 'COUNT' and (redis.call('ZRANGE', args[2], -1, -1, 'WITHSCORES')[2] or 0)
+    redis.call(unpack(last and {'ZADD', args[2], 'NX', last + 1, args[3]} or args))
     at = at + count + 1
   end
 end
