@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
-from bot.audit import Head
+from bot.app import real_sources
+from bot.audit import Deed, Entry, Head
+from bot.events import MessageReceived
 from bot.signed_head import HeadSigner
 from bot.store import client
 from bot.store.audit import AuditLog
+from bot.store.inbox import Claim, Inbox
 from bot.store.sealer import Sealer
+from bot.store.writes import Writes
 from bot.thread import ThreadRef
 from devkit.slack.workspace import TEAM
 from tests.scenarios.test_flood_and_record import a_short_life, run
-from tests.world import OMAR, World
+from tests.world import OMAR, SUPPORT, World
 
 LOST = "written, but neither in the log nor waiting for it: entr"
 
@@ -49,11 +53,7 @@ async def cut_back_with_ids(redis: Redis, world: World) -> None:
     ids = await redis.zrange(world.keys.audit_ids(TEAM), 0, -1, withscores=True)
     await cut_back(redis, world)
     await redis.delete(world.keys.audit_ids(TEAM))
-    await redis.zadd(world.keys.audit_ids(TEAM), dict(ids))
-
-
-async def delete_head_and_ids_and_log(redis: Redis, world: World) -> None:
-    await delete_log(redis, world)
+    await redis.zadd(world.keys.audit_ids(TEAM), {name: score for name, score in ids})  # pyright: ignore[reportArgumentType]
 
 
 async def delete_log_and_live_on(redis: Redis, world: World) -> None:
@@ -61,9 +61,7 @@ async def delete_log_and_live_on(redis: Redis, world: World) -> None:
     await a_short_life(world)
 
 
-@pytest.mark.parametrize(
-    "attack", [cut_back, cut_back_with_ids, delete_head_and_ids_and_log, delete_log_and_live_on]
-)
+@pytest.mark.parametrize("attack", [cut_back, cut_back_with_ids, delete_log, delete_log_and_live_on])
 async def test_what_was_counted_and_is_gone_makes_verify_fail(
     world: World, attack: Callable[[Redis, World], Awaitable[None]]
 ) -> None:
@@ -76,28 +74,90 @@ async def test_what_was_counted_and_is_gone_makes_verify_fail(
     assert f"✗ {TEAM}: {LOST}" in out
 
 
+async def write(redis: Redis, world: World, *ids: str) -> None:
+    """A worker puts entries on record, and no replica has chained them yet."""
+    sources, lease = real_sources(), timedelta(seconds=30)
+    inbox = Inbox(redis, world.keys, Sealer([world.key]), dedupe_ttl=timedelta(hours=25), lease=lease)
+    event = MessageReceived(ts="1795435200.000100", user=OMAR, text="hi")
+    await inbox.append(ThreadRef(TEAM, SUPPORT, event.ts), event, event_ids=("msg",), order=event.ts)
+    claim = await inbox.claim("worker")
+    assert isinstance(claim, Claim)
+    writes = Writes()
+    for entry_id in ids:
+        writes.audit(Entry(entry_id, sources.now(), TEAM, Deed.DECIDED))
+    await inbox.commit(claim, writes)
+
+
 async def test_an_entry_deleted_before_it_was_chained_is_named(world: World) -> None:
+    async with client.connect(world.redis_url) as redis:
+        await write(redis, world, "kept", "stolen")
+        for shard in range(world.keys.shards):
+            await redis.hdel(world.keys.outbox(shard), "stolen")  # pyright: ignore[reportGeneralTypeIssues]
+    code, out = await run(world, "audit", "verify")
+
+    assert (code, out) == (1, f"✗ {TEAM}: {LOST}y stolen\n")
+
+
+async def test_a_record_of_which_nothing_is_left_but_its_count_is_missed(world: World) -> None:
+    async with client.connect(world.redis_url) as redis:
+        await write(redis, world, "first")
+        for shard in range(world.keys.shards):
+            await redis.delete(world.keys.outbox(shard))
+    code, out = await run(world, "audit", "verify")
+
+    assert (code, out) == (1, f"✗ {TEAM}: {LOST}y first\n")
+
+
+async def test_an_expected_head_is_found_or_named(world: World) -> None:
     await a_short_life(world)
     async with client.connect(world.redis_url) as redis:
-        async with world.bot():
-            thread = await world.asks("refund $29 on INV-1003")
-            await world.card(thread)
-            stolen = await steal(redis, world)
-            await world.slack.until(lambda: bool(world.cards(thread)))
-        code, out = await run(world, "audit", "verify")
+        head = await head_of(redis, world)
+        noted, other = f"{head.seq}:{head.hash}", f"{head.seq}:{'0' * 64}"
+        assert (await run(world, "audit", "verify", "--expect", noted))[0] == 0
+        code, out = await run(world, "audit", "verify", "--expect", noted, "--expect", f"{TEAM}:{other}")
+        assert (code, f"entry {head.seq} is not the one whose hash was noted: {'0' * 64}" in out) == (1, True)
+        await delete_log(redis, world)
+        await delete_counters(redis, world)
+    assert await run(world, "audit", "verify") == (0, "✓ nothing is on record yet\n")
+    code, out = await run(world, "audit", "verify", "--expect", f"{TEAM}:{noted}")
+    assert (code, out) == (1, f"✗ {TEAM}: the log ends at entry 0, but {head.seq} was noted: {head.hash}\n")
+    code, out = await run(world, "audit", "verify", "--expect", noted)
+    assert (code, "the log ends at entry 0" in out) == (1, True)
+    code, out = await run(world, "audit", "verify", "--expect", "12:abc")
+    assert (code, "SEQ:HASH" in out) == (2, True)
 
-    assert (code, f"✗ {TEAM}: {LOST}" in out) == (1, True), out
-    assert all(name in out for name in stolen)
+
+async def test_with_several_workspaces_an_expected_head_says_whose_it_is(world: World) -> None:
+    async with client.connect(world.redis_url) as redis:
+        await write(redis, world, "first")
+        await redis.set(world.keys.audit_ids("T0OTHER001"), b"left")
+    code, out = await run(world, "audit", "verify", "--expect", f"1:{'0' * 64}")
+
+    assert (code, out) == (1, "✗ Several workspaces are on record: write TEAM:SEQ:HASH.\n")
 
 
-async def steal(redis: Redis, world: World) -> list[str]:
-    """Take what waits out of every outbox, again and again, until something was there."""
-    taken: list[str] = []
-    while not taken:
-        await world.asks("refund $29 on INV-1003")
-        for shard in range(world.keys.shards):
-            names: list[bytes] = await redis.hkeys(world.keys.outbox(shard))  # pyright: ignore[reportGeneralTypeIssues, reportAssignmentType, reportUnknownVariableType]
-            for name in names:
-                if await redis.hdel(world.keys.outbox(shard), name.decode()):  # pyright: ignore[reportGeneralTypeIssues]
-                    taken.append(name.decode())
-    return taken
+async def test_the_bot_brings_its_heads_to_a_file_that_proves_what_was_there(
+    world: World, tmp_path: Path
+) -> None:
+    """Somebody with Redis and the key writes the whole record anew: only what lies elsewhere shows it."""
+    file = tmp_path / "heads"
+    await a_short_life(world)
+    async with world.bot(AUDIT_ANCHOR_FILE=str(file)):
+        await world.slack.until(file.exists)
+    check = ("audit", "verify", "--heads", str(file))
+    assert (await run(world, *check))[0] == 0
+    async with client.connect(world.redis_url) as redis:
+        head = await head_of(redis, world)
+        assert HeadSigner([world.key]).read(file.read_text().strip()).head == head
+        await delete_log(redis, world)
+        await delete_counters(redis, world)
+        await a_short_life(world)
+    assert (await run(world, "audit", "verify"))[0] == 0
+    code, out = await run(world, *check)
+    assert (code, f"entry {head.seq} is not the one whose hash was noted: {head.hash}" in out) == (1, True)
+    file.write_text(file.read_text().replace(f'"seq": {head.seq}', f'"seq": {head.seq - 1}'))
+    code, out = await run(world, *check)
+    assert (code, out.splitlines()[0]) == (
+        1,
+        "✗ line 1 of the noted heads: altered, or signed with a key that is not in STATE_KEYS",
+    )

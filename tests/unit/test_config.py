@@ -241,3 +241,32 @@ def test_a_sandbox_needs_what_its_backend_needs(
     assert [text.split()[0] for text in (problems() if wrong else [])] == wrong
     if not wrong:
         assert load(None).sandbox_backend == (BRIDGE | changes)["SANDBOX_BACKEND"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"AUDIT_ANCHOR_URL": "https://anchors.example.com/x?key=1"}, []),
+        ({"AUDIT_ANCHOR_URL": "http://127.0.0.1:9"}, []),
+        ({"AUDIT_ANCHOR_URL": "http://anchors.example.com"}, ["AUDIT_ANCHOR_URL"]),
+        ({"AUDIT_ANCHOR_URL": "https://"}, ["AUDIT_ANCHOR_URL"]),
+        ({"AUDIT_ANCHOR_FILE": "bot"}, ["AUDIT_ANCHOR_FILE"]),
+        ({"AUDIT_ANCHOR_FILE": "nowhere/heads"}, ["AUDIT_ANCHOR_FILE"]),
+        ({"AUDIT_ANCHOR_FILE": "heads"}, []),
+        ({"AUDIT_ANCHOR_FILE": "heads", "AUDIT_ANCHOR_MINUTES": "0"}, ["AUDIT_ANCHOR_MINUTES"]),
+        ({"AUDIT_ANCHOR_MINUTES": "0"}, []),
+        ({"AUDIT_ANCHOR_MINUTES": "-1"}, ["AUDIT_ANCHOR_MINUTES"]),
+    ],
+)
+def test_an_anchor_goes_where_it_can_and_only_over_a_safe_line(
+    environment: pytest.MonkeyPatch, changes: dict[str, str], wrong: list[str]
+) -> None:
+    for name, value in changes.items():
+        environment.setenv(name, value)
+    try:
+        load(None)
+        found: list[str] = []
+    except ConfigError as error:
+        found = [problem.split()[0] for problem in error.problems]
+
+    assert found == wrong
