@@ -95,7 +95,7 @@ async def test_a_head_is_brought_to_every_place_and_again_only_when_it_moved(
     assert [vars(record)["seq"] for record in caplog.records] == [2, 3]
 
 
-@pytest.mark.parametrize("status", [302, 404, 500])
+@pytest.mark.parametrize("status", [302, 307, 404, 500])
 async def test_what_a_place_refused_is_brought_with_the_next_anchor_and_stops_no_other_place(
     log: Log,
     hook: Hook,
