@@ -11,8 +11,9 @@ import argparse
 import queue
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -67,37 +68,45 @@ def _tested(copy: Copy, one: Protection, *others: Protection) -> Finding:
     return Finding(one, Verdict.KILLED)
 
 
+@contextmanager
+def copies(count: int) -> Generator[list[Copy]]:
+    """Let there be copies of the tree while the block runs."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cs-mutants-"))).resolve()
+        made: list[Copy] = []
+        for number in range(count):
+            made.append(Copy(home / str(number)))
+            stack.callback(made[-1].close)
+        yield made
+
+
 def run(wanted: Sequence[Protection], everything: Sequence[Protection], workers: int) -> list[Finding]:
     """Judge each, in several copies at once. Raises `SystemExit` where the tests are not green as they are."""
-    with tempfile.TemporaryDirectory(prefix="cs-mutants-") as home:
-        copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
-        for number in range(workers):
-            place = Path(home) / str(number)
-            place.mkdir()
-            copies.put(Copy(place.resolve()))
-        copy = copies.get()
-        copy.prove()
+    with copies(workers) as made, ThreadPoolExecutor(workers) as pool:
+        for copy in made:
+            copy.prove()
         print("Tests, and the processes they start, import the copy.", flush=True)
         tests = sorted({test for one in wanted for test in one.tests})
-        code, failed, said = copy.test(tests, "-n", str(workers))
+        code, failed, said = made[0].test_at_once(tests, workers)
         if code != PASSED:
             raise SystemExit(
                 f"Not green with everything in place: {', '.join(sorted(failed)) or said[-2000:]}"
             )
         print(f"{len(tests)} tests are green with everything in place.", flush=True)
-        copies.put(copy)
+        free: queue.SimpleQueue[Copy] = queue.SimpleQueue()
+        for copy in made:
+            free.put(copy)
 
         def judged(one: Protection) -> Finding:
-            own = copies.get()
+            copy = free.get()
             try:
-                finding = judge(own, one, everything)
+                finding = judge(copy, one, everything)
             finally:
-                copies.put(own)
+                free.put(copy)
             print(f"{finding.verdict:20} {one.name}", flush=True)
             return finding
 
-        with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(judged, wanted))
+        return list(pool.map(judged, wanted))
 
 
 def main() -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Generator, Sequence
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
+from tests.mutants.nursery import Nursery
 from tests.mutants.protection import ROOT, Protection, removed
 
 #: What the tests need of the tree.
@@ -22,8 +21,6 @@ PARTS: Final = (
     *("pyproject.toml", "uv.lock", "manifest.yml", ".env.example", "README.md", "Makefile"),
 )
 LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "node_modules", "images")
-#: Seconds after which tests that do not end are ended.
-PATIENCE: Final = 120
 #: https://docs.pytest.org/en/stable/reference/exit-codes.html
 PASSED, FAILED = 0, 1
 #: With it nothing can be imported, so a test that is green imports something else.
@@ -49,11 +46,14 @@ class Copy:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        home.mkdir()
         for part in PARTS:
             if (ROOT / part).is_dir():
                 shutil.copytree(ROOT / part, home / part, ignore=LEFT_OUT)
             elif (ROOT / part).exists():
                 shutil.copy(ROOT / part, home / part)
+        self._report = home / "report.xml"
+        self._nursery = Nursery(home)
 
     @contextmanager
     def without(self, *protections: Protection) -> Generator[None]:
@@ -75,40 +75,43 @@ class Copy:
 
     def prove(self) -> None:
         """Raise `NotTheCopy` unless tests, and processes that processes of theirs start, import this copy."""
-        _, said = self._run((sys.executable, "-c", GRANDCHILD), where=Path("/"))
-        if said.strip() != str(self.home / "bot/__init__.py"):
-            raise NotTheCopy(f"a process imports {said.strip()}")
+        said = self._run((sys.executable, "-c", GRANDCHILD), where=Path("/"))[1].strip()
+        if said != str(self.home / "bot/__init__.py"):
+            raise NotTheCopy(f"a process imports {said}")
         with self.without(ALARM):
-            code, said = self._run(self._pytest(["tests/unit", "--collect-only"]))
+            code, _, said = self.test(["tests/unit"], "--collect-only")
         if code == PASSED or ALARM.name not in said:
             raise NotTheCopy("the tests do not import the copy")
 
     def test(self, tests: Sequence[str], *options: str) -> tuple[int, set[str], str]:
         """Run tests: how pytest ended, which of them failed, and what was said."""
-        report = self.home / "report.xml"
-        report.unlink(missing_ok=True)
-        code, said = self._run(self._pytest([*tests, f"--junit-xml={report}", *options]))
-        return code, _failed(report), said
+        code, said = self._nursery.run([*self._asked(tests), *options])
+        return code, _failed(self._report), said
 
-    def _pytest(self, options: Sequence[str]) -> tuple[str, ...]:
-        return (sys.executable, "-m", "pytest", "-q", "--tb=line", "-p", "no:cacheprovider", *options)
+    def test_at_once(self, tests: Sequence[str], workers: int) -> tuple[int, set[str], str]:
+        """The same in several processes."""
+        command = (sys.executable, "-m", "pytest", *self._asked(tests), "-n", str(workers))
+        code, said = self._run(command)
+        return code, _failed(self._report), said
+
+    def close(self) -> None:
+        """End what waits for tests to run."""
+        self._nursery.close()
+
+    def _asked(self, tests: Sequence[str]) -> tuple[str, ...]:
+        self._report.unlink(missing_ok=True)
+        return ("-q", "--tb=line", "-p", "no:cacheprovider", f"--junit-xml={self._report}", *tests)
 
     def _run(self, command: Sequence[str], where: Path | None = None) -> tuple[int, str]:
-        process = subprocess.Popen(
+        ended = subprocess.run(
             ["env", f"PYTHONPATH={self.home}", *command],
             cwd=where or self.home,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,
+            check=False,
         )
-        try:
-            said, _ = process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            said, _ = process.communicate()
-            return -1, f"{said}\nended after {PATIENCE} seconds"
-        return process.returncode, said
+        return ended.returncode, ended.stdout
 
 
 def _failed(report: Path) -> set[str]:
