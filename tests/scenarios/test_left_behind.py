@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -43,6 +44,15 @@ async def comes_late(world: World, thread: str, ts: str, event: Event) -> None:
     """Let something of then be delivered now, as Slack's third try or a look back would."""
     async with inbox_of(world) as inbox:
         await inbox.append(ThreadRef(TEAM, SUPPORT, thread), event, event_ids=(f"late:{ts}",), order=ts)
+
+
+async def comes_to(world: World, true: Callable[[], object]) -> None:
+    """Wait for what Slack does not hear of."""
+    async with asyncio.timeout(PATIENCE):
+        while not true():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await world.slack.workspace.change()
 
 
 async def test_a_message_from_before_a_reset_is_not_answered_after_it(world: World) -> None:
@@ -137,14 +147,12 @@ async def test_a_worker_that_lost_its_lease_is_cut_off_though_its_model_says_not
     with caplog.at_level(logging.INFO, "bot"):
         async with world.bot():
             thread = await world.asks("show me INV-1003")
-            await world.slack.until(lambda: world.replies(thread))
+            await comes_to(world, lambda: world.model.asked())  # and says nothing
             async with client.connect(world.redis_url) as redis:
                 row = world.keys.row(ThreadRef(TEAM, SUPPORT, thread))
                 await redis.hset(row, "owner", "somebody else")  # pyright: ignore[reportGeneralTypeIssues]
             await world.hears(thread, "Hazel & Co")
-            async with asyncio.timeout(PATIENCE):
-                while "lease lost" not in caplog.text:
-                    await asyncio.wait({asyncio.ensure_future(world.slack.workspace.change())}, timeout=0.05)
+            await comes_to(world, lambda: "lease lost" in caplog.text)
 
     assert len(world.replies(thread)) == 1
 
