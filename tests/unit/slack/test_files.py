@@ -50,9 +50,11 @@ async def hosts() -> AsyncGenerator[tuple[Host, Host]]:
     both = Host(), Host()
     for host in both:
         await host.server.start(0)
-    yield both
-    for host in both:
-        await host.server.stop()
+    try:
+        yield both
+    finally:
+        for host in both:
+            await host.server.stop()
 
 
 @asynccontextmanager
