@@ -13,7 +13,6 @@ import os
 import signal
 import subprocess
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -74,7 +73,7 @@ def main() -> None:
 def _run(options: Sequence[str], said: str) -> None:
     """Run pytest in this child, in a session of its own, and never come back."""
     os.setsid()
-    code = 1
+    code = 1  # what a test left behind is raised by pytest at the very end, past its exit code
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         written = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -82,8 +81,6 @@ def _run(options: Sequence[str], said: str) -> None:
         os.dup2(written, 2)
         # Plugins among what is imported already cannot be rewritten; they assert nothing of ours.
         code = int(pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning"]))
-    except BaseException:  # what a test left behind is raised at the very end, as an error of pytest's own
-        traceback.print_exc()
     finally:
         sys.stdout.flush()
         os._exit(code)
