@@ -8,6 +8,9 @@ from typing import Any, Final
 
 #: How the demo's model says what it did: amount, currency, invoice, refund.
 SAID: Final = re.compile(r"I refunded \*\*([\d.]+) ([A-Z]{3})\*\* on (INV-\d+) \(refund `(rf_\w+)`\)")
+#: How it says what nobody but people could tell, so without the refund: that it was made, or that none knows.
+CHECKED: Final = re.compile(r"a person has checked: \*\*([\d.]+) ([A-Z]{3}) on (INV-\d+)\*\* was refunded")
+NOT_KNOWN: Final = re.compile(r"Nobody knows whether the refund of ([\d.]+) ([A-Z]{3}) on (INV-\d+) was made")
 REFUND: Final = re.compile(r"\brf_[0-9a-f]{6,}\b")
 
 
@@ -30,8 +33,24 @@ def disagreements(
                 invoice,
             ):
                 yield f"said: {amount} {currency} on {invoice} as {refund_id}; in the books: {dict(made) or 'nothing'}"
+        for what in CHECKED.findall(text):
+            if not (like := _like(paid, *what)):
+                yield f"said: {' '.join(what)} as a person has checked; in the books: nothing"
+            told |= like
+        for what in NOT_KNOWN.findall(text):
+            told |= _like(paid, *what)
         named = set(REFUND.findall(text))
         told |= named
         yield from (f"{refund_id} was named, and is not in the books" for refund_id in named - set(paid))
     if all_told:
         yield from (f"{refund_id} was paid, and nobody was told" for refund_id in set(paid) - told)
+
+
+def _like(paid: Mapping[str, Mapping[str, Any]], amount: str, currency: str, invoice: str) -> set[str]:
+    """The refunds in the books that these words may be about."""
+    wanted = (amount, currency, invoice)
+    return {
+        refund_id
+        for refund_id, made in paid.items()
+        if (made["amount"], made["currency"], made["invoice_id"]) == wanted
+    }
