@@ -132,7 +132,9 @@ async def running(
         worker = _worker(settings, sources, connections, web_client, who_am_i(me), engine)
         if connections.sandboxes is not None:
             await stack.enter_async_context(_in_background(keep_swept(connections.sandboxes)))
-        audit = AuditLog(redis, _keys(settings), Sealer(settings.state_key_list))
+        audit = AuditLog(
+            redis, _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
+        )
         await stack.enter_async_context(_in_background(keep_chained(audit)))
         if settings.audit_anchor_minutes:
             anchor = _anchor(settings, sources, audit, http)
@@ -178,7 +180,7 @@ def _worker(
     engine: Engine,
 ) -> Worker:
     """Wire the parts that answer events."""
-    keys, sealer = _keys(settings), Sealer(settings.state_key_list)
+    keys, sealer = _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
     limiter = Limiter(
         clock=asyncio.get_running_loop().time, sleep=asyncio.sleep, interval=settings.edit_interval_seconds
     )
@@ -257,7 +259,7 @@ def _sandboxes(
 def _backfill(
     settings: Settings, sources: Sources, redis: Redis, web_client: AsyncWebClient, me: Me
 ) -> Backfill:
-    keys, sealer = _keys(settings), Sealer(settings.state_key_list)
+    keys, sealer = _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
     clock = asyncio.get_running_loop().time
     patient = Limiter(clock=clock, sleep=asyncio.sleep, patience=BUSY_HISTORY)
     slack = Slack(web_client, patient, me=me.user)
@@ -297,7 +299,9 @@ async def _check(redis: Redis, settings: Settings) -> None:
         raise CannotStart("Redis could not be reached at REDIS_URL.")
     mode = settings.redis_check
     await redis_check.insist(redis, strict=mode == "strict", refuse=mode != "warn")
-    await redis_check.insist_on_keys(redis, _keys(settings), Sealer(settings.state_key_list))
+    await redis_check.insist_on_keys(
+        redis, _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
+    )
 
 
 async def _answers(redis: Redis) -> bool:

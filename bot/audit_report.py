@@ -153,7 +153,9 @@ async def _log(settings: Settings) -> AsyncGenerator[tuple[AuditLog, list[str]]]
     """Open the log, with what still waited in it chained."""
     async with client.connect(settings.redis_url.get_secret_value()) as redis:
         keys = Keys(settings.redis_prefix, settings.redis_shards)
-        audit = AuditLog(redis, keys, Sealer(settings.state_key_list))
+        audit = AuditLog(
+            redis, keys, Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
+        )
         try:
             # A head that cannot be opened is what `verify` reports.
             with contextlib.suppress(UnknownSchema):

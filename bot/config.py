@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     redis_shards: int = Field(default=4, ge=1, le=100)
     redis_check: Literal["strict", "refuse", "warn"] = "refuse"
     state_keys: SecretStr = SecretStr("")
+    read_unbound_seals: bool = False
 
     # Models
     openai_api_key: SecretStr = SecretStr("")

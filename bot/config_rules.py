@@ -31,6 +31,7 @@ REQUIRED = {
 FORMS = {
     "redis_prefix": "a short word of small letters and digits that begins with a letter",
     "redis_shards": "a whole number from 1 to 100, the same for every replica",
+    "read_unbound_seals": "true or false",
     "guard_failure": "open or closed",
     "max_turns": "a whole number from 1 to 200",
     "history_items": "a whole number from 2 to 1000",

@@ -44,7 +44,7 @@ async def open_socket(
 ) -> AsyncGenerator[Watchdog]:
     """Build the Bolt app in the running loop, and keep its sockets open while the block runs."""
     keys = Keys(settings.redis_prefix, settings.redis_shards)
-    sealer = Sealer(settings.state_key_list)
+    sealer = Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
     async with (
         redis_client.connect_for_acks(settings.redis_url.get_secret_value()) as redis,
         aiohttp.ClientSession(trust_env=True) as session,

@@ -16,6 +16,7 @@ from bot.run import JournalStatus
 from bot.slack.client import Slack
 from bot.slack.steady import SteadyClient
 from bot.store.inbox import Claim, Inbox
+from bot.store.keys import place
 from bot.store.records import APPROVAL, JOURNAL
 from bot.store.writes import Command, Writes
 
@@ -150,8 +151,8 @@ def _sets(commands: Sequence[Command], last: str) -> bool:
 
 
 def _approvals(inbox: Inbox, commands: Sequence[Command]) -> list[Any]:
-    sealed = [one.arguments[0] for one in commands if one.name == "SET" and ":approval:" in one.key]
-    return [APPROVAL.load(inbox._sealer, cast("bytes", value)) for value in sealed]
+    written = [one for one in commands if one.name == "SET" and ":approval:" in one.key]
+    return [APPROVAL.load(inbox._sealer, cast("bytes", one.arguments[0]), place(one.key)) for one in written]
 
 
 def checkpoint(_: Inbox, commands: Sequence[Command]) -> bool:
@@ -168,8 +169,14 @@ def journal(status: JournalStatus) -> Which:
     """The entry of a side effect."""
 
     def which(inbox: Inbox, commands: Sequence[Command]) -> bool:
-        rows = [one.arguments[1] for one in commands if one.name == "HSET" and one.key.endswith(":journal")]
-        return any(JOURNAL.load(inbox._sealer, cast("bytes", row)).status is status for row in rows)
+        written = [one for one in commands if one.name == "HSET" and one.key.endswith(":journal")]
+        entries = [
+            JOURNAL.load(
+                inbox._sealer, cast("bytes", one.arguments[1]), place(one.key, cast("str", one.arguments[0]))
+            )
+            for one in written
+        ]
+        return any(entry.status is status for entry in entries)
 
     return which
 

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from bot.audit import Entry, Head, Link, Written, chain
 from bot.errors import UnknownSchema
-from bot.store.keys import Keys
+from bot.store.keys import Keys, place
 from bot.store.records import ENTRY, HEAD, LINK
 from bot.store.scripts import Scripts
 from bot.store.sealer import Sealer
@@ -85,7 +85,7 @@ class AuditLog:
         found: list[str] = []
         for shard in range(self._keys.shards):
             rows = await self._rows(shard)
-            found += [entry_id for entry_id, sealed in rows.items() if self._open(sealed) is None]
+            found += [each for each, sealed in rows.items() if self._open(shard, each, sealed) is None]
         return sorted(found)
 
     async def links(self, team: str, start: int = 0) -> AsyncIterator[Link | None]:
@@ -94,9 +94,9 @@ class AuditLog:
             page: list[bytes] = await cast(
                 "Any", self._redis.lrange(self._keys.audit(team), start, start + BATCH - 1)
             )
-            for sealed in page:
+            for seq, sealed in enumerate(page, start=start + 1):
                 try:
-                    yield LINK.load(self._sealer, sealed)
+                    yield LINK.load(self._sealer, sealed, place(self._keys.audit(team), seq))
                 except UnknownSchema:
                     yield None
             if len(page) < BATCH:
@@ -105,8 +105,11 @@ class AuditLog:
 
     async def head(self, team: str) -> Head:
         """The chain's head; raises `UnknownSchema` where it cannot be opened."""
-        sealed = await self._redis.get(self._keys.audit_head(team))
-        return Head() if sealed is None else HEAD.load(self._sealer, sealed)
+        key = self._keys.audit_head(team)
+        return self._head(key, await self._redis.get(key))
+
+    def _head(self, key: str, sealed: bytes | str | None) -> Head:
+        return Head() if sealed is None else HEAD.load(self._sealer, sealed, place(key))
 
     async def _append(self, shard: int, team: str, entries: list[Entry]) -> bool:
         """Chain what is still in the outbox and not chained yet; False if another replica was faster.
@@ -122,24 +125,25 @@ class AuditLog:
         fresh = [entry for entry, lies, seq in found if lies is not None and seq is None]
         if not fresh:
             return True
-        links = list(chain(fresh, Head() if read is None else HEAD.load(self._sealer, read)))
-        head = HEAD.dump(self._sealer, Head(links[-1].seq, links[-1].hash))
+        links = list(chain(fresh, self._head(keys[1], read)))
+        head = HEAD.dump(self._sealer, Head(links[-1].seq, links[-1].hash), place(keys[1]))
         arguments: list[str | bytes | int] = [read or b"", head, KNOWN, links[0].seq]
         for link in links:
-            arguments += [link.entry.id, LINK.dump(self._sealer, link)]
+            arguments += [link.entry.id, LINK.dump(self._sealer, link, place(keys[0], link.seq))]
         return await self._scripts.chain(keys, arguments)
 
     async def _waiting(self, shard: int) -> list[Entry]:
-        entries = [self._open(sealed) for sealed in (await self._rows(shard)).values()]
+        rows = await self._rows(shard)
+        entries = [self._open(shard, entry_id, sealed) for entry_id, sealed in rows.items()]
         return sorted(filter(None, entries), key=lambda entry: (entry.at, entry.id))
 
     async def _rows(self, shard: int) -> dict[str, bytes]:
         rows: dict[bytes, bytes] = await cast("Any", self._redis.hgetall(self._keys.outbox(shard)))
         return {entry_id.decode(): sealed for entry_id, sealed in rows.items()}
 
-    def _open(self, sealed: bytes) -> Entry | None:
+    def _open(self, shard: int, entry_id: str, sealed: bytes) -> Entry | None:
         try:
-            return ENTRY.load(self._sealer, sealed)
+            return ENTRY.load(self._sealer, sealed, place(self._keys.outbox(shard), entry_id))
         except UnknownSchema:
             return None
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.errors import CannotStart, UnknownSchema
-from bot.store.keys import Keys
+from bot.store.keys import Keys, place
 from bot.store.sealer import Sealer
 
 log = logging.getLogger(__name__)
@@ -74,15 +74,24 @@ async def insist_on_keys(redis: Redis, keys: Keys, sealer: Sealer) -> None:
 
     To a bot with the wrong keys every thread would look damaged, and it would close them all.
     """
+    where = place(keys.canary())
     sealed: Any = await redis.get(keys.canary())
+    if sealed is not None and (problem := _unopened(sealer, sealed, where)):
+        raise CannotStart(problem)
+    await redis.set(keys.canary(), sealer.seal("canary", "", where))
+
+
+def _unopened(sealer: Sealer, sealed: bytes, where: str) -> str:
+    """Say why the canary does not open; empty where it does."""
     try:
-        if sealed is not None:
-            sealer.open("canary", sealed)
+        sealer.open("canary", sealed, where)
     except UnknownSchema:
-        raise CannotStart(
-            "STATE_KEYS does not open what is stored: put the earlier key behind the new one."
-        ) from None
-    await redis.set(keys.canary(), sealer.seal("canary", ""))
+        if sealer.is_unbound("canary", sealed):
+            return (
+                "What is stored was sealed by an earlier release: set READ_UNBOUND_SEALS=true for this one."
+            )
+        return "STATE_KEYS does not open what is stored: put the earlier key behind the new one."
+    return ""
 
 
 def _eviction(info: dict[str, Any]) -> Finding:

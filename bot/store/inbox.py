@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from bot.errors import LeaseLost, UnknownSchema
 from bot.events import LANES, Event, Lane
-from bot.store.keys import Keys
+from bot.store.keys import Keys, place
 from bot.store.records import EVENT
 from bot.store.scripts import Scripts
 from bot.store.sealer import Sealer
@@ -110,7 +110,7 @@ class Inbox:
             ],
             [
                 *(str(thread), event_ids[0], LANES[type(event)] * LANE, _microseconds(order)),
-                *(EVENT.dump(self._sealer, event), self._dedupe_ms, int(only_if_known)),
+                *(self._sealed(thread, event_ids[0], event), self._dedupe_ms, int(only_if_known)),
                 _ms(RECENT_FOR) if participant else 0,
             ],
         )
@@ -169,7 +169,7 @@ class Inbox:
         keys, shard = self._keys, self._keys.shard(thread)
         await self._scripts.schedule(
             [keys.due(shard), keys.wake(shard), keys.row(thread), keys.timers(thread), keys.events(thread)],
-            [str(thread), event_id, int(at.timestamp() * 1000), EVENT.dump(self._sealer, event)],
+            [str(thread), event_id, int(at.timestamp() * 1000), self._sealed(thread, event_id, event)],
         )
 
     async def waits(self, thread: ThreadRef) -> int:
@@ -231,10 +231,14 @@ class Inbox:
             return None
         return self._claim(thread, answer[0].decode(), owner, answer[1:])
 
+    def _sealed(self, thread: ThreadRef, event_id: str, event: Event) -> bytes:
+        return EVENT.dump(self._sealer, event, place(self._keys.events(thread), event_id))
+
     def _claim(self, thread: ThreadRef, fence: str, owner: str, rest: Sequence[Any]) -> Claim:
         event_id, payload, tries = rest
         try:
-            event = EVENT.load(self._sealer, payload)
+            where = place(self._keys.events(thread), event_id.decode())
+            event = EVENT.load(self._sealer, payload, where)
         except UnknownSchema:
             event = None
         return Claim(thread, fence, owner, event_id.decode(), event, int(tries))

@@ -11,6 +11,14 @@ from bot.thread import ThreadRef
 _ON_RECORD: Final = re.compile(r"\{audit:(.+)\}:(?:log|head|ids)|\{s\d{2}\}:audited:(.+)")
 
 
+def place(key: str, part: str | int = "") -> str:
+    """Name where a sealed value belongs: its key, and its field in a hash or its index in a list.
+
+    The seal holds it, so that a value which was moved or copied there from elsewhere does not open.
+    """
+    return f"{key}\n{part}"
+
+
 class Keys:
     """Builds keys under a prefix.
 

@@ -29,13 +29,13 @@ class Record(Generic[T]):
         self._adapter: TypeAdapter[T] = TypeAdapter(type_)
         self._upgrades = upgrades or {}
 
-    def dump(self, sealer: Sealer, value: T) -> bytes:
-        """Seal a value."""
-        return sealer.seal(self._kind, self._adapter.dump_python(value, mode="json"))
+    def dump(self, sealer: Sealer, value: T, place: str) -> bytes:
+        """Seal a value for a place."""
+        return sealer.seal(self._kind, self._adapter.dump_python(value, mode="json"), place)
 
-    def load(self, sealer: Sealer, sealed: bytes | str) -> T:
-        """Open a value; raises `UnknownSchema` if it cannot be read."""
-        schema, body = sealer.open_versioned(self._kind, sealed)
+    def load(self, sealer: Sealer, sealed: bytes | str, place: str) -> T:
+        """Open a value; raises `UnknownSchema` if it cannot be read, or belongs elsewhere."""
+        schema, body = sealer.open_versioned(self._kind, sealed, place)
         try:
             if upgrade := self._upgrades.get(schema):
                 body = upgrade(body)

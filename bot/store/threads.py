@@ -12,7 +12,7 @@ from bot.approval import Approval
 from bot.delegation import Delegation
 from bot.errors import UnknownSchema
 from bot.run import BrokenCall, JournalEntry, ThreadState
-from bot.store.keys import Keys
+from bot.store.keys import Keys, place
 from bot.store.records import APPROVAL, DELEGATION, JOURNAL, STATE
 from bot.store.sealer import Sealer
 from bot.store.sessions import StagedSession
@@ -29,8 +29,9 @@ class ThreadStore:
 
     async def load(self, thread: ThreadRef) -> ThreadState:
         """The thread's row; a fresh one for a thread without."""
-        sealed = await self._redis.get(self._keys.state(thread))
-        return ThreadState() if sealed is None else STATE.load(self._sealer, sealed)
+        key = self._keys.state(thread)
+        sealed = await self._redis.get(key)
+        return ThreadState() if sealed is None else STATE.load(self._sealer, sealed, place(key))
 
     async def title(self, thread: ThreadRef) -> str:
         """What a thread is about, for a list; empty where its row cannot be read."""
@@ -43,15 +44,17 @@ class ThreadStore:
         """The thread's session; it is read when it is first asked for."""
 
         async def load() -> list[Any]:
-            items = await self._redis.lrange(self._keys.session(thread), 0, -1)
-            return [self._sealer.open("item", item) for item in items]
+            key = self._keys.session(thread)
+            items = await self._redis.lrange(key, 0, -1)
+            return [self._sealer.open("item", item, place(key, index)) for index, item in enumerate(items)]
 
         return StagedSession(str(thread), load)
 
     async def run(self, thread: ThreadRef) -> bytes | None:
         """The snapshot of the thread's run, if there is one."""
-        sealed = await self._redis.get(self._keys.run(thread))
-        return None if sealed is None else str(self._sealer.open("run", sealed)).encode()
+        key = self._keys.run(thread)
+        sealed = await self._redis.get(key)
+        return None if sealed is None else str(self._sealer.open("run", sealed, place(key))).encode()
 
     async def approval(self, approval_id: str) -> Approval | None:
         """An approval by its id alone; None where the id is not one of ours."""
@@ -99,8 +102,14 @@ class ThreadStore:
 
     async def delegation(self, team: str, user: str) -> Delegation | None:
         """Who stands in for a person, also where that is over."""
-        sealed = await self._redis.get(self._keys.delegation(ThreadRef.home(team, user)))
-        return None if sealed is None else DELEGATION.load(self._sealer, sealed)
+        key = self._keys.delegation(ThreadRef.home(team, user))
+        sealed = await self._redis.get(key)
+        if sealed is None:
+            return None
+        delegation = DELEGATION.load(self._sealer, sealed, place(key))
+        if delegation.who != user:
+            raise UnknownSchema("a stored delegation is not of the person it is stored for")
+        return delegation
 
     async def _readable(self, ids: Sequence[Any]) -> list[Approval]:
         """Load approvals of one shard for a list, leaving out what this version cannot read."""
@@ -116,7 +125,7 @@ class ThreadStore:
 
     def _approval(self, approval_id: str, sealed: bytes | str) -> Approval:
         """Open an approval; one that was stored under the name of another counts as unreadable."""
-        approval = APPROVAL.load(self._sealer, sealed)
+        approval = APPROVAL.load(self._sealer, sealed, place(self._keys.approval(approval_id)))
         if approval.id != approval_id:
             raise UnknownSchema("a stored approval is not the one it is stored as")
         return approval
@@ -124,7 +133,8 @@ class ThreadStore:
     async def journal(self, thread: ThreadRef, effect: str) -> JournalEntry | None:
         """What is known of a side effect."""
         sealed: Any = await self._redis.hget(self._keys.journal(thread), effect)
-        return None if sealed is None else JOURNAL.load(self._sealer, sealed)
+        where = place(self._keys.journal(thread), effect)
+        return None if sealed is None else JOURNAL.load(self._sealer, sealed, where)
 
     async def broken(self, thread: ThreadRef) -> tuple[list[BrokenCall], bool]:
         """The calls of the thread that began and of which nobody knows how they ended.
@@ -132,11 +142,12 @@ class ThreadStore:
         Second, whether that is all: False where an entry cannot be read. Never raises
         `UnknownSchema`.
         """
-        rows: dict[bytes, bytes] = await cast("Any", self._redis.hgetall(self._keys.journal(thread)))
+        key = self._keys.journal(thread)
+        rows: dict[bytes, bytes] = await cast("Any", self._redis.hgetall(key))
         entries: list[JournalEntry] = []
-        for sealed in rows.values():
+        for effect, sealed in rows.items():
             with contextlib.suppress(UnknownSchema):
-                entries.append(JOURNAL.load(self._sealer, sealed))
+                entries.append(JOURNAL.load(self._sealer, sealed, place(key, effect.decode())))
         calls = [entry.call for entry in entries if entry.is_open and entry.call is not None]
         return calls, len(entries) == len(rows)
 

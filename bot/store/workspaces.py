@@ -20,7 +20,7 @@ from bot import lease
 from bot.errors import UnknownSchema
 from bot.run import Kept
 from bot.sandbox.limits import MOST_RESTORED
-from bot.store.keys import Keys
+from bot.store.keys import Keys, place
 from bot.store.sealer import Sealer
 from bot.thread import ThreadRef
 
@@ -47,14 +47,15 @@ class Workspaces:
             sealed = await self._redis.hget(self._keys.files(thread), NOW)
             if sealed is None:
                 return await self._of_before(thread)
-            kept = self._opened(sealed)
+            kept = self._opened(thread, sealed)
         unpacking = zlib.decompressobj()
         archive = bytearray()
         for number in range(kept.parts):
             sealed = await self._redis.hget(self._keys.files(thread), kept.part(number))
             if sealed is None:
                 raise UnknownSchema("a part of a stored workspace is missing")
-            archive += await asyncio.to_thread(self._unpacked, kept, number, sealed, unpacking, len(archive))
+            body = await asyncio.to_thread(self._part, thread, kept, number, sealed)
+            archive += await asyncio.to_thread(_unpacked, body, kept.size + 1 - len(archive), unpacking)
         if len(archive) != kept.size:
             raise UnknownSchema("a stored workspace is not as long as it was")
         return bytes(archive)
@@ -68,44 +69,51 @@ class Workspaces:
         number = 0
         while part := await asyncio.to_thread(next, parts, b""):
             body = {"of": name, "part": number, "data": b64encode(part).decode()}
-            sealed = await asyncio.to_thread(self._sealer.seal, "part", body)
+            field = f"{name}:{number}"
+            sealed = await asyncio.to_thread(self._sealer.seal, "part", body, place(key, field))
             lease.check()
-            await self._redis.hset(key, f"{name}:{number}", sealed)
+            await self._redis.hset(key, field, sealed)
             number += 1
         others = tuple(field for field in fields if field != NOW and not field.startswith(f"{name}:"))
         return Kept(name, number, len(archive), others)
 
-    def _opened(self, sealed: bytes) -> Kept:
-        found = self._sealer.open("files", sealed)
+    def _opened(self, thread: ThreadRef, sealed: bytes) -> Kept:
+        found = self._sealer.open("files", sealed, place(self._keys.files(thread), NOW))
         kept = Kept(str(found["name"]), int(found["parts"]), int(found["size"]))
         if not 0 <= kept.size <= MOST_RESTORED or not 0 <= kept.parts <= MOST_RESTORED // PART + 2:
             raise UnknownSchema("a stored workspace is larger than one can be")
         return kept
 
-    def _unpacked(self, kept: Kept, number: int, sealed: bytes, unpacking: Any, there: int) -> bytes:
-        """Unpack a part, to no more than is still missing and one byte."""
-        body = self._sealer.open("part", sealed)
+    def _part(self, thread: ThreadRef, kept: Kept, number: int, sealed: bytes) -> Any:
+        where = place(self._keys.files(thread), kept.part(number))
+        body = self._sealer.open("part", sealed, where)
         if (body["of"], body["part"]) != (kept.name, number):
             raise UnknownSchema("a part of a stored workspace is that of another")
-        try:
-            return unpacking.decompress(b64decode(body["data"]), kept.size + 1 - there)
-        except zlib.error:
-            raise UnknownSchema("a stored workspace cannot be unpacked") from None
+        return body["data"]
 
     async def _of_before(self, thread: ThreadRef) -> bytes:
         """Read what versions up to 0.2 wrote: a workspace in one piece."""
-        sealed = await self._redis.get(self._keys.workspace(thread))
-        return b"" if sealed is None else await asyncio.to_thread(self._whole, sealed)
+        key = self._keys.workspace(thread)
+        sealed = await self._redis.get(key)
+        return b"" if sealed is None else await asyncio.to_thread(self._whole, sealed, place(key))
 
-    def _whole(self, sealed: bytes | str) -> bytes:
+    def _whole(self, sealed: bytes | str, where: str) -> bytes:
         try:
-            packed = b64decode(self._sealer.open("workspace", sealed))
+            packed = b64decode(self._sealer.open("workspace", sealed, where))
             archive = zlib.decompressobj().decompress(packed, MOST_RESTORED + 1)
         except (zlib.error, ValueError, TypeError):
             raise UnknownSchema("a stored workspace cannot be unpacked") from None
         if len(archive) > MOST_RESTORED:
             raise UnknownSchema("a stored workspace is larger than one can be")
         return archive
+
+
+def _unpacked(data: str, most: int, unpacking: Any) -> bytes:
+    """Unpack a part, to no more than is still missing and one byte."""
+    try:
+        return unpacking.decompress(b64decode(data), most)
+    except zlib.error:
+        raise UnknownSchema("a stored workspace cannot be unpacked") from None
 
 
 def _parts(archive: bytes) -> Iterator[bytes]:

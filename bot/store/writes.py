@@ -12,7 +12,7 @@ from bot.audit import Entry
 from bot.delegation import Delegation
 from bot.events import Event
 from bot.run import JournalEntry, Kept, ThreadState
-from bot.store.keys import Keys
+from bot.store.keys import Keys, place
 from bot.store.records import APPROVAL, DELEGATION, ENTRY, EVENT, JOURNAL, STATE
 from bot.store.sealer import Sealer
 from bot.store.sessions import StagedSession
@@ -62,14 +62,16 @@ class Writes:
 
     def state(self, state: ThreadState) -> Writes:
         """Write the thread's row."""
-        return self._add(lambda k, s, t: [Command("SET", k.state(t), (STATE.dump(s, state),))])
+        return self._add(
+            lambda k, s, t: [Command("SET", k.state(t), (STATE.dump(s, state, place(k.state(t))),))]
+        )
 
     def run(self, snapshot: bytes | None) -> Writes:
         """Keep the snapshot of the thread's run; None drops it."""
         if snapshot is None:
             return self._add(lambda k, s, t: [Command("DEL", k.run(t), ())])
         text = snapshot.decode()
-        return self._add(lambda k, s, t: [Command("SET", k.run(t), (s.seal("run", text),))])
+        return self._add(lambda k, s, t: [Command("SET", k.run(t), (s.seal("run", text, place(k.run(t))),))])
 
     def workspace(self, kept: Kept) -> Writes:
         """Let the workspace count that `Workspaces.stage` has written, and no other."""
@@ -79,7 +81,7 @@ class Writes:
             body = {"name": kept.name, "parts": kept.parts, "size": kept.size}
             gone = [kept.replaces[at : at + CHUNK] for at in range(0, len(kept.replaces), CHUNK)]
             return [
-                Command("HSET", key, (NOW, sealer.seal("files", body))),
+                Command("HSET", key, (NOW, sealer.seal("files", body, place(key, NOW)))),
                 *(Command("HDEL", key, fields) for fields in gone),
                 Command("DEL", keys.workspace(thread), ()),
             ]
@@ -97,8 +99,9 @@ class Writes:
                 listed = Command("ZREM", pending, (approval.id,))
             else:
                 listed = Command("ZADD", pending, (since, approval.id))
+            own = keys.approval(approval.id)
             return [
-                Command("SET", keys.approval(approval.id), (APPROVAL.dump(sealer, approval),)),
+                Command("SET", own, (APPROVAL.dump(sealer, approval, place(own)),)),
                 listed,
                 Command("ZADD", asked, (since, approval.id)),
                 Command("ZREMRANGEBYRANK", asked, (0, -ASKED - 1)),
@@ -109,19 +112,28 @@ class Writes:
 
     def audit(self, entry: Entry) -> Writes:
         """Put an entry on record, and count it."""
-        return self._add(
-            lambda k, s, t: [
-                Command("HSET", k.outbox(k.shard(t)), (entry.id, ENTRY.dump(s, entry))),
-                Command(COUNT, k.audited(k.shard(t), entry.team), (entry.id,)),
-                Command("ZREMRANGEBYRANK", k.audited(k.shard(t), entry.team), (0, -COUNTED - 1)),
+
+        def write(keys: Keys, sealer: Sealer, thread: ThreadRef) -> list[Command]:
+            shard = keys.shard(thread)
+            outbox, counted = keys.outbox(shard), keys.audited(shard, entry.team)
+            return [
+                Command("HSET", outbox, (entry.id, ENTRY.dump(sealer, entry, place(outbox, entry.id)))),
+                Command(COUNT, counted, (entry.id,)),
+                Command("ZREMRANGEBYRANK", counted, (0, -COUNTED - 1)),
             ]
-        )
+
+        return self._add(write)
 
     def delegation(self, delegation: Delegation | None) -> Writes:
         """Keep who stands in for the person whose Home is worked on; None for nobody."""
         if delegation is None:
             return self._add(lambda k, s, t: [Command("DEL", k.delegation(t), ())])
-        return self._add(lambda k, s, t: [Command("SET", k.delegation(t), (DELEGATION.dump(s, delegation),))])
+
+        def write(keys: Keys, sealer: Sealer, thread: ThreadRef) -> list[Command]:
+            key = keys.delegation(thread)
+            return [Command("SET", key, (DELEGATION.dump(sealer, delegation, place(key)),))]
+
+        return self._add(write)
 
     def timer(self, event_id: str, event: Event, *, at: datetime) -> Writes:
         """Let an event join the inbox at a moment."""
@@ -129,7 +141,7 @@ class Writes:
         return self._add(
             lambda k, s, t: [
                 Command("ZADD", k.timers(t), (ms, event_id)),
-                Command("HSET", k.events(t), (event_id, EVENT.dump(s, event))),
+                Command("HSET", k.events(t), (event_id, EVENT.dump(s, event, place(k.events(t), event_id)))),
             ]
         )
 
@@ -144,7 +156,12 @@ class Writes:
 
     def journal(self, effect: str, entry: JournalEntry) -> Writes:
         """Note how far a side effect has come."""
-        return self._add(lambda k, s, t: [Command("HSET", k.journal(t), (effect, JOURNAL.dump(s, entry)))])
+
+        def write(keys: Keys, sealer: Sealer, thread: ThreadRef) -> list[Command]:
+            key = keys.journal(thread)
+            return [Command("HSET", key, (effect, JOURNAL.dump(sealer, entry, place(key, effect))))]
+
+        return self._add(write)
 
     def forget_effects(self) -> Writes:
         """Drop the journal of a run that is over: its keys name the run, so no other looks for them."""
@@ -160,7 +177,8 @@ class Writes:
             # A script that redis-py sends again must change nothing: cut to a length, then add.
             cut = Command("LTRIM", key, (0, session.kept - 1)) if session.kept else Command("DEL", key, ())
             commands = [cut]
-            items = [sealer.seal("item", item) for item in session.staged]
+            numbered = enumerate(session.staged, start=session.kept)
+            items = [sealer.seal("item", item, place(key, index)) for index, item in numbered]
             for at in range(0, len(items), CHUNK):
                 commands.append(Command("RPUSH", key, tuple(items[at : at + CHUNK])))
             return commands

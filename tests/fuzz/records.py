@@ -89,7 +89,7 @@ async def damage(redis: Redis, world: World, thread: str, random: Random) -> str
     name = f"T0ACME0001/{SUPPORT}/{thread}"
     wanted = random.choice((f"*{name}:*", f"*{approval}*"))
     found = [key async for key in redis.scan_iter(match=f"{world.prefix}:{wanted}", count=10_000)]
-    places = [place for key in sorted(found) for place in await _values(redis, key)]
+    places = [place for key in sorted(found) for place in await values(redis, key)]
     key, field, sealed = random.choice(places)
     worse, how = _worse(world, sealed, random)
     match field:
@@ -103,7 +103,7 @@ async def damage(redis: Redis, world: World, thread: str, random: Random) -> str
     return f"{how} at {where} {'' if field is None else field!r}"
 
 
-async def _values(redis: Redis, key: bytes) -> list[tuple[bytes, Any, bytes]]:
+async def values(redis: Redis, key: bytes) -> list[tuple[bytes, Any, bytes]]:
     """The sealed values of a key, each with its place in it."""
     match await redis.type(key):
         case b"string" if b":seen:" not in key:

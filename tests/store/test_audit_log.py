@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from bot.audit import Deed, Entry, Verifier
 from bot.store import client
 from bot.store.audit import BATCH, AuditLog
-from bot.store.keys import Keys
+from bot.store.keys import Keys, place
 from bot.store.records import ENTRY
 from bot.store.scripts import Scripts
 from bot.store.sealer import Sealer
@@ -37,7 +37,9 @@ class Log:
     async def waits(self, *numbers: int, shard: int = 0, team: str = TEAM) -> None:
         for number in numbers:
             entry = Entry(f"e{number:05d}", NOON + timedelta(seconds=number), team, Deed.DECIDED)
-            await self.redis.hset(self.keys.outbox(shard), entry.id, ENTRY.dump(self.sealer, entry))  # pyright: ignore[reportGeneralTypeIssues, reportArgumentType]
+            outbox = self.keys.outbox(shard)
+            sealed = ENTRY.dump(self.sealer, entry, place(outbox, entry.id))
+            await self.redis.hset(outbox, entry.id, sealed)  # pyright: ignore[reportGeneralTypeIssues, reportArgumentType]
 
     async def ids(self, team: str = TEAM) -> list[str]:
         """Everything that is chained, once the chain has been found right."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import zlib
 from collections.abc import Callable, Generator
 
 import pytest
@@ -133,3 +135,16 @@ async def test_keys_that_do_not_open_what_is_stored_are_refused_and_rotation_is_
 
         await insist_on_keys(redis, keys, Sealer([new, old]))
         await insist_on_keys(redis, keys, Sealer([new]))
+
+
+async def test_what_an_earlier_release_sealed_has_to_be_allowed(redis_server: RedisServer) -> None:
+    keys = Keys(f"t{secrets.token_hex(4)}", 1)
+    key = Fernet.generate_key().decode()
+    envelope = {"kind": "canary", "schema": 1, "body": ""}
+    async with client.connect(redis_server.url) as redis:
+        await redis.set(keys.canary(), Fernet(key).encrypt(zlib.compress(json.dumps(envelope).encode())))
+        with pytest.raises(CannotStart, match="READ_UNBOUND_SEALS=true"):
+            await insist_on_keys(redis, keys, Sealer([key]))
+
+        await insist_on_keys(redis, keys, Sealer([key], read_unbound=True))
+        await insist_on_keys(redis, keys, Sealer([key]))

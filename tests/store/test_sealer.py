@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import zlib
+
 import pytest
 from cryptography.fernet import Fernet
 
@@ -13,21 +16,22 @@ from bot.store.records import APPROVAL, EVENT, STATE
 from bot.store.sealer import Sealer
 from tests.factories import a_decision, an_approval
 
+HERE, THERE = "cs:{s00}:here\n", "cs:{s00}:there\n"
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
 def test_a_new_first_key_still_opens_what_the_old_one_sealed() -> None:
-    sealed = Sealer([OLD]).seal("item", {"content": "hi"})
+    sealed = Sealer([OLD]).seal("item", {"content": "hi"}, HERE)
 
-    assert Sealer([NEW, OLD]).open("item", sealed) == {"content": "hi"}
+    assert Sealer([NEW, OLD]).open("item", sealed, HERE) == {"content": "hi"}
 
 
 def test_the_first_key_seals_so_that_the_old_one_can_be_retired() -> None:
-    sealed = Sealer([NEW, OLD]).seal("item", {"content": "hi"})
+    sealed = Sealer([NEW, OLD]).seal("item", {"content": "hi"}, HERE)
 
-    assert Sealer([NEW]).open("item", sealed) == {"content": "hi"}
+    assert Sealer([NEW]).open("item", sealed, HERE) == {"content": "hi"}
     with pytest.raises(UnknownSchema):
-        Sealer([OLD]).open("item", sealed)
+        Sealer([OLD]).open("item", sealed, HERE)
 
 
 @pytest.mark.parametrize(
@@ -37,48 +41,68 @@ def test_the_first_key_seals_so_that_the_old_one_can_be_retired() -> None:
 )
 def test_what_was_not_sealed_by_us_is_refused(sealed: bytes | str) -> None:
     with pytest.raises(UnknownSchema):
-        Sealer([OLD]).open("item", sealed)
+        Sealer([OLD]).open("item", sealed, HERE)
 
 
 def test_one_changed_byte_is_refused() -> None:
-    sealed = bytearray(Sealer([OLD]).seal("item", "hi"))
+    sealed = bytearray(Sealer([OLD]).seal("item", "hi", HERE))
     sealed[20] ^= 1
 
     with pytest.raises(UnknownSchema):
-        Sealer([OLD]).open("item", bytes(sealed))
+        Sealer([OLD]).open("item", bytes(sealed), HERE)
 
 
 def test_one_kind_cannot_be_passed_off_as_another() -> None:
     with pytest.raises(UnknownSchema):
-        Sealer([OLD]).open("run", Sealer([OLD]).seal("journal", "{}"))
+        Sealer([OLD]).open("run", Sealer([OLD]).seal("journal", "{}", HERE), HERE)
 
 
 def test_a_version_from_the_future_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as future:
         future.setitem(sealing.SCHEMAS, "state", {2: "now", 3: "next year"})
-        sealed = Sealer([OLD]).seal("state", {})
+        sealed = Sealer([OLD]).seal("state", {}, HERE)
 
     with pytest.raises(UnknownSchema):
-        Sealer([OLD]).open("state", sealed)
+        Sealer([OLD]).open("state", sealed, HERE)
 
 
 def test_a_body_that_does_not_fit_its_type_is_refused() -> None:
-    sealed = Sealer([OLD]).seal("state", {"generation": "many"})
+    sealed = Sealer([OLD]).seal("state", {"generation": "many"}, HERE)
 
     with pytest.raises(UnknownSchema):
-        STATE.load(Sealer([OLD]), sealed)
+        STATE.load(Sealer([OLD]), sealed, HERE)
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "\ud83d", "naïve 👩\u200d🚀"])
 def test_any_text_comes_back_as_it_was(text: str) -> None:
     event: Event = MessageReceived(ts="1.000001", user="U1", text=text)
 
-    assert EVENT.load(Sealer([OLD]), EVENT.dump(Sealer([OLD]), event)) == event
+    assert EVENT.load(Sealer([OLD]), EVENT.dump(Sealer([OLD]), event, HERE), HERE) == event
 
 
 def test_an_approval_comes_back_whole() -> None:
     approval: Approval = an_approval(decisions=(a_decision(reason="fine"),))
 
-    loaded = APPROVAL.load(Sealer([OLD]), APPROVAL.dump(Sealer([OLD]), approval))
+    loaded = APPROVAL.load(Sealer([OLD]), APPROVAL.dump(Sealer([OLD]), approval, HERE), HERE)
     assert loaded == approval
     assert loaded.digest == approval.digest
+
+
+@pytest.mark.parametrize("kind", sealing.SCHEMAS)
+def test_what_was_sealed_for_another_place_is_refused(kind: str) -> None:
+    with pytest.raises(UnknownSchema):
+        Sealer([OLD], read_unbound=True).open(kind, Sealer([OLD]).seal(kind, "", HERE), THERE)
+
+
+def unbound(kind: str, body: object) -> bytes:
+    """Seal as releases before 0.2 did."""
+    envelope = {"kind": kind, "schema": sealing.current(kind), "body": body}
+    return Fernet(OLD).encrypt(zlib.compress(json.dumps(envelope).encode()))
+
+
+def test_what_names_no_place_is_read_where_that_is_allowed_and_not_otherwise() -> None:
+    sealed = unbound("item", "hi")
+
+    assert Sealer([OLD], read_unbound=True).open("item", sealed, HERE) == "hi"
+    with pytest.raises(UnknownSchema):
+        Sealer([OLD]).open("item", sealed, HERE)

@@ -21,6 +21,7 @@ from tests.factories import MEI, OMAR, a_decision, an_approval, seated
 
 STORED = Path(__file__).parent / "stored"
 SEALER = Sealer([Fernet.generate_key().decode()])
+HERE = "cs:somewhere\n"
 
 
 def sealed(kind: str, schema: int, monkeypatch: Any) -> bytes:
@@ -28,26 +29,26 @@ def sealed(kind: str, schema: int, monkeypatch: Any) -> bytes:
     body = json.loads((STORED / f"{kind}-{schema}.json").read_text(encoding="utf-8"))
     with monkeypatch.context() as past:
         past.setitem(sealing.SCHEMAS, kind, {schema: "then"})
-        return SEALER.seal(kind, body)
+        return SEALER.seal(kind, body, HERE)
 
 
 def test_an_approval_of_before_waits_on_and_its_decisions_still_count(monkeypatch: Any) -> None:
-    approval = APPROVAL.load(SEALER, sealed("approval", 1, monkeypatch))
+    approval = APPROVAL.load(SEALER, sealed("approval", 1, monkeypatch), HERE)
 
     assert (approval.status, approval.missing) == (ApprovalStatus.PENDING, {"finance": 1})
     assert [d.holder for d in approval.decisions] == [OMAR]
     approved = decide(approval, a_decision(MEI), seats=seated(MEI))
     authorize(approved, approval.digest)
-    assert APPROVAL.load(SEALER, APPROVAL.dump(SEALER, approved)) == approved
+    assert APPROVAL.load(SEALER, APPROVAL.dump(SEALER, approved, HERE), HERE) == approved
 
 
 def test_a_threads_state_of_before_is_read(monkeypatch: Any) -> None:
-    state = STATE.load(SEALER, sealed("state", 1, monkeypatch))
+    state = STATE.load(SEALER, sealed("state", 1, monkeypatch), HERE)
     outcome = state.replies[0].outcome
 
     assert isinstance(outcome, Interrupted)
     assert [[one.quorum for one in call.requirements] for call in outcome.calls] == [[2], []]
-    assert STATE.load(SEALER, STATE.dump(SEALER, state)) == state
+    assert STATE.load(SEALER, STATE.dump(SEALER, state, HERE), HERE) == state
 
 
 @pytest.mark.parametrize("quorum", [0, -1, LARGEST_QUORUM + 1, 10**12, 2**63, None, 1.5, "many"])
@@ -55,4 +56,4 @@ def test_a_quorum_that_is_none_makes_an_approval_unreadable(quorum: object) -> N
     body = json.loads(json.dumps(TypeAdapter(Approval).dump_python(an_approval(), mode="json")))
     body["requirements"][0]["quorum"] = quorum
     with pytest.raises(UnknownSchema):
-        APPROVAL.load(SEALER, SEALER.seal("approval", body))
+        APPROVAL.load(SEALER, SEALER.seal("approval", body, HERE), HERE)

@@ -17,7 +17,7 @@ from bot.errors import UnknownSchema
 from bot.run import Kept
 from bot.sandbox.limits import MOST_RESTORED
 from bot.store import client
-from bot.store.keys import Keys
+from bot.store.keys import Keys, place
 from bot.store.sealer import Sealer
 from bot.store.workspaces import PART, Workspaces
 from bot.store.writes import Writes
@@ -105,12 +105,12 @@ async def test_parts_in_another_order_or_of_another_archive_are_refused(store: S
     kept = await store.keep(LARGE)
     other = await store.workspaces.stage(THREAD, os.urandom(PART * 2))
     key = store.keys.files(THREAD)
-    for place, taken in ((kept.part(0), kept.part(1)), (kept.part(1), other.part(1))):
-        before, swapped = await store.redis.hget(key, place), await store.redis.hget(key, taken)
-        await store.redis.execute_command("HSET", key, place, swapped)
+    for field, taken in ((kept.part(0), kept.part(1)), (kept.part(1), other.part(1))):
+        before, swapped = await store.redis.hget(key, field), await store.redis.hget(key, taken)
+        await store.redis.execute_command("HSET", key, field, swapped)
         with pytest.raises(UnknownSchema):
             await store.workspaces.load(THREAD)
-        await store.redis.execute_command("HSET", key, place, before)
+        await store.redis.execute_command("HSET", key, field, before)
 
     assert await store.workspaces.load(THREAD) == LARGE
 
@@ -131,7 +131,7 @@ async def test_a_part_that_unpacks_to_more_is_not_unpacked(store: Store) -> None
     kept = await store.keep(b"first")
     bomb = zlib.compress(bytes(1 << 30), 1)
     body = {"of": kept.name, "part": 0, "data": b64encode(bomb).decode()}
-    sealed = store.sealer.seal("part", body)
+    sealed = store.sealer.seal("part", body, place(store.keys.files(THREAD), kept.part(0)))
     await store.redis.execute_command("HSET", store.keys.files(THREAD), kept.part(0), sealed)
 
     with pytest.raises(UnknownSchema):
@@ -141,7 +141,7 @@ async def test_a_part_that_unpacks_to_more_is_not_unpacked(store: Store) -> None
 async def test_what_was_written_in_one_piece_is_read_until_it_is_replaced(store: Store) -> None:
     key = store.keys.workspace(THREAD)
     packed = b64encode(zlib.compress(LARGE)).decode()
-    await store.redis.set(key, store.sealer.seal("workspace", packed))
+    await store.redis.set(key, store.sealer.seal("workspace", packed, place(key)))
     assert await store.workspaces.load(THREAD) == LARGE
     await store.keep(b"second")
 
@@ -151,7 +151,8 @@ async def test_what_was_written_in_one_piece_is_read_until_it_is_replaced(store:
 
 @pytest.mark.parametrize("body", ["garbage", b64encode(zlib.compress(bytes(MOST_RESTORED + 1))).decode()])
 async def test_one_piece_that_is_none_or_too_large_is_refused(store: Store, body: str) -> None:
-    await store.redis.set(store.keys.workspace(THREAD), store.sealer.seal("workspace", body))
+    key = store.keys.workspace(THREAD)
+    await store.redis.set(key, store.sealer.seal("workspace", body, place(key)))
 
     with pytest.raises(UnknownSchema):
         await store.workspaces.load(THREAD)
