@@ -75,7 +75,7 @@ class AuditLog:
         waiting: set[str] = set()
         for shard in range(self._keys.shards):
             for entry_id, sealed in (await self._rows(shard)).items():
-                entry = self._open(sealed)
+                entry = self._open(shard, entry_id, sealed)
                 if entry is None or entry.team == team:
                     waiting.add(entry_id)
         return Written(count, numbers, frozenset(waiting))
