@@ -36,10 +36,10 @@ def test_a_refund_that_nobody_was_told_of_is_found() -> None:
 @pytest.mark.parametrize(
     ("said", "agrees"),
     [
-        ("Done, as a person has checked: **29.00 USD on INV-1003** was refunded.", True),
+        ("Done, as a person has checked: **25.00 USD on INV-1003** was refunded.", True),
         ("Done, as a person has checked: **30.00 USD on INV-1003** was refunded.", False),
-        ("Nobody knows whether the refund of 29.00 USD on INV-1003 was made. Someone has to check.", True),
-        ("Nobody knows whether the refund of 29.00 USD on INV-1004 was made. Someone has to check.", False),
+        ("Nobody knows whether the refund of 25.00 USD on INV-1003 was made. Someone has to check.", True),
+        ("Nobody knows whether the refund of 25.00 USD on INV-1004 was made. Someone has to check.", False),
     ],
 )
 def test_what_only_people_could_tell_is_held_against_the_books_as_well(said: str, agrees: bool) -> None:
