@@ -54,10 +54,12 @@ from bot.slack.client import Slack
 from bot.slack.files import SlackFiles
 from bot.slack.limiter import Limiter
 from bot.slack.web_client import web_client as client_for
+from bot.slots import Slots
 from bot.socket import open_socket, who_am_i
 from bot.sources import Sources
 from bot.store import check as redis_check
 from bot.store import client as redis_client
+from bot.store.allowances import Allowances, DailyLimits
 from bot.store.audit import AuditLog
 from bot.store.hearing import Hearing
 from bot.store.inbox import Inbox
@@ -213,7 +215,9 @@ def _worker(
     workspaces = Workspaces(connections.redis, keys, sealer)
     benches = Benches(workspaces, connections.sandboxes, files.fetch)
     gate = connections.sandboxes.host.gate if connections.sandboxes else Gate()
-    services = Services(billing, benches, Results(workspaces, files, gate))
+    services = Services(
+        billing, benches, Results(workspaces, files, gate), _allowances(settings, connections.redis)
+    )
     decisions = Decisions(threads, electorate, engine, delivery, requests, sources.now)
     homes = Homes(slack, threads, inbox, electorate, permalink=me.permalink, now=sources.now)
     conversation = Conversation(
@@ -234,7 +238,7 @@ def _worker(
         threads,
         conversation,
         sources=sources,
-        concurrency=settings.worker_concurrency,
+        slots=Slots(runs=settings.worker_concurrency, overtaking=settings.control_concurrency),
         lease=settings.lease,
     )
 
@@ -267,6 +271,11 @@ def _backfill(
     intake = Intake(inbox, ThreadStore(redis, keys, sealer), me, {}, sources.now)
     gap = settings.backfill_after
     return Backfill(slack, intake, Hearing(redis, keys), longest_gap=gap, now=sources.now)
+
+
+def _allowances(settings: Settings, redis: Redis) -> Allowances:
+    limits = DailyLimits(settings.messages_per_person_per_day, settings.tokens_per_person_per_day)
+    return Allowances(redis, _keys(settings), limits)
 
 
 def _flood_limits(settings: Settings) -> FloodLimits:

@@ -102,6 +102,9 @@ class Settings(BaseSettings):
 
     # Work
     worker_concurrency: int = Field(default=8, ge=1, le=200)
+    control_concurrency: int = Field(default=4, ge=1, le=100)
+    messages_per_person_per_day: int = Field(default=1000, ge=0, le=1_000_000)
+    tokens_per_person_per_day: int = Field(default=5_000_000, ge=0, le=10**12)
     lease_seconds: int = Field(default=15, ge=3, le=300)
     drain_seconds: int = Field(default=25, ge=0, le=600)
     # Slack takes about one edit a second of a message: https://docs.slack.dev/apis/web-api/rate-limits

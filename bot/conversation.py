@@ -116,6 +116,8 @@ class Conversation:
             await self._runs.recover(h, message)
         elif not message.text.strip() and not message.files:
             await h.settle(Notice(words.HELLO))
+        elif not await self._runs.admits(h, message):
+            return
         elif h.state.approvals:
             await self._admit(h, message)
         else:

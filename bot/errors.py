@@ -168,6 +168,10 @@ class HandedOver(BotError):
     """This replica is leaving; the run goes on in another from its checkpoint."""
 
 
+class NeedsRunSlot(BotError):
+    """A click or a timer moves a run: that is for a slot that runs agents."""
+
+
 class OutcomeUnknown(BotError):
     """A side effect began and did not end: it may have happened."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.approval import Approval, CardRef
 from bot.audit import Deed, Entry
+from bot.errors import NeedsRunSlot
 from bot.run import Outcome, Reply, ThreadState
 from bot.slack.reply import ReplyStream
 from bot.sources import Sources
@@ -39,6 +40,8 @@ class Handling:
         self.attempted = self.is_lost or claim.tries > 1 or self.resumed
         self.interrupted = asyncio.Event()
         self.leaving = asyncio.Event()
+        #: Whether the worker's slot is one that runs agents.
+        self.may_run = True
         self.stream: ReplyStream | None = None
         #: What the commit of this event shall write beside.
         self.later = Writes()
@@ -68,6 +71,14 @@ class Handling:
     def reply(self) -> Reply:
         """The reply to this event, as far as it got."""
         return self.state.reply_to(self.claim.event_id) or Reply(self.claim.event_id)
+
+    def enter_run(self) -> None:
+        """Insist on a slot that runs agents; raises `NeedsRunSlot` in one that is kept for clicks.
+
+        Everything up to here must be on record: the event is handled again elsewhere.
+        """
+        if not self.may_run:
+            raise NeedsRunSlot
 
     def concerns(self, approval: Approval) -> bool:
         """Whether the thread's run waits for this approval, or did when a worker died behind it.

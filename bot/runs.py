@@ -24,10 +24,11 @@ from bot.events import MessageReceived
 from bot.handling import Handling
 from bot.journal import Journal
 from bot.results import Results
-from bot.run import BrokenCall, Interrupted, Outcome, PendingCall
+from bot.run import BrokenCall, Interrupted, Notice, Outcome, PendingCall
 from bot.sandbox.workbench import Workbench
 from bot.settlement import Settlement
 from bot.slack.reply import ReplyStream
+from bot.store.allowances import Allowances, Limit
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 from bot.tasks import end
@@ -42,6 +43,7 @@ class Services:
     billing: BillingClient
     benches: Benches
     results: Results
+    allowances: Allowances
 
 
 class Runs:
@@ -62,11 +64,16 @@ class Runs:
         self._billing = services.billing
         self._benches = services.benches
         self.results = services.results
+        self._allowances = services.allowances
         self._settlement = settlement
         self._now = now
 
     async def start(self, h: Handling, message: MessageReceived) -> None:
-        """Run the agents on a message, from the agent that spoke last in this thread."""
+        """Run the agents on a message, from the agent that spoke last in this thread.
+
+        This and `recover` raise `NeedsRunSlot` in a slot that is kept for what is done soon.
+        """
+        h.enter_run()
         await self._begin_reply(h)
         context = self._context(h, {})
         progress = self._engine.run(
@@ -78,11 +85,26 @@ class Runs:
         )
         await self._drive(h, progress, message)
 
+    async def admits(self, h: Handling, message: MessageReceived) -> bool:
+        """Count a message on its person's day. Where that is used up, say so: the first time in the thread."""
+        admission = await self._allowances.admit(h.thread.team, message.user, h.claim.event_id)
+        if admission.used_up is Limit.NONE:
+            return True
+        of_messages = admission.used_up is Limit.MESSAGES
+        most = self._allowances.limits.messages
+        told = words.messages_used_up(most) if of_messages else words.TOKENS_USED_UP
+        if admission.is_first:
+            await h.settle(Notice(told))
+        else:
+            await self._delivery.whisper(h, message.user, told)
+        return False
+
     async def recover(self, h: Handling, message: MessageReceived | None) -> None:
         """Go on with the thread's run: behind its decisions, from its last checkpoint, or anew.
 
         The approvals the run waits for, if any, are all decided.
         """
+        h.enter_run()
         approvals = await self._threads.approvals(h.state.approvals)
         if approvals:
             await self._resume(h, approvals, message)
@@ -198,6 +220,7 @@ class Runs:
         while current is not None:
             try:
                 outcome = await self._follow(h, current)
+                await self._count(h, current)
             except OutcomeUnknown:
                 current = await self._continue(h, await self._saved(h), await self._known(h))
                 continue
@@ -219,6 +242,11 @@ class Runs:
             h.retire([approval for approval in approvals if approval.granted_by])
             await h.save(*approvals, writes=Writes().run(snapshot), approvals=ids)
             current = await self._continue(h, snapshot, approvals)
+
+    async def _count(self, h: Handling, progress: RunInProgress) -> None:
+        """Put what the run has used on the day of who asked for it."""
+        run = h.state.run_id or h.claim.event_id
+        await self._allowances.spend(h.thread.team, h.state.authors[0], run, progress.usage.total_tokens)
 
     async def _saved(self, h: Handling) -> bytes:
         """The run as it was before its calls; what was staged since goes."""

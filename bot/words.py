@@ -30,6 +30,12 @@ IT_HAPPENED = "This broke off, but a person has checked: it did happen. Do not d
 IT_DID_NOT = "ERROR: this broke off, and a person has checked: it did not happen."
 EXPIRED_REASON = "Nobody decided before the deadline, so this was not done."
 
+TOMORROW = (
+    "So I did not read this one: please ask again after midnight UTC. "
+    "What was begun goes on; buttons, Stop and reset work as always."
+)
+TOKENS_USED_UP = f"What you asked for today has used up your share of the models. {TOMORROW}"
+
 GONE_ON = "This thread has gone on since, so there is nothing to try again. Please write it once more."
 NOT_A_CARD = "The assistant wrote this. It is not an approval card: nothing here can be approved."
 ANOTHER_WORKSPACE = "Only people of the workspace that I belong to can do this, so your click did nothing."
@@ -71,6 +77,11 @@ def failed(outcome: Failed) -> str:
 def gave_up(reference: str) -> str:
     """Say that an event was put aside after it failed again and again."""
     return f"I tried this several times and could not do it, so I put it aside. (reference `{reference}`)"
+
+
+def messages_used_up(most: int) -> str:
+    """Tell a person that they have written as much as they may in a day, and when that ends."""
+    return f"You have written {most:,} messages to me today, and that is the most. {TOMORROW}"
 
 
 def asked_in(channel: str) -> str:

@@ -1,21 +1,31 @@
-"""The loop that works threads off: claim, keep the lease, handle, commit, next."""
+"""The loop that works threads off: claim, keep the lease, handle, commit, the next thread."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from redis.exceptions import RedisError
 
 from bot import words
 from bot.conversation import Conversation
-from bot.errors import HandedOver, LeaseLost, SlackRejected, SlackUnavailable, UnknownSchema
+from bot.errors import (
+    HandedOver,
+    LeaseLost,
+    NeedsRunSlot,
+    SlackRejected,
+    SlackUnavailable,
+    UnknownSchema,
+)
 from bot.handling import Handling
 from bot.lease import PRESENT, Lease
+from bot.rank import Holding
+from bot.slots import Slots
 from bot.sources import Sources
 from bot.store.inbox import Claim, Inbox, Renewal
 from bot.store.threads import ThreadStore
@@ -37,7 +47,7 @@ REDIS_PAUSE = 1.0
 
 
 class Worker:
-    """Works several threads at once, but never two events of one thread."""
+    """Works several threads at once, one in each of its slots, but never two events of one thread."""
 
     def __init__(
         self,
@@ -46,14 +56,14 @@ class Worker:
         conversation: Conversation,
         *,
         sources: Sources,
-        concurrency: int,
+        slots: Slots,
         lease: timedelta,
     ) -> None:
         self._inbox = inbox
         self._threads = threads
         self._conversation = conversation
         self._sources = sources
-        self._slots = asyncio.Semaphore(concurrency)
+        self._slots = slots
         self._lease = lease
         self._leaving = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -61,25 +71,32 @@ class Worker:
     async def run(self) -> None:
         """Claim and handle until `drain`; a Redis that does not answer is asked again."""
         while not self._leaving.is_set():
-            await self._slots.acquire()
+            self._slots.freed.clear()
+            if (holding := self._slots.holding()) is None:
+                await self._until(self._slots.freed.wait())
+                continue
             lease = Lease(self._lease, asyncio.get_running_loop().time)
             asked = lease.ask()
             try:
-                found = await self._inbox.claim(self._sources.token())
+                found = await self._inbox.claim(self._sources.token(), holding)
             except RedisError as error:
-                self._slots.release()
                 log.warning("claim failed", extra={"error": type(error).__name__})
                 await asyncio.sleep(REDIS_PAUSE)
                 continue
             if isinstance(found, Claim):
                 lease.granted(asked)
-                task = asyncio.create_task(self._work(found, lease))
-                self._tasks.add(task)
-                task.add_done_callback(self._done)
+                self._begin(found, holding, lease)
             else:
-                self._slots.release()
-                await self._wait(POLL if found is None else min(found, POLL))
+                await self._wait(POLL if found is None else min(found, POLL), holding)
         await self._nudge()  # the last wake-up may have come to this replica, which leaves
+
+    def _begin(self, claim: Claim, holding: Holding, lease: Lease) -> None:
+        """Work on a claim in a slot of its kind."""
+        self._slots.take(claim, holding)
+        task = asyncio.create_task(self._work(claim, lease, may_run=not holding.overtaking_only))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        task.add_done_callback(lambda _: self._slots.free(claim, holding))
 
     async def drain(self, timeout: timedelta) -> None:
         """Stop claiming, let runs end or come to a checkpoint, and hand them over there.
@@ -95,48 +112,48 @@ class Worker:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._slots.release()
         if not task.cancelled() and (error := task.exception()) is not None:
             # The lease lapses and the event is tried again; nothing is lost with this task.
             log.error("worker task died", extra={"error": type(error).__name__})
 
-    async def _wait(self, seconds: float) -> None:
-        """Sleep until something may be due, for so long at most, or until this replica leaves."""
-        due = asyncio.create_task(self._inbox.wait(seconds))
-        leaving = asyncio.create_task(self._leaving.wait())
+    async def _wait(self, seconds: float, holding: Holding) -> None:
+        """Sleep until something may be due, for so long at most, or somebody who was held back may go on."""
+        wake = self._inbox.wait(seconds, overtaking_only=holding.overtaking_only)
         try:
-            await asyncio.wait({due, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if due.done():
-                due.result()
+            await self._until(wake, *([self._slots.freed.wait()] if holding.holds_back else []))
         except RedisError:
             await asyncio.sleep(REDIS_PAUSE)
+
+    async def _until(self, *moments: Coroutine[Any, Any, object]) -> None:
+        """Sleep until one of these has come, or this replica leaves; raises what it raised."""
+        tasks = [asyncio.create_task(moment) for moment in (*moments, self._leaving.wait())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            await end(leaving)
-            await end(due)
+            for task in tasks:
+                await end(task)
 
     async def _nudge(self) -> None:
         with contextlib.suppress(RedisError):  # they look every few seconds all the same
             await self._inbox.nudge()
 
-    async def _work(self, claim: Claim, lease: Lease) -> None:
-        """Handle the claimed event, and those of the same thread that wait behind it."""
-        current: Claim | None = claim
+    async def _work(self, claim: Claim, lease: Lease, *, may_run: bool) -> None:
+        """Handle the claimed event, and let its thread go."""
         PRESENT.set(lease)
-        while current is not None:
-            try:
-                current = await self._handle(current, lease)
-            except LeaseLost:
-                log.info("lease lost", extra={"slack_thread": str(claim.thread)})
-                return
-            except RedisError as error:
-                log.warning("redis failed", extra={"error": type(error).__name__})
-                return  # the lease lapses; whoever claims next goes on from the last checkpoint
-            except asyncio.CancelledError:
-                await self._hand_over(current)
-                raise
-            if self._leaving.is_set() and current is not None:
-                await self._hand_over(current)
-                return
+        try:
+            await self._handle(claim, lease, may_run=may_run)
+        except HandedOver:
+            await self._hand_over(claim)  # this replica leaves: what is not done is handed over
+        except LeaseLost:
+            log.info("lease lost", extra={"slack_thread": str(claim.thread)})
+        except RedisError as error:
+            # The lease lapses; whoever claims next goes on from the last checkpoint.
+            log.warning("redis failed", extra={"error": type(error).__name__})
+        except asyncio.CancelledError:
+            await self._hand_over(claim)
+            raise
 
     async def _hand_over(self, claim: Claim) -> None:
         """Let another replica have the event at once; that this one leaves is not its fault."""
@@ -144,26 +161,25 @@ class Worker:
             await self._inbox.release(claim, forgive=True)
         await self._nudge()
 
-    async def _handle(self, claim: Claim, lease: Lease) -> Claim | None:
+    async def _handle(self, claim: Claim, lease: Lease, *, may_run: bool) -> None:
         try:
             state = await self._threads.load(claim.thread)
         except UnknownSchema:
             state = None
         session = self._threads.session(claim.thread)
         h = Handling(claim, state, session, self._inbox, self._sources)
-        h.leaving = self._leaving
+        h.leaving, h.may_run = self._leaving, may_run
         try:
             async with self._heartbeat(h, lease):
                 writes = await self._handled(h)
-        except (LeaseLost, RedisError):
+        except (LeaseLost, RedisError, HandedOver):
             raise
-        except HandedOver:
-            return claim  # this replica leaves: what is not done is handed over
+        except NeedsRunSlot:
+            return await self._inbox.release_to_run(claim)
         except SlackUnavailable as error:
             log.warning("slack not available", extra={"error": str(error)})
             wait = timedelta(seconds=max(error.retry_after, _backoff(claim.tries)))
-            await self._inbox.release(claim, retry_in=wait, forgive=True)
-            return None
+            return await self._inbox.release(claim, retry_in=wait, forgive=True)
         except Exception as error:
             # One of the two places that catch everything: an event must never take the worker,
             # or its thread, down with it.
@@ -173,13 +189,11 @@ class Worker:
             else:
                 log.exception("event failed", extra={"reference": reference, "error": type(error).__name__})
                 if claim.tries < MAX_TRIES:
-                    await self._inbox.release(claim, retry_in=timedelta(seconds=_backoff(claim.tries)))
-                    return None
+                    wait = timedelta(seconds=_backoff(claim.tries))
+                    return await self._inbox.release(claim, retry_in=wait)
             writes = await self._conversation.give_up(h, reference)
-        asked = lease.ask()
-        following = await self._inbox.commit(claim, writes)
-        lease.granted(asked)
-        return following
+        await self._inbox.commit(claim, writes)
+        return None
 
     async def _handled(self, h: Handling) -> Writes:
         """Handle the event, and let no live edit outlive the handling."""

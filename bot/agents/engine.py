@@ -265,6 +265,7 @@ class RunInProgress:
         self.tools: dict[str, str] = {}
         #: Where its commands ran, if it could run any.
         self.workbench = context.workbench
+        self.usage = result.context_wrapper.usage  # what came before a resume is in it
 
     def stop(self) -> None:
         """End the run; what was said so far becomes the outcome.

@@ -12,7 +12,8 @@ from typing import Any, Final, cast
 from redis.asyncio import Redis
 
 from bot.errors import LeaseLost, UnknownSchema
-from bot.events import LANES, Event, Lane
+from bot.events import LANES, Event, Lane, MessageReceived
+from bot.rank import IDLE, Band, Holding, Waiting
 from bot.store.keys import Keys, place
 from bot.store.records import EVENT
 from bot.store.scripts import Scripts
@@ -23,8 +24,12 @@ from bot.thread import ThreadRef
 #: Added to an event's Slack time in microseconds, so that lanes sort before time. Slack times
 #: stay below it until 2065, and the sum below 2**53, so a double holds it exactly.
 LANE: Final = 3_000_000_000_000_000
-#: How many due threads of a shard are tried before the next shard: other workers race for them.
+#: How many threads of a band are looked at in a shard, and how many of one channel: of each asker
+#: the first. Other workers race for them.
 CANDIDATES: Final = 8
+OF_ONE_CHANNEL: Final = 3
+#: By how much `rank.lua` puts bands apart, in milliseconds.
+SPAN: Final = 10**13
 #: How long a person's list of recent threads is kept.
 RECENT_FOR: Final = timedelta(days=90)
 
@@ -49,7 +54,8 @@ class Renewal(StrEnum):
 class Claim:
     """The right to handle one event. `event` is None where the stored one cannot be read.
 
-    `tries` counts the claims of this event, this one included; it survives crashes.
+    `tries` counts the claims of this event, this one included; it survives crashes. `asker` is
+    who wrote in the thread last, while that is known.
     """
 
     thread: ThreadRef
@@ -58,6 +64,7 @@ class Claim:
     event_id: str
     event: Event | None
     tries: int
+    asker: str = ""
 
 
 class Inbox:
@@ -104,33 +111,33 @@ class Inbox:
         recent = keys.recent(shard, thread.team, participant or "")
         answer = await self._scripts.append(
             [
-                *(keys.due(shard), keys.wake(shard), keys.row(thread), keys.inbox(thread)),
-                *(keys.events(thread), recent),
+                *(*self._of(thread), recent),
                 *(keys.seen(thread, event_id) for event_id in event_ids),
             ],
             [
-                *(str(thread), event_ids[0], LANES[type(event)] * LANE, _microseconds(order)),
+                *(str(thread), LANE, event_ids[0], int(LANES[type(event)]), _microseconds(order)),
                 *(self._sealed(thread, event_ids[0], event), self._dedupe_ms, int(only_if_known)),
                 _ms(RECENT_FOR) if participant else 0,
+                *(getattr(event, "user", ""), int(isinstance(event, MessageReceived))),
             ],
         )
         return Appended(answer)
 
-    async def claim(self, owner: str) -> Claim | float | None:
-        """Take the earliest due thread's first event.
+    async def claim(self, owner: str, holding: Holding = IDLE) -> Claim | float | None:
+        """Take the first event of the thread that goes first, for a replica that holds so much already.
 
         Returns the seconds until the next thread is due where none is now, None where none will
         be. `owner` is a fresh random id for each call.
         """
-        earliest: float | None = None
-        start = hash(owner) % self._keys.shards
-        for step in range(self._keys.shards):
-            found = await self._claim_in((start + step) % self._keys.shards, owner)
-            if isinstance(found, Claim):
-                return found
-            if found is not None:
-                earliest = found if earliest is None else min(earliest, found)
-        return earliest
+        lines, ripe, earliest = await self._look()
+        if ripe:
+            await self._scripts.ripen([(self._of(thread), [str(thread), LANE]) for thread in ripe])
+            lines, _, earliest = await self._look()
+        for waiting in (candidates := holding.in_order(lines)):
+            claim = await self._claim_thread(waiting.thread, owner, overtaking_only=holding.overtaking_only)
+            if claim is not None:
+                return claim
+        return 0.0 if candidates else earliest
 
     async def renew(self, claim: Claim) -> Renewal:
         """Push the lease on."""
@@ -145,15 +152,12 @@ class Inbox:
         """Write, keeping event and lease; raises `LeaseLost`, and has then written nothing."""
         await self._commit(claim, "keep", writes)
 
-    async def commit(self, claim: Claim, writes: Writes) -> Claim | None:
-        """Write, drop the event, and go on to the thread's next one or let the thread go.
+    async def commit(self, claim: Claim, writes: Writes) -> None:
+        """Write, drop the event, and let the thread go: what waits behind it gets in line again.
 
         Raises `LeaseLost`, and has then written nothing. Sent twice it writes once.
         """
-        answer = await self._commit(claim, "done", writes)
-        if answer[0] != b"next":
-            return None
-        return self._claim(claim.thread, claim.fence, claim.owner, answer[1:])
+        await self._commit(claim, "done", writes)
 
     async def release(
         self, claim: Claim, *, retry_in: timedelta = timedelta(0), forgive: bool = False
@@ -164,24 +168,28 @@ class Inbox:
         """
         await self._commit(claim, "back", Writes(), retry_in=retry_in, forgive=forgive)
 
+    async def release_to_run(self, claim: Claim) -> None:
+        """Let the thread go with its event, for a slot that runs agents. Raises `LeaseLost`."""
+        await self._commit(claim, "run", Writes(), forgive=True)
+
     async def schedule(self, thread: ThreadRef, event: Event, *, event_id: str, at: datetime) -> None:
         """Let an event join the inbox at a moment; the same id again moves it."""
-        keys, shard = self._keys, self._keys.shard(thread)
         await self._scripts.schedule(
-            [keys.due(shard), keys.wake(shard), keys.row(thread), keys.timers(thread), keys.events(thread)],
-            [str(thread), event_id, int(at.timestamp() * 1000), self._sealed(thread, event_id, event)],
+            self._of(thread),
+            [str(thread), LANE, event_id, int(at.timestamp() * 1000), self._sealed(thread, event_id, event)],
         )
 
     async def waits(self, thread: ThreadRef) -> int:
         """Count the thread's events, the one that is handled included."""
         return int(await self._redis.zcard(self._keys.inbox(thread)))
 
-    async def wait(self, seconds: float) -> None:
-        """Sleep until a thread may be due, or for so long."""
+    async def wait(self, seconds: float, *, overtaking_only: bool = False) -> None:
+        """Sleep until a thread may be due (of those that overtake), or for so long."""
         if self._blocking is None:
             await asyncio.sleep(seconds)
             return
-        lists = [self._keys.wake(shard) for shard in range(self._keys.shards)]
+        kinds = [self._keys.hurry] if overtaking_only else [self._keys.hurry, self._keys.wake]
+        lists = [kind(shard) for kind in kinds for shard in range(self._keys.shards)]
         # Redis takes a timeout of 0 for "for ever".
         await cast("Any", self._blocking.brpop(lists, timeout=max(seconds, 0.01)))
 
@@ -190,6 +198,7 @@ class Inbox:
         pipeline = self._redis.pipeline(transaction=False)
         for shard in range(self._keys.shards):
             pipeline.lpush(self._keys.wake(shard), "look")
+            pipeline.lpush(self._keys.hurry(shard), "look")
         await pipeline.execute()
 
     async def recent(
@@ -204,44 +213,50 @@ class Inbox:
         threads = [ThreadRef.parse(member) for _, member in sorted(found, reverse=True)]
         return [thread for thread in threads if channel in {None, thread.channel}][:limit]
 
-    async def _claim_in(self, shard: int, owner: str) -> Claim | float | None:
-        pipeline = self._redis.pipeline(transaction=False)
-        pipeline.time()
-        pipeline.zrange(self._keys.due(shard), 0, CANDIDATES - 1, withscores=True)
-        (seconds, microseconds), rows = await pipeline.execute()
-        now = seconds * 1000 + microseconds / 1000
-        for member, score in rows:
-            if score > now:
-                return (score - now) / 1000
-            claim = await self._claim_thread(ThreadRef.parse(member.decode()), owner)
-            if claim is not None:
-                return claim
-        return 0.0 if rows else None
-
-    async def _claim_thread(self, thread: ThreadRef, owner: str) -> Claim | None:
+    async def _look(self) -> tuple[list[Waiting], list[ThreadRef], float | None]:
+        """Who goes first, whose time has come, and in how many seconds the next one's will."""
         keys = self._keys
-        answer = await self._scripts.claim(
+        shards = await self._scripts.look(
             [
-                *(keys.due(keys.shard(thread)), keys.row(thread), keys.inbox(thread)),
-                *(keys.timers(thread), keys.events(thread)),
-            ],
-            [str(thread), owner, self._lease_ms, Lane.CONTROL * LANE],
+                ([keys.due(s), keys.askers(s), keys.alarms(s)], [len(Band), CANDIDATES, OF_ONE_CHANNEL])
+                for s in range(keys.shards)
+            ]
+        )
+        lines: list[Waiting] = []
+        ripe: list[ThreadRef] = []
+        moments: list[float] = []
+        for now_ms, following, come, rows in shards:
+            ripe += [ThreadRef.parse(member.decode()) for member in come]
+            moments += [(float(following) - now_ms) / 1000] if following else []
+            for at in range(0, len(rows), 3):
+                lines.append(_waiting(*rows[at : at + 3]))
+        return lines, ripe, min(moments, default=None)
+
+    def _of(self, thread: ThreadRef) -> list[str]:
+        """The keys of the scripts that move a thread, in the order of `thread.lua`."""
+        keys, shard = self._keys, self._keys.shard(thread)
+        return [
+            *(keys.due(shard), keys.row(thread), keys.inbox(thread), keys.paces(shard), keys.askers(shard)),
+            *(keys.wake(shard), keys.hurry(shard), keys.timers(thread), keys.events(thread)),
+            keys.alarms(shard),
+        ]
+
+    async def _claim_thread(self, thread: ThreadRef, owner: str, *, overtaking_only: bool) -> Claim | None:
+        answer = await self._scripts.claim(
+            self._of(thread), [str(thread), LANE, owner, self._lease_ms, int(overtaking_only)]
         )
         if not answer:
             return None
-        return self._claim(thread, answer[0].decode(), owner, answer[1:])
-
-    def _sealed(self, thread: ThreadRef, event_id: str, event: Event) -> bytes:
-        return EVENT.dump(self._sealer, event, place(self._keys.events(thread), event_id))
-
-    def _claim(self, thread: ThreadRef, fence: str, owner: str, rest: Sequence[Any]) -> Claim:
-        event_id, payload, tries = rest
+        fence, event_id, payload, tries, asker = answer
         try:
             where = place(self._keys.events(thread), event_id.decode())
             event = EVENT.load(self._sealer, payload, where)
         except UnknownSchema:
             event = None
-        return Claim(thread, fence, owner, event_id.decode(), event, int(tries))
+        return Claim(thread, fence.decode(), owner, event_id.decode(), event, int(tries), asker.decode())
+
+    def _sealed(self, thread: ThreadRef, event_id: str, event: Event) -> bytes:
+        return EVENT.dump(self._sealer, event, place(self._keys.events(thread), event_id))
 
     async def _commit(
         self,
@@ -251,27 +266,29 @@ class Inbox:
         *,
         retry_in: timedelta = timedelta(0),
         forgive: bool = False,
-    ) -> list[Any]:
-        keys, thread, shard = self._keys, claim.thread, self._keys.shard(claim.thread)
-        commands = writes.commands(keys, self._sealer, thread)
+    ) -> None:
+        commands = writes.commands(self._keys, self._sealer, claim.thread)
         written: list[str | bytes | int] = []
         for number, command in enumerate(commands, start=1):
             written += [2 + len(command.arguments), command.name, number, *command.arguments]
         answer = await self._scripts.commit(
+            [*self._of(claim.thread), *(command.key for command in commands)],
             [
-                *(keys.due(shard), keys.row(thread), keys.inbox(thread), keys.timers(thread)),
-                *(keys.events(thread), keys.wake(shard)),
-                *(command.key for command in commands),
-            ],
-            [
-                *(str(thread), claim.fence, claim.owner, mode, claim.event_id),
-                *(self._lease_ms, _ms(retry_in), int(forgive), len(commands)),
+                *(str(claim.thread), LANE, claim.fence, claim.owner, mode, claim.event_id),
+                *(_ms(retry_in), int(forgive), len(commands)),
                 *written,
             ],
         )
-        if answer[0] == b"lost":
+        if answer == "lost":
             raise LeaseLost
-        return answer
+
+
+def _waiting(member: bytes, score: bytes, asker: bytes) -> Waiting:
+    """Read a rank, as `rank.lua` writes it."""
+    bands_behind, rank = divmod(float(score), SPAN)
+    return Waiting(
+        ThreadRef.parse(member.decode()), Band(int(bands_behind) + len(Band)), rank, asker.decode()
+    )
 
 
 def _ms(time: timedelta) -> int:

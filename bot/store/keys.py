@@ -35,12 +35,28 @@ class Keys:
         return crc32(str(thread).encode()) % self.shards
 
     def due(self, shard: int) -> str:
-        """Sorted set: thread → the millisecond at which it next needs a worker, or its lease ends."""
+        """Sorted set: thread → its rank (below zero), or the millisecond until which it rests."""
         return f"{self._tag(shard)}:due"
+
+    def paces(self, shard: int) -> str:
+        """Sorted set: a band's person or channel → the millisecond before which they get no other rank."""
+        return f"{self._tag(shard)}:paces"
+
+    def askers(self, shard: int) -> str:
+        """Hash: thread that is due → who wrote in it last."""
+        return f"{self._tag(shard)}:askers"
+
+    def alarms(self, shard: int) -> str:
+        """Sorted set: thread with a rank → the millisecond of a timer of it."""
+        return f"{self._tag(shard)}:alarms"
 
     def wake(self, shard: int) -> str:
         """List of wake-up tokens; only a hint."""
         return f"{self._tag(shard)}:wake"
+
+    def hurry(self, shard: int) -> str:
+        """The same for what overtakes: clicks, timers, resets, Home."""
+        return f"{self._tag(shard)}:hurry"
 
     def seen(self, thread: ThreadRef, event_id: str) -> str:
         """String with a TTL: this event was accepted before."""
@@ -61,6 +77,10 @@ class Keys:
     def delegation(self, home: ThreadRef) -> str:
         """String: who stands in for the person whose Home this is."""
         return self._of(home, "delegation")
+
+    def used(self, home: ThreadRef, day: int) -> str:
+        """Hash with a TTL: what the person whose Home this is used on a day (of Unix time, UTC)."""
+        return self._of(home, f"used:{day}")
 
     def outbox(self, shard: int) -> str:
         """Hash: audit entries that are not chained yet, by id."""
@@ -115,7 +135,7 @@ class Keys:
         return f"{self._tag(int(shard))}:approval:{approval_id}"
 
     def row(self, thread: ThreadRef) -> str:
-        """Hash: fence, owner and lease of a thread, its last commit, tries of its events."""
+        """Hash: fence, owner and lease of a thread, its last commit, tries of its events, which one runs."""
         return self._of(thread, "row")
 
     def inbox(self, thread: ThreadRef) -> str:

@@ -1,4 +1,4 @@
-"""The Lua scripts as typed calls: the five of the engine, and the audit chain's."""
+"""The Lua scripts as typed calls: those of the engine, of days' allowances, and the audit chain's."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ class Scripts:
         """Accept an event once; see `append.lua`."""
         return (await self._call("append", keys, arguments)).decode()
 
+    async def look(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[list[Any]]:
+        """See who goes first in several shards at once; see `look.lua`."""
+        return await self._together("look", calls)
+
+    async def ripen(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> None:
+        """Give threads whose time has come their rank; see `ripen.lua`."""
+        await self._together("ripen", calls)
+
     async def claim(self, keys: Sequence[str], arguments: Sequence[Argument]) -> list[Any]:
         """Take the lease of one due thread; see `claim.lua`."""
         return await self._call("claim", keys, arguments)
@@ -30,13 +38,22 @@ class Scripts:
         """Push a lease on; see `renew.lua`."""
         return (await self._call("renew", keys, arguments)).decode()
 
-    async def commit(self, keys: Sequence[str], arguments: Sequence[Argument]) -> list[Any]:
+    async def commit(self, keys: Sequence[str], arguments: Sequence[Argument]) -> str:
         """Write under a fence; see `commit.lua`."""
-        return await self._call("commit", keys, arguments)
+        return (await self._call("commit", keys, arguments)).decode()
 
     async def schedule(self, keys: Sequence[str], arguments: Sequence[Argument]) -> None:
         """Set or move a timer; see `schedule.lua`."""
         await self._call("schedule", keys, arguments)
+
+    async def admit(self, keys: Sequence[str], arguments: Sequence[Argument]) -> tuple[bytes, int]:
+        """Count a message on its person's day; see `admit.lua`."""
+        why, first = await self._call("admit", keys, arguments)
+        return why, first
+
+    async def spend(self, keys: Sequence[str], arguments: Sequence[Argument]) -> None:
+        """Count the tokens of a run on its person's day; see `spend.lua`."""
+        await self._call("spend", keys, arguments)
 
     async def chain(self, keys: Sequence[str], arguments: Sequence[Argument]) -> bool:
         """Put links behind the head of an audit chain; see `chain.lua`."""
@@ -45,9 +62,23 @@ class Scripts:
     async def _call(self, name: str, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
         return await self._scripts[name](keys=list(keys), args=list(arguments))
 
+    async def _together(
+        self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]
+    ) -> list[Any]:
+        """Call a script several times in one round trip, in as many hash slots as there may be."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for keys, arguments in calls:
+                await self._scripts[name](keys=list(keys), args=list(arguments), client=pipeline)
+            return await pipeline.execute()
 
-NAMES = ("append", "claim", "renew", "commit", "schedule", "chain")
+
+NAMES = ("append", "look", "ripen", "claim", "renew", "commit", "schedule", "admit", "spend", "chain")
+#: What stands in front of the scripts that move a thread.
+SHARED = ("thread", "rank")
+MOVING = frozenset({"append", "ripen", "claim", "commit", "schedule"})
 
 
 def _source(name: str) -> str:
-    return files("bot.store").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    parts = (*SHARED, name) if name in MOVING else (name,)
+    folder = files("bot.store").joinpath("lua")
+    return "\n".join(folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in parts)

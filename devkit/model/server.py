@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +51,8 @@ class ModelServer:
         self._guard_script: list[Step] = []
         #: Whether a test ever wrote what it says.
         self.was_scripted = False
+        self._open = asyncio.Event()
+        self._open.set()
         app = web.Application(client_max_size=32 * 1024**2)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/responses", self._responses)
@@ -83,6 +86,15 @@ class ModelServer:
         self._script.clear()
         self._guard_script.clear()
 
+    @asynccontextmanager
+    async def held(self) -> AsyncGenerator[None]:
+        """Leave the requests of agents without an answer while the block runs; they get it after it."""
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
+
     def asked(self, *, guard: bool = False) -> list[Asked]:
         """The requests of agents so far, or those of the classifier."""
         return [asked for asked in self.requests if asked.is_guard is guard]
@@ -106,12 +118,7 @@ class ModelServer:
 
     async def _answer(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         self.requests.append(asked)
-        script = self._guard_script if asked.is_guard else self._script
-        step = script.pop(0) if script else None
-        if isinstance(step, Hang):
-            await asyncio.sleep(step.seconds)
-            step = None
-        match step:
+        match step := await self._step(asked):
             case HttpError():
                 headers = {"Retry-After": f"{step.retry_after:g}"} if step.retry_after is not None else None
                 return _error(step.status, "The model fails on request.", headers)
@@ -123,9 +130,20 @@ class ModelServer:
                 answer = Answer(step.text)
             case Calls():
                 answer = Answer(step.text, tuple(Call(name, given) for name, given in step.calls))
-            case None:
+            case None | Hang():
                 answer = rules.answer(asked.dialogue)
         return await self._send(request, asked, answer)
+
+    async def _step(self, asked: Asked) -> Step | None:
+        """Wait for as long as is wished, and take the next step of the script, if there is one."""
+        if not asked.is_guard:
+            await self._open.wait()
+        script = self._guard_script if asked.is_guard else self._script
+        step = script.pop(0) if script else None
+        if isinstance(step, Hang):
+            await asyncio.sleep(step.seconds)
+            return None
+        return step
 
     async def _send(
         self, request: web.Request, asked: Asked, answer: Answer, *, cut: int | None = None

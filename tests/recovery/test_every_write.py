@@ -15,6 +15,7 @@ import pytest
 from bot.audit import Verifier
 from bot.config import Settings
 from bot.errors import LeaseLost, SlackUnavailable
+from bot.rank import IDLE, Holding
 from bot.slack.client import Slack
 from bot.store.inbox import Claim, Inbox, Renewal
 from devkit.slack.workspace import Message
@@ -55,17 +56,17 @@ class MortalInbox(Inbox):
         super().__init__(*arguments, **options)
         self.death = COMING.get()
 
-    async def claim(self, owner: str) -> Claim | float | None:
+    async def claim(self, owner: str, holding: Holding = IDLE) -> Claim | float | None:
         if self.death is not None and self.death.came.is_set():
             await self.death.wait()
-        return await super().claim(owner)
+        return await super().claim(owner, holding)
 
     async def renew(self, claim: Claim) -> Renewal:
         if self.death is not None and self.death.came.is_set():
             await self.death.wait()
         return await super().renew(claim)
 
-    async def _commit(self, claim: Claim, *arguments: Any, **options: Any) -> list[Any]:
+    async def _commit(self, claim: Claim, *arguments: Any, **options: Any) -> None:
         death = self.death
         if death is None or claim.thread.is_home:
             return await super()._commit(claim, *arguments, **options)

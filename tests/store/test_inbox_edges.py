@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.errors import LeaseLost
 from bot.events import ExpiryDue, MessageReceived
 from bot.run import ThreadState
 from bot.store import client
@@ -120,7 +121,8 @@ async def test_a_renewed_lease_outlives_its_first_end(store: Store) -> None:
             await store.redis.ping()
 
     assert not isinstance(await store.inbox.claim("other"), Claim)
-    assert await store.inbox.commit(claim, Writes()) is None
+    await store.inbox.commit(claim, Writes())
+    assert await store.inbox.claim("other") is None
 
 
 async def test_a_commit_that_arrives_again_late_does_not_undo_what_came_after(store: Store) -> None:
@@ -128,12 +130,24 @@ async def test_a_commit_that_arrives_again_late_does_not_undo_what_came_after(st
         await store.message(number)
     claim = await store.claims()
     old = Writes().state(ThreadState(title="old"))
-    following = await store.inbox.commit(claim, old)
-    assert following is not None
+    await store.inbox.commit(claim, old)
+    following = await store.claims()
     await store.inbox.checkpoint(following, Writes().state(ThreadState(title="new")))
     await store.inbox.commit(claim, old)
 
     assert (await store.threads.load(THREAD)).title == "new"
+
+
+async def test_a_worker_that_has_let_its_thread_go_writes_nothing_more(store: Store) -> None:
+    for number in (1, 2):
+        await store.message(number)
+    claim = await store.claims()
+    await store.inbox.commit(claim, Writes())
+
+    with pytest.raises(LeaseLost):
+        await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="late")))
+    assert await store.inbox.renew(claim) is Renewal.LOST
+    assert (await store.threads.load(THREAD)).title == ""
 
 
 async def test_a_message_that_comes_during_the_work_is_next_and_not_claimed_by_others(store: Store) -> None:
@@ -142,9 +156,8 @@ async def test_a_message_that_comes_during_the_work_is_next_and_not_claimed_by_o
     await store.message(2)
 
     assert not isinstance(await store.inbox.claim("other"), Claim)
-    following = await store.inbox.commit(claim, Writes())
-    assert following is not None
-    assert following.event_id == "m2"
+    await store.inbox.commit(claim, Writes())
+    assert (await store.claims()).event_id == "m2"
 
 
 async def test_the_fence_grows_with_every_claim(store: Store) -> None:
@@ -165,7 +178,7 @@ async def test_scheduling_the_same_id_again_moves_the_timer(store: Store) -> Non
 
     claim = await store.claims()
     assert claim.event == ExpiryDue("b")
-    assert await store.inbox.commit(claim, Writes()) is None
+    await store.inbox.commit(claim, Writes())
     assert await store.inbox.claim("x") is None
 
 
@@ -261,9 +274,8 @@ async def test_a_killed_redis_comes_back_with_everything_and_needs_no_new_client
             # The lease and the fence outlive the server; the scripts it has lost are sent again.
             assert await receiver.message(2) is Appended.STORED
             assert await store.message(1) is Appended.DUPLICATE
-            following = await store.inbox.commit(claim, Writes().state(ThreadState(title="after")))
-            assert following is not None
-            assert following.event_id == "m2"
+            await store.inbox.commit(claim, Writes().state(ThreadState(title="after")))
+            assert (await store.claims()).event_id == "m2"
             assert (await store.threads.load(THREAD)).title == "after"
     finally:
         server.remove()

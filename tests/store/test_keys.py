@@ -19,6 +19,11 @@ def test_every_key_is_pinned() -> None:
     assert [
         keys.due(2),
         keys.wake(2),
+        keys.hurry(2),
+        keys.paces(2),
+        keys.askers(2),
+        keys.alarms(2),
+        keys.used(ThreadRef.home("T1", "U1"), 20_783),
         keys.seen(THREAD, "msg:C1:1.1"),
         keys.recent(2, "T1", "U1"),
         keys.pending(2),
@@ -47,6 +52,11 @@ def test_every_key_is_pinned() -> None:
     ] == [
         "cs:{s02}:due",
         "cs:{s02}:wake",
+        "cs:{s02}:hurry",
+        "cs:{s02}:paces",
+        "cs:{s02}:askers",
+        "cs:{s02}:alarms",
+        "cs:{s01}:T1/home/U1:used:20783",
         "cs:{s02}:seen:msg:C1:1.1",
         "cs:{s02}:recent:T1:U1",
         "cs:{s02}:pending",
@@ -77,9 +87,9 @@ def test_every_key_is_pinned() -> None:
 
 def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
     assert {name for name in vars(Keys) if not name.startswith("_")} == {
-        *("shard", "due", "wake", "seen", "recent", "approval", "pending", "asked"),
+        *("shard", "due", "wake", "hurry", "paces", "askers", "alarms", "seen", "recent", "approval", "pending", "asked"),
         *("outbox", "audited", "on_record", "team_on_record"),
-        *("audit", "audit_head", "audit_ids", "delegation", "heard", "filling", "canary"),
+        *("audit", "audit_head", "audit_ids", "delegation", "heard", "filling", "canary", "used"),
         *("row", "inbox", "timers", "events", "state", "session", "run", "journal"),
         *("workspace", "files", "sandboxes"),
     }

@@ -1,29 +1,26 @@
--- Accept an event once. KEYS: due wake row inbox events recent seen...
--- ARGV: thread event_id lane_offset order_us payload dedupe_ms only_if_known recent_ms
+-- Accept an event once. KEYS: those of `thread.lua`, recent, seen...
+-- ARGV: thread lane_offset event_id lane order_us payload dedupe_ms only_if_known recent_ms person asks
 -- Returns 'stored', 'duplicate' or 'unknown'.
-local now = redis.call('TIME')
-local now_us = now[1] * 1000000 + now[2]
-local now_ms = math.floor(now_us / 1000)
-if ARGV[7] == '1' and redis.call('EXISTS', KEYS[3]) == 0 then return 'unknown' end
+if ARGV[8] == '1' and redis.call('EXISTS', KEYS[2]) == 0 then return 'unknown' end
 local seen = false
-for i = 7, #KEYS do
-  if not redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[6]) then seen = true end
+for i = 12, #KEYS do
+  if not redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[7]) then seen = true end
 end
 if seen then return 'duplicate' end
-local order = tonumber(ARGV[4])
+local order = tonumber(ARGV[5])
 if order == 0 then order = now_us end
-redis.call('ZADD', KEYS[4], string.format('%.0f', tonumber(ARGV[3]) + order), ARGV[2])
-redis.call('HSET', KEYS[5], ARGV[2], ARGV[5])
-redis.call('HSETNX', KEYS[3], 'fence', '0')
-if ARGV[8] ~= '0' then
-  redis.call('ZADD', KEYS[6], string.format('%.0f', order), ARGV[1])
-  redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -201)
-  redis.call('PEXPIRE', KEYS[6], ARGV[8])
+redis.call('ZADD', KEYS[3], string.format('%.0f', ARGV[2] * ARGV[4] + order), ARGV[3])
+redis.call('HSET', KEYS[9], ARGV[3], ARGV[6])
+redis.call('HSETNX', KEYS[2], 'fence', '0')
+if ARGV[9] ~= '0' then
+  redis.call('ZADD', KEYS[11], string.format('%.0f', order), ARGV[1])
+  redis.call('ZREMRANGEBYRANK', KEYS[11], 0, -201)
+  redis.call('PEXPIRE', KEYS[11], ARGV[9])
 end
-local lease = tonumber(redis.call('HGET', KEYS[3], 'lease') or '0')
-if lease <= now_ms then
-  redis.call('ZADD', KEYS[1], 'LT', now_ms, ARGV[1])
-  redis.call('LPUSH', KEYS[2], ARGV[1])
-  redis.call('LTRIM', KEYS[2], 0, 999)
+if ARGV[11] == '1' then redis.call('HSET', KEYS[5], ARGV[1], ARGV[10]) end
+if tonumber(redis.call('HGET', KEYS[2], 'lease') or '0') <= now_ms then
+  -- A thread that is in line keeps its rank, unless what has come may overtake.
+  local band = band_of_head()
+  if is_behind(redis.call('ZSCORE', KEYS[1], ARGV[1]), band) then line_up(band, ARGV[10]) end
 end
 return 'stored'

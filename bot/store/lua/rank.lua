@@ -1,0 +1,33 @@
+-- What the scripts of the engine share, second part: ranks.
+-- A score of `due` below zero is a rank: the moment it counts from, in milliseconds, less a SPAN for each
+-- band from behind. Above zero nothing is to be done until then: a timer, a pause, a lease.
+local SPAN = 1e13
+-- Milliseconds between two ranks of a person, of a channel; and how far ahead a rank may be: docs/adr/0001.
+local PERSON, CHANNEL, FURTHEST = 15000, 3000, 600000
+-- A rank hides the timers of its thread, so the next one is kept beside.
+local function alarm(band)
+  local timer = band > HOME and next_timer()
+  if timer then redis.call('ZADD', KEYS[10], timer, ARGV[1]) end
+end
+-- Whether a rank is none, or one behind those of a band.
+local function is_behind(rank, band) return not rank or tonumber(rank) >= -(MESSAGE - band) * SPAN end
+-- A person's threads stand some seconds apart, so that a quiet person's go between those of a flood;
+-- so do a channel's.
+local function line_up(band, person)
+  local rank, own = now_ms, band .. ':p:' .. person
+  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now_ms)
+  if person ~= '' then
+    local pace = redis.call('ZSCORE', KEYS[4], own)
+    local channel = band .. ':c:' .. string.match(ARGV[1], '^[^/]*/[^/]*')
+    -- What one person asks too much of must not move the others of a channel: only their first counts there.
+    if pace then channel = nil else pace = redis.call('ZSCORE', KEYS[4], channel) end
+    rank = math.min(math.max(rank, tonumber(pace or 0)), now_ms + FURTHEST)
+    redis.call('ZADD', KEYS[4], rank + PERSON, own)
+    if channel then redis.call('ZADD', KEYS[4], rank + CHANNEL, channel) end
+  end
+  redis.call('ZADD', KEYS[1], rank - (MESSAGE + 1 - band) * SPAN, ARGV[1])
+  alarm(band)
+  local wake = KEYS[band > HOME and 6 or 7]
+  redis.call('LPUSH', wake, ARGV[1])
+  redis.call('LTRIM', wake, 0, 999)
+end

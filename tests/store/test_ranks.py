@@ -1,0 +1,417 @@
+"""Who is claimed next on a real Redis: what overtakes, who goes first, each one's share."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from redis.asyncio import Redis
+
+from bot.approval import Verdict
+from bot.events import (
+    DecisionMade,
+    Event,
+    ExpiryDue,
+    HomeOpened,
+    MessageReceived,
+    ResetRequested,
+    ResetVia,
+    RetryRequested,
+    StopRequested,
+)
+from bot.rank import Holding
+from bot.store import client
+from bot.store.inbox import Claim, Inbox
+from bot.store.keys import Keys
+from bot.store.sealer import Sealer
+from bot.store.writes import Writes
+from bot.thread import ThreadRef
+from tests.factories import ANA, MEI, NOON, OMAR, TEAM, THEO
+from tests.redis_server import RedisServer
+
+EIGHT = Holding(slots=8)
+FULL = Holding(slots=8, overtaking_only=True)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+FAR_OFF = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+class Line:
+    """An engine under a prefix of its own, and short words for what happens to it."""
+
+    def __init__(self, redis: Redis, *, shards: int, lease: float = 30.0) -> None:
+        self.redis = redis
+        self.keys = Keys(f"t{secrets.token_hex(4)}", shards)
+        sealer = Sealer([Fernet.generate_key().decode()])
+        self.inbox = Inbox(
+            redis, self.keys, sealer, dedupe_ttl=timedelta(hours=25), lease=timedelta(seconds=lease)
+        )
+        self._number = 0
+
+    async def happens(self, thread: ThreadRef, event: Event) -> None:
+        self._number += 1
+        await self.inbox.append(thread, event, event_ids=(f"e{self._number}",))
+
+    async def asks(self, user: str, thread: ThreadRef) -> None:
+        await self.happens(thread, MessageReceived("1795435200.000100", user, "hi"))
+
+    async def floods(self, user: str, count: int, channel: str = "C1") -> None:
+        for number in range(count):
+            await self.asks(user, ThreadRef(TEAM, channel, f"1.{user}{number}"))
+
+    async def claims(self, holding: Holding = EIGHT) -> Claim:
+        found = await self.inbox.claim(secrets.token_hex(4), holding)
+        assert isinstance(found, Claim)
+        return found
+
+    async def passes(self, moment: float) -> None:
+        """Wait until the server's clock has passed a millisecond."""
+        now = 0
+        while now <= moment + 1:
+            seconds, micro = await self.redis.time()
+            now = seconds * 1000 + micro // 1000
+
+    async def places(self) -> list[tuple[str, str, float]]:
+        """Every thread that is due: key, member, score."""
+        keys = [self.keys.due(shard) for shard in range(self.keys.shards)]
+        rows: list[tuple[str, Any]] = [
+            (key, row) for key in keys for row in await self.redis.zrange(key, 0, -1, withscores=True)
+        ]
+        return [(key, member.decode(), score) for key, (member, score) in rows]
+
+    async def ages(self, time: timedelta) -> None:
+        """Let everybody who is in line have come that much earlier."""
+        for key, member, score in await self.places():
+            await self.redis.zadd(key, {member: score - time / timedelta(milliseconds=1)})
+
+    async def ages_paces(self) -> None:
+        """Let everybody's pace be over."""
+        for key, member in await self.paces():
+            await self.redis.zadd(key, {member: 1})
+
+    async def paces(self) -> list[tuple[str, str]]:
+        """The paces that are kept: key, member."""
+        keys = [self.keys.paces(shard) for shard in range(self.keys.shards)]
+        rows: list[tuple[str, Any]] = [
+            (key, row) for key in keys for row in await self.redis.zrange(key, 0, -1)
+        ]
+        return [(key, member.decode()) for key, member in rows]
+
+    async def handles(self, count: int) -> list[str]:
+        """Work off so many events; repaces who had asked for each."""
+        askers: list[str] = []
+        for _ in range(count):
+            claim = await self.claims()
+            askers.append(claim.asker)
+            await self.inbox.commit(claim, Writes())
+        return askers
+
+
+@pytest.fixture(params=[1, 4], ids=["one shard", "four shards"])
+async def line(redis_server: RedisServer, request: pytest.FixtureRequest) -> AsyncGenerator[Line]:
+    async with client.connect(redis_server.url) as redis:
+        yield Line(redis, shards=request.param)
+
+
+def a_click() -> DecisionMade:
+    return DecisionMade(approval_id="00-a", user=OMAR, verdict=Verdict.APPROVE, at=NOON, channel="C1")
+
+
+def a_thread(name: str, channel: str = "C7") -> ThreadRef:
+    return ThreadRef(TEAM, channel, f"2.{name}")
+
+
+OVERTAKING: list[Event] = [
+    a_click(),
+    ResetRequested(OMAR, ResetVia.MENTION, "1795435200.000100"),
+    StopRequested(OMAR),
+    RetryRequested(OMAR, "e1"),
+    ExpiryDue("00-a"),
+]
+
+
+@pytest.mark.parametrize("event", OVERTAKING, ids=lambda event: event.kind)
+async def test_what_overtakes_is_claimed_before_a_flood_in_every_shard(line: Line, event: Event) -> None:
+    await line.floods(ANA, 60)
+    for number in range(8):
+        await line.happens(a_thread(str(number)), event)
+
+    assert {type((await line.claims(holding)).event) for holding in [EIGHT, FULL] * 4} == {type(event)}
+
+
+async def test_a_home_goes_before_messages_and_behind_clicks(line: Line) -> None:
+    await line.floods(ANA, 20)
+    await line.happens(ThreadRef.home(TEAM, THEO), HomeOpened(THEO))
+    await line.happens(a_thread("a"), a_click())
+
+    assert [type((await line.claims(FULL)).event) for _ in range(2)] == [DecisionMade, HomeOpened]
+
+
+async def test_a_slot_for_what_overtakes_takes_no_message_and_does_not_ask_again_at_once(line: Line) -> None:
+    await line.asks(ANA, a_thread("a"))
+
+    assert await line.inbox.claim("x", FULL) is None
+    assert (await line.claims()).asker == ANA
+
+
+async def test_a_thread_whose_click_is_done_waits_with_its_message_for_another_slot(line: Line) -> None:
+    await line.asks(ANA, a_thread("a"))
+    await line.happens(a_thread("a"), a_click())
+    click = await line.claims(FULL)
+    assert isinstance(click.event, DecisionMade)
+    await line.inbox.commit(click, Writes())
+
+    assert await line.inbox.claim("x", FULL) is None
+    assert isinstance((await line.claims()).event, MessageReceived)
+
+
+async def test_a_deadline_rings_in_a_slot_for_what_overtakes(line: Line) -> None:
+    await line.inbox.schedule(a_thread("a"), ExpiryDue("00-a"), event_id="t", at=LONG_AGO)
+
+    assert (await line.claims(FULL)).event == ExpiryDue("00-a")
+
+
+async def test_a_deadline_is_not_hidden_by_a_message_that_waits_in_its_thread(line: Line) -> None:
+    await line.asks(ANA, a_thread("a"))
+    claim = await line.claims()
+    await line.asks(ANA, a_thread("a"))
+    # The message gets in line with this commit; the timer is the thread's next one, and moved behind it.
+    await line.inbox.commit(claim, Writes().timer("t", ExpiryDue("00-a"), at=FAR_OFF))
+    await line.inbox.schedule(a_thread("a"), ExpiryDue("00-a"), event_id="t", at=LONG_AGO)
+
+    assert (await line.claims(FULL)).event == ExpiryDue("00-a")
+
+
+async def test_a_timer_that_was_kept_beside_a_place_in_line_rings_at_its_moment(line: Line) -> None:
+    await line.asks(ANA, a_thread("a"))
+    claim = await line.claims()
+    await line.asks(ANA, a_thread("a"))
+    soon = datetime.now(UTC) + timedelta(milliseconds=60)  # noqa: TID251 - the server compares with its clock
+    await line.inbox.commit(claim, Writes().timer("t", ExpiryDue("00-a"), at=soon))
+
+    await line.passes(soon.timestamp() * 1000)
+    assert (await line.claims(FULL)).event == ExpiryDue("00-a")
+
+
+async def test_a_decided_run_goes_before_fresh_messages_and_never_into_a_slot_for_clicks(line: Line) -> None:
+    await line.asks(ANA, a_thread("before"))
+    await line.happens(a_thread("a"), a_click())
+    click = await line.claims(FULL)
+    await line.inbox.release_to_run(click)
+    await line.happens(a_thread("a"), a_click())
+
+    assert await line.inbox.claim("x", FULL) is None
+    again = await line.claims()
+    assert (again.event_id, again.tries) == (click.event_id, 2)
+    await line.inbox.commit(again, Writes())
+    assert not await line.redis.hexists(line.keys.row(again.thread), "runs")  # pyright: ignore[reportGeneralTypeIssues]
+    # What was behind it is a click like any other again.
+    assert (await line.claims(FULL)).thread == again.thread
+
+
+async def test_a_reset_overtakes_a_decided_run_that_waits_for_its_slot(line: Line) -> None:
+    await line.happens(a_thread("a"), a_click())
+    await line.inbox.release_to_run(await line.claims(FULL))
+    await line.happens(a_thread("a"), ResetRequested(OMAR, ResetVia.MENTION, "1795435200.000100"))
+
+    assert isinstance((await line.claims(FULL)).event, ResetRequested)
+
+
+@pytest.mark.parametrize("count", [30, 500])
+async def test_a_quiet_persons_thread_goes_between_those_of_a_flood(line: Line, count: int) -> None:
+    await line.floods(ANA, count)
+    await line.asks(MEI, a_thread("a", channel="C1"))
+
+    assert MEI in await line.handles(line.keys.shards + 1)
+
+
+async def test_a_flood_of_many_in_one_channel_does_not_stand_before_another_channel(line: Line) -> None:
+    for number in range(40):
+        await line.floods(f"U{number}", 1)
+    await line.asks(MEI, a_thread("a"))
+
+    assert MEI in await line.handles(line.keys.shards + 1)
+
+
+async def test_what_one_asks_too_much_of_does_not_hold_up_the_others_of_the_channel(line: Line) -> None:
+    await line.floods(ANA, 100)
+    for user in (MEI, OMAR, THEO):
+        await line.floods(user, 1)
+
+    assert {MEI, OMAR, THEO} <= set(await line.handles(line.keys.shards + 3))
+
+
+async def test_one_thread_with_many_messages_goes_behind_the_others_after_each(line: Line) -> None:
+    for _ in range(5):
+        await line.asks(ANA, a_thread("long"))
+    first = await line.claims()
+    for user in (MEI, OMAR):
+        await line.asks(user, a_thread(user))
+    await line.inbox.commit(first, Writes())
+
+    assert set(await line.handles(2)) == {MEI, OMAR}
+    assert await line.handles(4) == [ANA] * 4
+
+
+async def test_whoever_waits_is_served_however_many_come_after_them(line: Line) -> None:
+    """A place is a moment: those who come later than it stand behind."""
+    await line.floods(ANA, 3)
+    await line.ages(timedelta(hours=1.5))
+    for number in range(10):
+        await line.asks(f"U{number}", a_thread(str(number), channel=f"C{number}"))
+        await line.happens(a_thread(f"click {number}"), a_click())
+
+    assert await line.handles(3) == [ANA] * 3
+
+
+async def test_who_holds_a_share_lets_others_go_first_and_takes_what_nobody_else_wants(line: Line) -> None:
+    await line.floods(ANA, 20)
+    held: list[Claim] = []
+
+    async def takes() -> str:
+        people = Counter(claim.asker for claim in held)
+        held.append(await line.claims(Holding(8, people)))
+        return held[-1].asker
+
+    assert [await takes() for _ in range(4)] == [ANA] * 4
+    for number in range(2):
+        await line.asks(MEI, a_thread(str(number)))
+    assert [await takes() for _ in range(2)] == [MEI] * 2
+    assert [await takes() for _ in range(2)] == [ANA] * 2
+    # The last ones are kept from whoever holds all others.
+    assert not isinstance(await line.inbox.claim("x", Holding(8, {ANA: 6})), Claim)
+    await line.asks(OMAR, a_thread("o"))
+    assert (await line.claims(Holding(8, {ANA: 6}))).asker == OMAR
+
+
+async def test_an_old_backlog_of_one_who_has_their_share_hides_nobody(line: Line) -> None:
+    for number in range(30):
+        await line.floods(ANA, 15, channel=f"C{number}")
+    await line.ages(timedelta(hours=1.5))
+    await line.asks(MEI, a_thread("a"))
+
+    assert (await line.claims(Holding(8, {ANA: 4}))).asker == MEI
+
+
+async def test_an_old_backlog_of_a_channel_that_has_its_share_hides_nobody(line: Line) -> None:
+    for number in range(60):
+        await line.floods(f"U{number}", 1)
+    await line.ages(timedelta(hours=1.5))
+    await line.asks(MEI, a_thread("a"))
+
+    assert (await line.claims(Holding(8, {}, {"C1": 6}))).asker == MEI
+
+
+async def test_a_channel_that_holds_its_share_lets_others_go_first(line: Line) -> None:
+    for number in range(10):
+        await line.floods(f"U{number}", 1)
+    await line.asks(MEI, a_thread("a"))
+
+    assert (await line.claims(Holding(8, {}, {"C1": 6}))).asker == MEI
+    assert (await line.claims(Holding(8, {}, {"C1": 6}))).asker != MEI
+
+
+async def test_a_share_holds_no_click_up(line: Line) -> None:
+    await line.asks(ANA, a_thread("a"))
+    await line.inbox.commit(await line.claims(), Writes())
+    await line.happens(a_thread("a"), a_click())
+
+    claim = await line.claims(Holding(8, {ANA: 8}, {"C7": 8}))
+    assert isinstance(claim.event, DecisionMade)
+
+
+async def test_what_a_worker_died_with_goes_before_fresh_messages(redis_server: RedisServer) -> None:
+    async with client.connect(redis_server.url) as redis:
+        line = Line(redis, shards=2, lease=0.02)
+        await line.asks(ANA, a_thread("a"))
+        died = await line.claims()
+        for number in range(5):
+            await line.asks(MEI, a_thread(f"later {number}"))
+        lapses = await redis.zscore(line.keys.due(line.keys.shard(died.thread)), str(died.thread))
+        assert lapses is not None
+        await line.passes(lapses)
+
+        assert (await line.claims()).event_id == died.event_id
+
+
+async def test_threads_that_an_older_release_made_due_are_claimed_and_no_click_waits_for_them(
+    line: Line,
+) -> None:
+    """It wrote the moment at which a thread became due, and no asker."""
+    for number in range(4):
+        await line.asks(ANA, a_thread(str(number)))
+    for key, member, _ in await line.places():
+        await line.redis.zadd(key, {member: 1_700_000_000_000})
+    for shard in range(line.keys.shards):
+        await line.redis.delete(line.keys.askers(shard), line.keys.paces(shard))
+    await line.happens(a_thread("click"), a_click())
+
+    assert isinstance((await line.claims(FULL)).event, DecisionMade)
+    assert await line.handles(4) == [""] * 4
+
+
+async def test_nothing_of_a_thread_without_work_is_left_in_line(line: Line) -> None:
+    await line.floods(ANA, 5)
+    await line.handles(5)
+
+    for shard in range(line.keys.shards):
+        for key in (line.keys.due(shard), line.keys.askers(shard), line.keys.alarms(shard)):
+            assert await line.redis.exists(key) == 0
+
+    await line.floods(ANA, 5)
+    await line.ages_paces()
+    await line.floods(MEI, 9)
+
+    assert not [member for _, member in await line.paces() if member.endswith(ANA)]
+
+
+async def test_nobody_is_put_off_by_more_than_ten_minutes(line: Line) -> None:
+    await line.floods(ANA, 200)
+    await line.ages(timedelta(minutes=10))
+    await line.asks(MEI, a_thread("a"))
+
+    assert await line.handles(200) == [ANA] * 200
+
+
+async def test_one_more_message_in_a_thread_that_waits_does_not_cost_its_place(line: Line) -> None:
+    await line.asks(ANA, a_thread("a"))
+    await line.ages(timedelta(seconds=1))
+    await line.asks(MEI, a_thread("b"))
+    await line.asks(ANA, a_thread("a"))
+
+    assert await line.handles(3) == [ANA, MEI, ANA]
+
+
+async def test_a_timer_that_rings_during_the_work_wakes_somebody(line: Line) -> None:
+    await line.asks(ANA, a_thread("a"))
+    claim = await line.claims()
+    hurry = line.keys.hurry(line.keys.shard(claim.thread))
+    assert await line.redis.exists(hurry) == 0
+    await line.inbox.commit(claim, Writes().timer("t", ExpiryDue("00-a"), at=LONG_AGO))
+
+    assert await line.redis.exists(hurry) == 1
+
+
+async def test_a_slot_for_what_overtakes_that_comes_too_late_for_a_click_leaves_the_message(
+    line: Line,
+) -> None:
+    """Between the look and the claim another worker can have done the click."""
+    await line.asks(ANA, a_thread("a"))
+    found = await line.inbox._claim_thread(a_thread("a"), "x", overtaking_only=True)
+
+    assert found is None
+    assert (await line.claims()).asker == ANA
+
+
+async def test_an_alarm_for_a_timer_that_was_moved_is_set_anew(line: Line) -> None:
+    await line.asks(ANA, a_thread("a"))
+    await line.inbox.schedule(a_thread("a"), ExpiryDue("00-a"), event_id="t", at=LONG_AGO)
+    await line.inbox.schedule(a_thread("a"), ExpiryDue("00-a"), event_id="t", at=FAR_OFF)
+
+    assert not isinstance(await line.inbox.claim("x", FULL), Claim)
+    alarms = line.keys.alarms(line.keys.shard(a_thread("a")))
+    assert await line.redis.zscore(alarms, str(a_thread("a"))) == FAR_OFF.timestamp() * 1000
