@@ -87,7 +87,20 @@ def test_every_key_is_pinned() -> None:
 
 def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
     assert {name for name in vars(Keys) if not name.startswith("_")} == {
-        *("shard", "due", "wake", "hurry", "paces", "askers", "alarms", "seen", "recent", "approval", "pending", "asked"),
+        *(
+            "shard",
+            "due",
+            "wake",
+            "hurry",
+            "paces",
+            "askers",
+            "alarms",
+            "seen",
+            "recent",
+            "approval",
+            "pending",
+            "asked",
+        ),
         *("outbox", "audited", "on_record", "team_on_record"),
         *("audit", "audit_head", "audit_ids", "delegation", "heard", "filling", "canary", "used"),
         *("row", "inbox", "timers", "events", "state", "session", "run", "journal"),
