@@ -25,6 +25,7 @@ from bot.agents.billing_client import BillingClient
 from bot.agents.engine import Engine
 from bot.agents.models import Models
 from bot.agents.tools.approval import ApprovedTool
+from bot.allocator import give_back_large_buffers
 from bot.anchor import Anchor, Place, into_file, into_log, into_url, keep_anchored
 from bot.backfill import Backfill
 from bot.benches import Benches
@@ -113,6 +114,7 @@ async def running(
     The order of the end matters: first nothing new comes in, then running events finish, and
     only then are the connections closed that they need.
     """
+    give_back_large_buffers()
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(aiohttp.ClientSession(trust_env=True))
         web_client = client_for(

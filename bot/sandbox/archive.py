@@ -70,8 +70,8 @@ def contents(archive: bytes, marks: Collection[str]) -> list[tuple[str, bytes]]:
     for name, file, member in _files(archive):
         result = _result(name, file, member.size)
         if result.mark in marks:
-            file.seek(0)
-            found.append((result.name, file.read()))
+            at = member.offset_data
+            found.append((result.name, archive[at : at + member.size]))
     return sorted(found)
 
 

@@ -7,6 +7,7 @@ what code in a sandbox made, so neither is safe.
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncIterator
 from functools import partial
@@ -49,10 +50,10 @@ class Bounded:
         """Read so many bytes at most, or all there may be."""
         if most >= 0:
             return await self._next(most)
-        body = bytearray()
+        body = io.BytesIO()  # hands out what it has gathered without a copy of it
         while piece := await self._next(WHOLE):
-            body += piece
-        return bytes(body)
+            body.write(piece)
+        return body.getvalue()
 
     async def readexactly(self, count: int) -> bytes:
         """Read so many bytes; raises `asyncio.IncompleteReadError`."""

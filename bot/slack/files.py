@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -110,8 +111,8 @@ class SlackFiles:
 
 async def _at_most(response: aiohttp.ClientResponse, most: int) -> bytes:
     """Read so many bytes of a body, and no more."""
-    pieces: list[bytes] = []
+    body = io.BytesIO()  # hands out what it has gathered without a copy of it
     while most > 0 and (piece := await response.content.read(most)):
-        pieces.append(piece)
+        body.write(piece)
         most -= len(piece)
-    return b"".join(pieces)
+    return body.getvalue()

@@ -8,6 +8,7 @@ counted, of a worker that died in between, are dropped by the next script that d
 from __future__ import annotations
 
 import asyncio
+import io
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
@@ -49,16 +50,17 @@ class Workspaces:
                 return await self._of_before(thread)
             kept = self._opened(thread, sealed)
         unpacking = zlib.decompressobj()
-        archive = bytearray()
+        archive = io.BytesIO()  # hands out what it has gathered without a copy of it
         for number in range(kept.parts):
             sealed = await self._redis.hget(self._keys.files(thread), kept.part(number))
             if sealed is None:
                 raise UnknownSchema("a part of a stored workspace is missing")
             body = await asyncio.to_thread(self._part, thread, kept, number, sealed)
-            archive += await asyncio.to_thread(_unpacked, body, kept.size + 1 - len(archive), unpacking)
-        if len(archive) != kept.size:
+            left = kept.size + 1 - archive.tell()
+            archive.write(await asyncio.to_thread(_unpacked, body, left, unpacking))
+        if archive.tell() != kept.size:
             raise UnknownSchema("a stored workspace is not as long as it was")
-        return bytes(archive)
+        return archive.getvalue()
 
     async def stage(self, thread: ThreadRef, archive: bytes) -> Kept:
         """Write the parts of an archive; they count from when `Writes.workspace` has been written."""
