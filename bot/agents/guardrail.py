@@ -55,7 +55,7 @@ class Guard:
             result = await Runner.run(
                 self._agent, text, max_turns=TURNS, run_config=RunConfig(tracing_disabled=True)
             )
-            return _read(str(result.final_output))
+            return read_verdict(str(result.final_output))
         except Exception as error:
             # Whatever the classifier's server or answer does, the setting decides, not the error.
             log.warning("guard failed", extra={"error": type(error).__name__})
@@ -86,7 +86,7 @@ def _latest(given: str | list[TResponseInputItem]) -> str:
     return ""
 
 
-def _read(answer: str) -> Verdict:
+def read_verdict(answer: str) -> Verdict:
     """Read the classifier's JSON, in a fence or not; raises `ValueError` for anything else."""
     start, end = answer.find("{"), answer.rfind("}")
     found: dict[str, Any] = json.loads(answer[start : end + 1])

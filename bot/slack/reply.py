@@ -28,6 +28,9 @@ _GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_wind
 #: The text is too long by a count of Slack's own; smaller parts may do.
 _TOO_LONG: Final = frozenset({"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "no_text"})
 
+#: Characters of a text that is cut beside the event loop: the worst of so many take some milliseconds.
+LONG: Final = 2_000
+
 OnMessage = Callable[[tuple[str, ...]], Awaitable[None]]
 
 
@@ -124,7 +127,7 @@ class ReplyStream:
         self._finishing = True
         await self.abandon()
         for limit in (limits.REPLY_PART, limits.REPLY_PART // 2, limits.REPLY_PART // 4):
-            texts = markdown.parts(text, limit)
+            texts = await cut(text, limit)
             parts = draw(
                 texts if texts or own else [NOTHING_SAID],
                 self._steps,
@@ -246,10 +249,16 @@ class ReplyStream:
 
     async def _keep_up(self) -> None:
         """Bring Slack up to the newest text, one call a turn, until there is nothing to change."""
-        while (index := self._behind()) is not None:
+        while True:
+            await self._catch_up()
+            if (index := self._behind()) is None:
+                if self._cut[0] == self._text:
+                    return
+                continue
             ts = self._messages[index] if index < len(self._messages) else ""
             last = self._edited_at.get(ts, NEVER)
             await self._limiter.live(not_before=last + self._limiter.interval)
+            await self._catch_up()
             self._calling = True
             try:
                 await self._put(index, self._draw_running()[index], live=True)
@@ -266,6 +275,11 @@ class ReplyStream:
             if self._ended:
                 return
 
+    async def _catch_up(self) -> None:
+        """Cut the newest text, if it is not cut yet; the text may go on meanwhile."""
+        if self._cut[0] != (text := self._text):
+            self._cut = (text, await cut(text, limits.REPLY_PART))
+
     def _behind(self) -> int | None:
         """Find the first message that does not show what it should."""
         for index, part in enumerate(self._draw_running()):
@@ -274,8 +288,6 @@ class ReplyStream:
         return None
 
     def _draw_running(self, below: Below | None = None) -> list[Part]:
-        if self._cut[0] != self._text:
-            self._cut = (self._text, markdown.parts(self._text, limits.REPLY_PART))
         return draw(
             self._cut[1],
             self._steps,
@@ -283,3 +295,10 @@ class ReplyStream:
             status=self._status,
             at_least=len(self._messages),
         )
+
+
+async def cut(text: str, limit: int) -> list[str]:
+    """Make a text safe and cut it, beside the event loop where that may take long."""
+    if len(text) <= LONG:
+        return markdown.parts(text, limit)
+    return await asyncio.to_thread(markdown.parts, text, limit)

@@ -267,7 +267,8 @@ class Inbox:
         retry_in: timedelta = timedelta(0),
         forgive: bool = False,
     ) -> None:
-        commands = writes.commands(self._keys, self._sealer, claim.thread)
+        # Beside the event loop: a long conversation or a large run is sealed here.
+        commands = await asyncio.to_thread(writes.commands, self._keys, self._sealer, claim.thread)
         written: list[str | bytes | int] = []
         for number, command in enumerate(commands, start=1):
             written += [2 + len(command.arguments), command.name, number, *command.arguments]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 from typing import Any, cast
@@ -46,7 +47,9 @@ class ThreadStore:
         async def load() -> list[Any]:
             key = self._keys.session(thread)
             items = await self._redis.lrange(key, 0, -1)
-            return [self._sealer.open("item", item, place(key, index)) for index, item in enumerate(items)]
+            return await asyncio.to_thread(
+                lambda: [self._sealer.open("item", item, place(key, at)) for at, item in enumerate(items)]
+            )
 
         return StagedSession(str(thread), load)
 
@@ -54,7 +57,9 @@ class ThreadStore:
         """The snapshot of the thread's run, if there is one."""
         key = self._keys.run(thread)
         sealed = await self._redis.get(key)
-        return None if sealed is None else str(self._sealer.open("run", sealed, place(key))).encode()
+        if sealed is None:
+            return None
+        return str(await asyncio.to_thread(self._sealer.open, "run", sealed, place(key))).encode()
 
     async def approval(self, approval_id: str) -> Approval | None:
         """An approval by its id alone; None where the id is not one of ours."""

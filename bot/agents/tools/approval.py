@@ -94,7 +94,7 @@ def arguments_of(raw: str) -> Mapping[str, Any]:
     """Read a call's arguments as the model wrote them, whatever it wrote."""
     try:
         arguments: Any = json.loads(raw or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):  # the second where it is nested very deep
         return {"(not JSON)": raw}
     if not isinstance(arguments, dict):
         return {"(not an object)": arguments}

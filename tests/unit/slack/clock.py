@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
 
 #: Passes of the event loop after which everything that can go on has done so.
 PASSES = 60
+#: How often something may be handed over to a thread meanwhile.
+HANDED_OVER = 4
+#: The loops that have one thread, so that what it is given is done in order.
+ONE_THREAD: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
 
 class Clock:
@@ -60,9 +66,15 @@ class Clock:
 
 
 async def settle() -> None:
-    """Let every task go on until all of them wait."""
+    """Let every task go on until all of them wait, and not for a thread."""
     loop = asyncio.get_running_loop()
-    for _ in range(PASSES):
-        future = loop.create_future()
-        loop.call_soon(future.set_result, None)
-        await future
+    if loop not in ONE_THREAD:
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        ONE_THREAD.add(loop)
+    for _ in range(HANDED_OVER):
+        for _ in range(PASSES // HANDED_OVER):
+            future = loop.create_future()
+            loop.call_soon(future.set_result, None)
+            await future
+        # In the one thread there is, all that was handed over before is done by then.
+        await loop.run_in_executor(None, int)
