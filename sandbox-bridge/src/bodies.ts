@@ -3,6 +3,12 @@ import { errorJson } from "./errors";
 /** Bytes of a request body: what upstream 0.12.10 takes for a file and for an archive. */
 export const MAX_BODY = 32 * 1024 * 1024;
 
+/**
+ * Bytes of a packed workspace that are handed out before it is broken off. Twice what is ever taken
+ * back, so whoever asks has read enough by then to know that it is too large.
+ */
+export const MAX_ARCHIVE = 2 * MAX_BODY;
+
 /** A body that turned out to be too long while it was read. */
 export class BodyTooLong extends Error {}
 

@@ -1,5 +1,5 @@
 import { refusal } from "./auth";
-import { atMost, MAX_BODY, saysTooLong, tooLong } from "./bodies";
+import { atMost, MAX_ARCHIVE, MAX_BODY, saysTooLong, tooLong } from "./bodies";
 import { errorJson } from "./errors";
 import { forwardedMount } from "./mounts";
 import { BadPath, forwardedPath, isFilePath } from "./paths";
@@ -47,6 +47,12 @@ function forwarded(request: Request, url: URL, body: BodyInit | undefined, key: 
 
 async function checked(answer: Response, method: string, path: string): Promise<Response> {
   if (method === "GET" && isFilePath(path)) return begun(answer, FILE_FAILURE);
-  if (method === "POST" && path.endsWith("/persist")) return begun(answer, ARCHIVE_FAILURE);
+  if (method === "POST" && path.endsWith("/persist")) return begun(brokenOff(answer), ARCHIVE_FAILURE);
   return answer;
+}
+
+/** An archive that ends with an error where it is too large for anybody. */
+function brokenOff(answer: Response): Response {
+  if (answer.status !== 200 || !answer.body) return answer;
+  return new Response(answer.body.pipeThrough(atMost(MAX_ARCHIVE, () => {})), answer);
 }

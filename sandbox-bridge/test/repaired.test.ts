@@ -1,6 +1,6 @@
 import { createExecutionContext, env } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { MAX_BODY } from "../src/bodies";
+import { MAX_ARCHIVE, MAX_BODY } from "../src/bodies";
 import { type Fetch, repaired } from "../src/repaired";
 
 const SANDBOX = "https://bridge.example/v1/sandbox/abc";
@@ -46,6 +46,20 @@ it("answers 404 for a missing file, and only for a read", async () => {
   expect((await ask(broken, "/file/workspace/a")).status).toBe(404);
   expect((await ask(broken, "/persist", { method: "POST" })).status).toBe(502);
   expect((await ask(broken, "/exec", { method: "POST", body: "{}" })).status).toBe(200);
+});
+
+it("breaks an archive off that is too large for anybody, and hands on one that is not", async () => {
+  const chunk = new Uint8Array(1024 * 1024);
+  const archive =
+    (size: number): Fetch =>
+    async () => {
+      let left = size / chunk.byteLength;
+      return new Response(new ReadableStream({ pull: (c) => (left-- > 0 ? c.enqueue(chunk) : c.close()) }));
+    };
+  const fits = await ask(archive(MAX_ARCHIVE), "/persist", { method: "POST" });
+  expect((await fits.arrayBuffer()).byteLength).toBe(MAX_ARCHIVE);
+  const large = await ask(archive(MAX_ARCHIVE + chunk.byteLength), "/persist", { method: "POST" });
+  await expect(large.arrayBuffer()).rejects.toThrow();
 });
 
 it.each(["/file/workspace/a", "/hydrate", "/mount", "/exec"])(

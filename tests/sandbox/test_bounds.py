@@ -40,6 +40,7 @@ class Hostile:
         self.headers: dict[str, str] = {}
         self.status = 200
         self.breaks_off = False
+        self.asked: list[str] = []
         #: Bytes that were sent in all.
         self.sent = 0
         app = web.Application()
@@ -52,6 +53,7 @@ class Hostile:
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request.path)
         if request.path == "/v1/sandbox" and not self.times:
             return web.json_response({"id": "a" * 26})
         if not self.times or request.method == "DELETE":
@@ -177,10 +179,12 @@ async def test_a_bridge_that_talks_without_end_makes_no_sandbox(hostile: Hostile
 
 async def test_what_is_redirected_is_not_followed(hostile: Hostile, session: SandboxSession) -> None:
     """The key would go along."""
-    hostile.says(b"", 1, status=307, Location="http://127.0.0.1:1/", Content_Length="0")
+    hostile.says(b"", 1, status=307, Location="/elsewhere", Content_Length="0")
 
     with pytest.raises(SandboxError):
         await packed(session)
+
+    assert "/elsewhere" not in hostile.asked
 
 
 async def test_a_large_body_is_sent_whole_and_in_pieces(tmp_path: Path) -> None:

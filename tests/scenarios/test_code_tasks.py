@@ -89,6 +89,19 @@ async def test_stop_ends_a_running_command_and_its_sandbox(world: World) -> None
         assert bridge.ledger() == []
 
 
+async def test_of_a_line_without_end_the_end_is_shown(world: World) -> None:
+    async with world.sandboxes() as bridge, world.bot():
+        thread = await world.asks(
+            "run `head -c 60000000 /dev/zero | tr '\\0' x; echo; echo go''ing; sleep 600`"
+        )
+        await world.slack.until(lambda: any("going" in m.shown for m in world.replies(thread)))
+        (running,) = world.replies(thread)
+        await world.slack.clicks(ANA, running.channel, running.ts, "stop")
+        await world.hears(thread, "Stopped.")
+
+        assert bridge.ledger() == []
+
+
 async def test_stop_ends_an_approved_command_too_and_what_it_made_is_kept(world: World) -> None:
     async with world.sandboxes() as bridge, world.bot():
         thread = await world.asks("run `curl -V >/dev/null; echo kept > made.txt; echo going; sleep 600`")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -27,7 +29,12 @@ class Host:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
+        self.body = BODY
         self.sends_to = ""
+        #: How often the body is sent, and what is said of its encoding.
+        self.times = 1
+        self.encoding = ""
+        self.sent = 0
         app = web.Application()
         app.router.add_get("/{rest:.*}", self._answer)
         self.server = Server(app)
@@ -41,7 +48,16 @@ class Host:
         self.asked.append((request.path, request.headers.get("Authorization", "")))
         if self.sends_to and request.path == "/elsewhere":
             raise web.HTTPFound(self.sends_to)
-        return web.Response(body=BODY, content_type="text/csv")
+        headers = {"Content-Type": "text/csv"} | (
+            {"Content-Encoding": self.encoding} if self.encoding else {}
+        )
+        answer = web.StreamResponse(headers=headers)
+        with suppress(ConnectionError):
+            await answer.prepare(request)
+            for _ in range(self.times):
+                await answer.write(self.body)
+                self.sent += len(self.body)
+        return answer
 
 
 @asynccontextmanager
@@ -115,3 +131,21 @@ async def test_a_redirect_of_slacks_is_not_followed(limiter: Limiter) -> None:
             await files.fetch(a_file(f"{slack.server.address}/elsewhere"))
 
     assert other.asked == []
+
+
+async def test_of_a_file_no_more_is_read_than_was_announced_and_one_byte(limiter: Limiter) -> None:
+    async with hosts() as (slack, _), files_of(slack, limiter) as files:
+        slack.body, slack.times = bytes(1 << 16), 1 << 20
+        with pytest.raises(FileRefused):
+            await files.fetch(a_file(f"{slack.server.address}/files/june.csv"))
+
+    assert slack.sent < 64 << 20  # what was on its way when the bot hung up
+
+
+async def test_a_file_that_would_be_larger_unpacked_is_not_unpacked(limiter: Limiter) -> None:
+    """What comes is as long as was announced, and is taken as it is."""
+    packed = gzip.compress(bytes(10_000_000))
+    async with hosts() as (slack, _), files_of(slack, limiter) as files:
+        slack.body, slack.encoding = packed, "gzip"
+        file = replace(a_file(f"{slack.server.address}/files/june.csv"), size=len(packed))
+        assert await files.fetch(file) == packed
