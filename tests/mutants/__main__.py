@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import queue
+import signal
 import tempfile
 import time
 from collections.abc import Generator, Sequence
@@ -122,6 +123,7 @@ def main() -> int:
     if given.list or not wanted:
         print("\n".join(one.name for one in wanted) or "There is none of that name.")
         return 0 if wanted else 1
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the copies are dropped then, too
     began = time.monotonic()
     findings = run(wanted, everything, given.workers)
     for finding in findings:

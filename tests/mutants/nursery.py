@@ -25,19 +25,24 @@ FOREIGN: Final = (
     *("pydantic_settings", "redis.asyncio", "slack_bolt.async_app", "typer", "uvloop", "yaml"),
 )
 OWN: Final = frozenset({"bot", "devkit"})
-#: Seconds after which a run that does not end is ended; how it is said to have ended then.
+#: Seconds after which a run that does not end is ended.
 PATIENCE: Final = 120
-TOO_LONG: Final = -1
+#: What is said for the exit code of a run that came to no end of its own.
+NO_END: Final = -1
 
 
 class Nursery:
     """The process, seen from outside. It works in a copy of the tree and imports that."""
 
     def __init__(self, home: Path) -> None:
+        self._home = home
         self._said = home / "said.txt"
-        self._process = subprocess.Popen(
-            ["env", f"PYTHONPATH={home}", sys.executable, "-m", "tests.mutants.nursery"],
-            cwd=home,
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ["env", f"PYTHONPATH={self._home}", sys.executable, "-m", "tests.mutants.nursery"],
+            cwd=self._home,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -47,10 +52,14 @@ class Nursery:
         """Run pytest in a child; returns how it ended and what it said."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(json.dumps({"options": list(options), "said": str(self._said)}) + "\n")
-        self._process.stdin.flush()
-        code = int(self._process.stdout.readline())
-        return code, self._said.read_text(encoding="utf-8", errors="replace")
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps({"options": list(options), "said": str(self._said)}) + "\n")
+            self._process.stdin.flush()
+        if not (code := self._process.stdout.readline()):
+            self.close()
+            self._process = self._start()
+            return NO_END, "the process that ran the tests was ended"
+        return int(code), self._said.read_text(encoding="utf-8", errors="replace")
 
     def close(self) -> None:
         """End it."""
@@ -95,7 +104,7 @@ def _ended(child: int) -> int:
     try:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     except TimeoutError:
-        return TOO_LONG
+        return NO_END
     finally:
         signal.alarm(0)
         with contextlib.suppress(ProcessLookupError):
