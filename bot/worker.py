@@ -191,9 +191,18 @@ class Worker:
                 if claim.tries < MAX_TRIES:
                     wait = timedelta(seconds=_backoff(claim.tries))
                     return await self._inbox.release(claim, retry_in=wait)
-            writes = await self._conversation.give_up(h, reference)
+            return await self._give_up(h, reference)
         await self._inbox.commit(claim, writes)
         return None
+
+    async def _give_up(self, h: Handling, reference: str) -> None:
+        """Put the event aside; where nobody could be told of it yet, it is kept until then."""
+        try:
+            writes = await self._conversation.give_up(h, reference)
+        except SlackUnavailable as error:
+            wait = timedelta(seconds=max(error.retry_after, LAST_BACKOFF))
+            return await self._inbox.release(h.claim, retry_in=wait)
+        return await self._inbox.commit(h.claim, writes)
 
     async def _handled(self, h: Handling) -> Writes:
         """Handle the event, and let no live edit outlive the handling."""

@@ -20,7 +20,7 @@ from devkit.serving import Server
 
 REFUND = Refund("INV-1003", "29.00", "USD", "twice")
 #: Seconds in which the service must answer here, and one that it does not.
-TIMEOUT, TOO_LONG = 0.25, 30.0
+TIMEOUT, TOO_LONG = 1.0, 30.0
 STATUSES = [400, 401, 403, 404, 409, 410, 422]
 #: How a refund that was made can go unanswered.
 UNANSWERED: dict[str, dict[str, Any]] = {
