@@ -35,6 +35,9 @@ from bot.tasks import end
 
 log = logging.getLogger(__name__)
 
+#: Characters of a command's last lines that are shown; a status line takes no more.
+TAIL = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -344,7 +347,7 @@ def _show(stream: ReplyStream, step: Progress, text: str) -> str:
             return ""
         case CommandStep():
             stream.note(_command(step), key=step.call_id)
-            stream.note(step.tail if step.exit_code is None else "", key=f"{step.call_id} tail")
+            stream.note(_end_of(step.tail) if step.exit_code is None else "", key=f"{step.call_id} tail")
             return text
         case ToolStarted():
             stream.note(f"{step.name} …", key=step.call_id)
@@ -355,6 +358,11 @@ def _show(stream: ReplyStream, step: Progress, text: str) -> str:
         case AgentChanged():
             stream.note(f"→ {step.name}")
             return ""
+
+
+def _end_of(said: str) -> str:
+    """What a command said last, on one line: a line may be long, and its end is the news."""
+    return " ".join(said.split())[-TAIL:]
 
 
 def _command(step: CommandStep) -> str:

@@ -10,7 +10,7 @@ from typing import Final, Self
 from yarl import URL
 
 #: Characters of an address; longer ones are refused by many servers as well.
-LONGEST: Final = 2_048
+LONGEST: Final = 4_096
 #: The ports of the web.
 PORTS: Final = frozenset({80, 443})
 #: What one parser drops, the next one takes for a slash, and a third for a part of the host.

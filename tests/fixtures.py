@@ -22,9 +22,11 @@ def redis_server() -> Generator[RedisServer]:
 
 
 @pytest.fixture
-async def world(redis_server: RedisServer) -> AsyncGenerator[World]:
+async def world(redis_server: RedisServer, request: pytest.FixtureRequest) -> AsyncGenerator[World]:
     """Everything outside the bot. In the end what it said of money must be what was paid."""
-    async with make_world(redis_server.url) as made:
+    strict_pace = request.node.get_closest_marker("unpaced") is None
+    async with make_world(redis_server.url, strict_pace=strict_pace) as made:
         yield made
         all_told = not made.model.was_scripted
-        assert [*disagreements(made.said(), made.billing.ledger(), all_told=all_told)] == []
+        wrong = [*disagreements(made.said(), made.billing.ledger(), all_told=all_told)]
+        assert wrong == [], f"{wrong}; said: {[*made.said()]}"

@@ -54,8 +54,8 @@ OF_TESTS = {"LEASE_SECONDS": "3", "DRAIN_SECONDS": "5", "EDIT_INTERVAL_SECONDS":
 class World:
     """Everything outside the bot as `make demo` has it, and short words for what people do and see."""
 
-    def __init__(self, redis_url: str) -> None:
-        self.slack = SlackStandIn(MANIFEST)
+    def __init__(self, redis_url: str, *, strict_pace: bool = True) -> None:
+        self.slack = SlackStandIn(MANIFEST, strict_pace=strict_pace)
         self.model = ModelServer()
         self.billing = BillingServer()
         #: Where code runs; None where this machine cannot isolate it, as in the demo.
@@ -239,9 +239,9 @@ def ids(message: Message) -> list[str]:
 
 
 @asynccontextmanager
-async def world(redis_url: str) -> AsyncGenerator[World]:
+async def world(redis_url: str, *, strict_pace: bool = True) -> AsyncGenerator[World]:
     """Start everything but the bot, and stop it when the block ends."""
-    made = World(redis_url)
+    made = World(redis_url, strict_pace=strict_pace)
     async with AsyncExitStack() as stack:
         await made.start(stack)
         yield made

@@ -131,6 +131,7 @@ async def test_after_the_side_effect_before_its_journal_entry(scene: Scene, worl
     (question,) = [m for m in world.replies(thread) if "happened" in ids(m)]
     await world.slack.clicks(OMAR, question.channel, question.ts, "happened")
     await world.slack.until(lambda: len(world.done(thread)) == len(world.replies(thread)) == 4)
+    await world.hears(thread, "Done, as a person has checked")
     assert world.billing.requests == 1
 
 

@@ -90,7 +90,7 @@ def test_a_redirect_is_read_from_where_it_was_said(location: str, url: str) -> N
     assert str(WebAddress.parse("https://example.com/a/").follow(location).url) == url
 
 
-@pytest.mark.parametrize("location", ["//127.0.0.1/", "\\\\localhost", "http:", "//a@other.example", "http://\udcff/", "x" * 3_000])  # fmt: skip
+@pytest.mark.parametrize("location", ["//127.0.0.1/", "\\\\localhost", "http:", "//a@other.example", "http://\udcff/", "x" * LONGEST])  # fmt: skip
 def test_a_redirect_is_judged_like_any_address(location: str) -> None:
     with pytest.raises(AddressRefused):
         WebAddress.parse("https://example.com/a/").follow(location)
