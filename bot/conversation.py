@@ -129,6 +129,7 @@ class Conversation:
                 # What was said before in this thread is read as well, and may be what moves the run.
                 authors=tuple(dict.fromkeys((message.user, *h.state.authors))),
                 grants=(),
+                effects=(),
                 failed=None,
             )
             await self._runs.start(h, message)

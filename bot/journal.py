@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 
 from bot import words
 from bot.agents.attempt import Attempt
@@ -29,6 +28,8 @@ from bot.store.writes import Writes
 
 #: Characters of a tool's answer that an approval keeps.
 RESULT = 2_000
+#: How the answer of a tool begins that did not do what was asked.
+FAILED = "ERROR:"
 
 
 #: What is to be written together with the end of a call.
@@ -49,63 +50,64 @@ class Journal:
         self._threads = threads
         self._now = now
         self._beside = beside
+        #: The names of the effects that happened, and of those that are known not to have.
+        self._made: list[str] = []
+        self._not_made: list[str] = []
 
     async def run(self, call_id: str, permit: Permit, effect: Callable[[Attempt], Awaitable[str]]) -> str:
         """Do the effect, handing it its idempotency key; raises `LeaseLost` before it, if at all.
 
         Raises `NotAuthorized` for what was not approved, `OutcomeUnknown` where it broke off.
         """
-        key = self.key(call_id, permit)
-        entry = await self._threads.journal(self._handling.thread, key)
+        key, entry = await self._find(permit)
         if entry is not None and entry.status is JournalStatus.DONE:
             if permit.approval is not None:  # its card may have missed the end
                 self._handling.retire([permit.approval])
-            return entry.result or ""
+            return self._remembered(permit, entry.result or "")
         if entry is not None and entry.broke_off:
             raise OutcomeUnknown
         if permit.approval is not None:
             authorize(permit.approval, permit.asked_digest)
         self._note(Deed.STARTED, permit, call=call_id)
-        started = JournalEntry(JournalStatus.STARTED, call=self.call(call_id, permit))
-        await self._write(key, started)
+        started = JournalEntry(JournalStatus.STARTED, call=_described(key, call_id, permit))
+        await self._write(key, permit, started)
         try:
             # Whatever is known of the key but its end: it began before, and may have reached the service.
             result = await effect(Attempt(key, sent_before=entry is not None))
         except OutcomeUnknown:
             await self._ended(key, permit, call_id, Ending.UNKNOWN, "")
             raise
-        ending = Ending.FAILED if result.startswith("ERROR:") else Ending.DONE
+        ending = Ending.FAILED if result.startswith(FAILED) else Ending.DONE
         await self._ended(key, permit, call_id, ending, result)
+        return self._remembered(permit, result)
+
+    async def broken(self, call_id: str, permit: Permit) -> BrokenCall | None:
+        """The call as one that broke off; None unless it began and nobody knows how it ended."""
+        key, entry = await self._find(permit)
+        return _described(key, call_id, permit) if entry is not None and entry.broke_off else None
+
+    def behind(self) -> tuple[Writes, tuple[str, ...]]:
+        """What to write where the run goes on behind these calls, and the names of what happened.
+
+        What was not made keeps its name for an identical call of the run: that is the same wish.
+        """
+        writes = Writes()
+        for effect in self._not_made:
+            writes.journal(effect, JournalEntry(JournalStatus.AGAIN))
+        return writes, tuple(self._made)
+
+    def _remembered(self, permit: Permit, result: str) -> str:
+        (self._not_made if result.startswith(FAILED) else self._made).append(permit.effect)
         return result
 
-    async def broke_off(self, call_id: str, permit: Permit) -> bool:
-        """Tell whether the call began and nobody knows how it ended."""
-        entry = await self._threads.journal(self._handling.thread, self.key(call_id, permit))
-        return entry is not None and entry.broke_off
-
-    def call(self, call_id: str, permit: Permit) -> BrokenCall:
-        """Describe a call as one that broke off: all it takes to ask about it later."""
-        approval = permit.approval
-        return BrokenCall(
-            call_id,
-            permit.tool,
-            permit.arguments,
-            asked=approval.asked if approval else permit.arguments,
-            effect=self.key(call_id, permit),
-            role=permit.unknown_to,
-            authors=approval.authors if approval else (),
-            needs=approval.requirements if approval else (),
-            approval=approval.id if approval else "",
-        )
-
-    def key(self, call_id: str, permit: Permit) -> str:
-        """Name an effect: by its thread, its run, its call and what the model wrote."""
-        # Some Chat Completions servers count their call ids from zero in every answer, so the
-        # id alone would make a second refund of the thread look like the first one again.
-        state = self._handling.state
-        call = f"{call_id}:{permit.asked_digest[:16]}"
-        scope = f"{self._handling.thread}\n{state.generation}\n{state.run_id}\n{call}"
-        return sha256(scope.encode()).hexdigest()[:40]
+    async def _find(self, permit: Permit) -> tuple[str, JournalEntry | None]:
+        """The key of an effect, and what is known of it: maybe from an earlier release, under another name."""
+        entry = await self._threads.journal(self._handling.thread, permit.effect)
+        if entry is None and permit.former:
+            former = await self._threads.journal(self._handling.thread, permit.former)
+            if former is not None:
+                return permit.former, former
+        return permit.effect, entry
 
     async def _ended(self, key: str, permit: Permit, call_id: str, ending: Ending, result: str) -> None:
         approval = permit.approval
@@ -116,9 +118,9 @@ class Journal:
             self._handling.retire(changed)
         noted = {"call": call_id, "ending": ending.value, "result": result[:RESULT]}
         self._note(Deed.EXECUTED, permit, **noted)
-        call = self.call(call_id, permit) if ending is Ending.UNKNOWN else None
+        call = _described(key, call_id, permit) if ending is Ending.UNKNOWN else None
         beside = Writes() if ending is Ending.UNKNOWN else await self._beside()
-        await self._write(key, JournalEntry(status, result, call), *changed, beside=beside)
+        await self._write(key, permit, JournalEntry(status, result, call), *changed, beside=beside)
 
     def _note(self, deed: Deed, permit: Permit, **noted: str) -> None:
         """Put a step of the call on record: who asked for it, what ran, and by whose consent."""
@@ -138,12 +140,31 @@ class Journal:
         return permit.approval.requester if permit.approval else next(iter(authors), "")
 
     async def _write(
-        self, key: str, entry: JournalEntry, *changed: Approval, beside: Writes | None = None
+        self, key: str, permit: Permit, entry: JournalEntry, *changed: Approval, beside: Writes | None = None
     ) -> None:
         writes = (beside or Writes()).journal(key, entry)
+        if permit.former and permit.former != key:
+            # A replica of the earlier release, which may take over while both run, looks only there.
+            writes.journal(permit.former, replace(entry, call=None))
         for approval in changed:
             writes.approval(approval)
         await self._handling.save_beside(writes)
+
+
+def _described(key: str, call_id: str, permit: Permit) -> BrokenCall:
+    """A call as one that broke off: all it takes to ask about it later."""
+    approval = permit.approval
+    return BrokenCall(
+        call_id,
+        permit.tool,
+        permit.arguments,
+        asked=approval.asked if approval else permit.arguments,
+        effect=key,
+        role=permit.unknown_to,
+        authors=approval.authors if approval else (),
+        needs=approval.requirements if approval else (),
+        approval=approval.id if approval else "",
+    )
 
 
 def answered(question: Approval) -> tuple[JournalEntry, Ending, str]:

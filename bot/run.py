@@ -66,7 +66,8 @@ class Kept:
 class JournalStatus(StrEnum):
     """How far a side effect is known to have come.
 
-    `AGAIN`: a person has looked and wants it done again, under the same key.
+    `AGAIN`: a person has looked and wants it done again, or it was not made and the run went on;
+    either way a new try has the same key.
     """
 
     STARTED = "started"
@@ -210,7 +211,8 @@ class ThreadState:
     `generation` grows with every reset, and messages older than `reset_ts` are void.
     `run_id` names the present run across processes: the event that began it. `authors` wrote
     what it has read since the last reset, the requester first. `approvals` belong to the saved run and stay until
-    the resumed run has got past them; `grants` are those given for the rest of it. `replies` are those in progress: more than one only when
+    the resumed run has got past them; `grants` are those given for the rest of it, `effects` the
+    names of what it has done before it was last saved. `replies` are those in progress: more than one only when
     a decision or a reset overtook a message whose delivery Slack had put off. `attached` are files
     that are not in the workspace yet, `sent` the marks of results that the thread has.
     """
@@ -224,6 +226,7 @@ class ThreadState:
     replies: tuple[Reply, ...] = ()
     approvals: tuple[str, ...] = ()
     grants: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
     failed: Unanswered | None = None
     attached: tuple[Attachment, ...] = ()
     sent: tuple[str, ...] = ()

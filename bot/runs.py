@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot import words
@@ -19,6 +19,7 @@ from bot.attachment import Attachment
 from bot.benches import Benches
 from bot.consent import consent
 from bot.delivery import Delivery
+from bot.effects import Asked, former_name, name, names
 from bot.errors import HandedOver, OutcomeUnknown, SlackRejected, UnknownSchema, WorkspaceNotKept
 from bot.events import MessageReceived
 from bot.handling import Handling
@@ -78,13 +79,13 @@ class Runs:
         """
         h.enter_run()
         await self._begin_reply(h)
-        context = self._context(h, {})
+        context, journal = self._context(h, {})
         progress = self._engine.run(
             self._benches.said(message) or words.NO_WORDS,
             agent=h.state.agent,
             session=h.session,
             context=context,
-            checkpoint=self._checkpoint(h, context),
+            checkpoint=self._checkpoint(h, context.workbench, journal),
         )
         await self._drive(h, progress, message)
 
@@ -164,44 +165,45 @@ class Runs:
 
         Calls that need nobody run along. Raises `UnknownSchema`.
         """
-        pending = await self._engine.waiting(snapshot, self._context(h, {}))
-        answers, permits = await self._answers(pending, approvals)
+        pending = await self._engine.waiting(snapshot, self._context(h, {})[0])
+        answers, permits = await self._answers(h, pending, approvals)
         if broken := await self._broken(h, permits, approvals):
             await self._settlement.doubt(h, broken)
             return None
-        context = self._context(h, permits)
+        context, journal = self._context(h, permits)
         return await self._engine.resume(
             snapshot,
             decisions=answers,
             session=h.session,
             context=context,
-            checkpoint=self._checkpoint(h, context),
+            checkpoint=self._checkpoint(h, context.workbench, journal),
         )
 
     async def _answers(
-        self, pending: Sequence[PendingCall], approvals: Sequence[Approval]
+        self, h: Handling, pending: Sequence[PendingCall], approvals: Sequence[Approval]
     ) -> tuple[dict[str, bool | str], dict[str, Permit]]:
         """What each waiting call is told; and, for those that may run, as what."""
         answers: dict[str, bool | str] = {}
         permits: dict[str, Permit] = {}
+        asked: dict[str, Asked] = {}
         decided = {a.call_id: a for a in approvals if a.question is Question.GO_AHEAD}
         for call in pending:
-            approval = decided.get(call.call_id)
+            approval, tool = decided.get(call.call_id), self._engine.approved(call.tool)
+            asked[call.call_id] = Asked(call.tool, tool.told_apart(call.arguments))
             if approval is None and not call.requirements:
-                asked = digest(call.tool, call.arguments)
-                unknown_to = self._engine.unknown_to(call.tool)
-                why = self._engine.nobody_asked(call.tool)
-                permits[call.call_id] = Permit(call.tool, asked, call.arguments, None, unknown_to, why)
+                shown = (call.tool, digest(call.tool, call.arguments), call.arguments)
+                terms = (None, tool.policy.unknown_to, tool.policy.nobody_asked)
+                permits[call.call_id] = Permit(*shown, *terms)
                 answers[call.call_id] = True
             elif approval is not None and approval.status is ApprovalStatus.APPROVED:
-                unknown_to = self._engine.unknown_to(call.tool)
                 shown = (approval.tool, approval.asked_digest, approval.arguments)
-                permits[call.call_id] = Permit(*shown, approval, unknown_to, consent(approval))
+                terms = (approval, tool.policy.unknown_to, consent(approval))
+                permits[call.call_id] = Permit(*shown, *terms)
                 answers[call.call_id] = True
             elif approval is not None:
                 who = await self._delivery.decided_by(approval)
                 answers[call.call_id] = words.rejection(approval, who)
-        return answers, permits
+        return answers, _named(h, permits, asked)
 
     async def _broken(
         self, h: Handling, permits: Mapping[str, Permit], approvals: Sequence[Approval]
@@ -209,11 +211,8 @@ class Runs:
         """The calls that began and did not end, and about which nobody is being asked yet."""
         journal = self._journal(h)
         asked = {a.call_id for a in approvals if a.question is Question.OUTCOME and not a.is_final}
-        return [
-            journal.call(call_id, permit)
-            for call_id, permit in permits.items()
-            if call_id not in asked and await journal.broke_off(call_id, permit)
-        ]
+        found = [await journal.broken(c, permit) for c, permit in permits.items() if c not in asked]
+        return [call for call in found if call is not None]
 
     async def _drive(self, h: Handling, progress: RunInProgress, message: MessageReceived | None) -> None:
         """Follow a run to where it ends or waits for people."""
@@ -285,7 +284,7 @@ class Runs:
             await end(stopper)
         return progress.outcome
 
-    def _context(self, h: Handling, permits: Mapping[str, Permit]) -> RunContext:
+    def _context(self, h: Handling, permits: Mapping[str, Permit]) -> tuple[RunContext, Journal]:
         if not h.state.authors:
             raise UnknownSchema("nobody is on record as the one who asked")
         bench = self._benches.open(h)
@@ -294,29 +293,50 @@ class Runs:
             if h.stream is not None:
                 _show(h.stream, step, "")
 
-        return RunContext(
+        journal = self._journal(h, bench)
+        context = RunContext(
             thread=h.thread,
             requester=h.state.authors[0],
             billing=self._billing,
-            journal=self._journal(h, bench),
+            journal=journal,
             permits=permits,
             workbench=bench,
             show=show,
             faults=bench.faults if bench else [],
         )
+        return context, journal
 
     def _journal(self, h: Handling, bench: Workbench | None = None) -> Journal:
         return Journal(h, self._threads, self._now, lambda: self._benches.packed(bench))
 
-    def _checkpoint(self, h: Handling, context: RunContext) -> Callable[[bytes], Awaitable[None]]:
+    def _checkpoint(
+        self, h: Handling, bench: Workbench | None, journal: Journal
+    ) -> Callable[[bytes], Awaitable[None]]:
+        before = h.state.effects
+
         async def checkpoint(snapshot: bytes) -> None:
-            await self._benches.checkpoint(h, context.workbench)
+            await self._benches.checkpoint(h, bench)
+            writes, made = journal.behind()
             # From here on the run is past its approvals: a crash resumes behind them.
-            await h.save(writes=Writes().run(snapshot), approvals=())
+            await h.save(writes=writes.run(snapshot), approvals=(), effects=(*before, *made))
             if h.leaving.is_set():
                 raise HandedOver
 
         return checkpoint
+
+
+def _named(h: Handling, permits: Mapping[str, Permit], asked: Mapping[str, Asked]) -> dict[str, Permit]:
+    """Name what these calls do. An approver's change does not count: it is the same wish."""
+    state, behind = h.state, h.state.effects
+    effects = names(h.thread, state.run_id, [asked[call_id] for call_id in permits], behind=behind)
+    named: dict[str, Permit] = {}
+    for effect, (call_id, permit) in zip(effects, permits.items(), strict=True):
+        former = former_name(h.thread, state.generation, state.run_id, call_id, permit.asked_digest)
+        # Some servers count their call ids from zero in every answer: what this release has done
+        # under such a name is not this call.
+        is_first = name(h.thread, state.run_id, asked[call_id]) not in behind
+        named[call_id] = replace(permit, effect=effect, former=former if is_first else "")
+    return named
 
 
 async def _stop_when(interrupted: asyncio.Event, progress: RunInProgress) -> None:

@@ -23,6 +23,7 @@ class Permit:
 
     `approval` is None for a call that nobody had to be asked about. `unknown_to` is the role
     that says what happened where it breaks off, `consent` who agreed or why nobody was asked, for the record.
+    `effect` names what it does (`bot.effects`), `former` is how an earlier release may have named it.
     """
 
     tool: str
@@ -31,6 +32,8 @@ class Permit:
     approval: Approval | None = None
     unknown_to: str = ""
     consent: str = ""
+    effect: str = ""
+    former: str = ""
 
 
 class Journal(Protocol):

@@ -33,7 +33,7 @@ from bot.agents.guardrail import Guard, Verdict
 from bot.agents.history import outputs_behind_calls
 from bot.agents.progress import AgentChanged, Progress, TextDelta, ToolFinished, ToolStarted
 from bot.agents.team import Kit, Team
-from bot.agents.tools.approval import arguments_of
+from bot.agents.tools.approval import ApprovedTool, arguments_of
 from bot.approval import Offers, canonical
 from bot.errors import InputRefused, OutcomeUnknown, UnknownSchema
 from bot.policy import Call
@@ -209,13 +209,9 @@ class Engine:
         call = Call(tool, arguments, requester, channel)
         return self._approved[tool].policy.requirements(call) if tool in self._approved else ()
 
-    def unknown_to(self, tool: str) -> str:
-        """The role that says what happened where a call of this tool broke off."""
-        return self._approved[tool].policy.unknown_to
-
-    def nobody_asked(self, tool: str) -> str:
-        """Why a call of this tool that needs nobody needs nobody, for the record."""
-        return self._approved[tool].policy.nobody_asked
+    def approved(self, tool: str) -> ApprovedTool:
+        """A tool whose calls are stopped, by its name."""
+        return self._approved[tool]
 
     def problems(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, str]:
         """Check arguments by the tool's own schema; what is wrong, by argument."""

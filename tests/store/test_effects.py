@@ -66,25 +66,33 @@ class Effects:
 
         return Journal(h, self.threads, lambda: NOON, beside)
 
-    async def run(self, h: Handling, permit: Permit, *, breaks_off: bool = False) -> str:
+    async def run(
+        self,
+        h: Handling,
+        permit: Permit,
+        *,
+        breaks_off: bool = False,
+        says: str = "paid",
+        by: Journal | None = None,
+    ) -> str:
         """Do the effect through the journal."""
-        journal = self.journal(h)
+        journal = by or self.journal(h)
 
         async def effect(attempt: Attempt) -> str:
-            assert attempt.key == journal.key("call_1", permit)
             self.key = attempt.key
             self.sent_before.append(attempt.sent_before)
             entry = await self.threads.journal(THREAD, attempt.key)
             self.seen.append(entry.status if entry else None)
             if breaks_off:
                 raise OutcomeUnknown
-            return "paid"
+            return says
 
         return await journal.run("call_1", permit, effect)
 
 
-def a_permit(approval: Approval) -> Permit:
-    return Permit(approval.tool, approval.asked_digest, approval.arguments, approval, "finance")
+def a_permit(approval: Approval, *, effect: str = "e0", former: str = "") -> Permit:
+    shown = (approval.tool, approval.asked_digest, approval.arguments)
+    return Permit(*shown, approval, "finance", effect=effect, former=former)
 
 
 @pytest.fixture
@@ -169,15 +177,54 @@ async def test_an_approval_of_one_call_does_not_cover_another(effects: Effects) 
     assert effects.seen == []
 
 
-async def test_an_effect_has_a_key_of_its_own_in_every_run(effects: Effects) -> None:
+async def test_what_was_not_made_keeps_its_name_for_the_same_wish_of_the_run(effects: Effects) -> None:
     h, permit = await effects.handling(), a_permit(approved())
-    keys = [effects.journal(h).key("call_1", permit), effects.journal(h).key("call_2", permit)]
-    keys += [effects.journal(h).key("call_1", replace(permit, asked_digest="0" * 64))]
-    for changes in ({"run_id": "m1"}, {"generation": 2}):
-        h.state = replace(ThreadState(generation=1, run_id="m0", authors=(ANA,)), **changes)
-        keys.append(effects.journal(h).key("call_1", permit))
+    journal = effects.journal(h)
+    await effects.run(h, permit, says="ERROR: the service is busy", by=journal)
+    writes, made = journal.behind()
+    await h.save_beside(writes)
+    assert made == ()
+    assert await effects.run(h, permit) == "paid"
 
-    assert len(set(keys)) == len(keys)
+    assert effects.sent_before == [False, True]
+
+
+async def test_what_was_made_is_behind_the_run_also_where_another_process_made_it(effects: Effects) -> None:
+    h, permit = await effects.handling(), a_permit(approved())
+    await effects.run(h, permit)
+    journal = effects.journal(h)
+    await effects.run(h, permit, by=journal)
+
+    assert journal.behind()[1] == ("e0",)
+
+
+@pytest.mark.parametrize("status", list(JournalStatus))
+async def test_what_an_earlier_release_has_noted_of_a_call_counts(
+    effects: Effects, status: JournalStatus
+) -> None:
+    h, permit = await effects.handling(), a_permit(approved(), former="f0")
+    await h.save_beside(Writes().journal("f0", JournalEntry(status, "paid then")))
+    broken = await effects.journal(h).broken("call_1", permit)
+    if status in {JournalStatus.STARTED, JournalStatus.UNKNOWN}:
+        assert getattr(broken, "effect", "") == "f0"
+        with pytest.raises(OutcomeUnknown):
+            await effects.run(h, permit)
+        return
+    said = await effects.run(h, permit)
+
+    assert broken is None
+    assert (said, effects.key) == (("paid then", "") if status is JournalStatus.DONE else ("paid", "f0"))
+
+
+async def test_a_replica_of_an_earlier_release_finds_what_was_begun_or_done(effects: Effects) -> None:
+    h, permit = await effects.handling(), a_permit(approved(), former="f0")
+    with pytest.raises(OutcomeUnknown):
+        await effects.run(h, permit, breaks_off=True)
+    entry = await effects.threads.journal(THREAD, "f0")
+    assert getattr(entry, "broke_off", False)
+    asked, is_all = await effects.threads.broken(THREAD)
+
+    assert ([call.effect for call in asked], is_all) == (["e0"], True)
 
 
 async def test_a_worker_that_lost_its_lease_does_nothing(effects: Effects) -> None:

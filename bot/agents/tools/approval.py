@@ -34,27 +34,50 @@ UNKNOWN_OUTCOME: Final = "ERROR: the tool broke off, so it is not known whether 
 
 P = ParamSpec("P")
 Body = Callable[Concatenate[ToolContext[RunContext], P], Awaitable[str]]
+#: Picks what tells one call from another out of its arguments, in one form whatever way they are written.
+Identity = Callable[[Mapping[str, Any]], Mapping[str, object]]
+
+
+def everything(arguments: Mapping[str, Any]) -> Mapping[str, object]:
+    """Tell calls apart by all of their arguments."""
+    return arguments
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovedTool:
-    """A tool and the policy beside it; `form` is how approvers may change a call of it."""
+    """A tool and the policy beside it; `form` is how approvers may change a call of it.
+
+    `identity` picks what tells one call from another, or raises for arguments that are none.
+    """
 
     tool: FunctionTool
     policy: Policy
     form: ToolForm
+    identity: Identity
 
     @property
     def offers(self) -> Offers:
         """What approvers may do beside Approve and Reject."""
         return Offers(self.policy.editable, self.policy.rest_of_run, self.policy.reason_required)
 
+    def told_apart(self, arguments: str) -> str:
+        """What tells a call from others of the tool, both canonical JSON: all of it, where that cannot be told."""
+        try:
+            return canonical(self.identity(json.loads(arguments)))
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+            return arguments  # a model's, which may be anything
 
-def approved_tool(policy: Policy, *, only_if_asked: bool = False) -> Callable[[Body[P]], ApprovedTool]:
+
+def approved_tool(
+    policy: Policy, *, only_if_asked: bool = False, identity: Identity = everything
+) -> Callable[[Body[P]], ApprovedTool]:
     """Make a tool of an async function whose first parameter is its `ToolContext`.
 
     With `only_if_asked` a call that needs nobody runs at once, without a journal: for a tool whose
     effects stay in a place that goes back to the last checkpoint together with the run.
+
+    `identity` leaves out what a model words differently each time it is asked the same, such as a
+    reason: calls that agree in the rest have the same idempotency key when a run is repeated.
 
     The body finds its `ctx.context.attempt` and hands it on: with the key the service behind it
     can tell a repetition, and where the key was `sent_before`, a refusal settles nothing. What it returns is told to the model and kept; an expected failure
@@ -85,7 +108,7 @@ def approved_tool(policy: Policy, *, only_if_asked: bool = False) -> Callable[[B
         tool.on_invoke_tool = guarded
         if unknown := set(policy.editable) - set(model.model_fields):
             raise ValueError(f"{tool.name} has no {', '.join(sorted(unknown))} to edit")
-        return ApprovedTool(tool, policy, form)
+        return ApprovedTool(tool, policy, form, identity)
 
     return decorate
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from agents import function_tool
 from agents.tool_context import ToolContext
@@ -66,7 +67,7 @@ async def get_invoice(ctx: ToolContext[RunContext], invoice_id: str) -> str:
 def refund_tool(policy: Policy) -> ApprovedTool:
     """Make the refund tool under a policy."""
 
-    @approved_tool(policy)
+    @approved_tool(policy, identity=_moved)
     async def issue_refund(
         ctx: ToolContext[RunContext], invoice_id: str, amount: str, currency: Currency, reason: str
     ) -> str:
@@ -92,6 +93,13 @@ def refund_tool(policy: Policy) -> ApprovedTool:
         return json.dumps({"refund_id": made["id"], "amount": made["amount"], "currency": made["currency"]})
 
     return issue_refund
+
+
+def _moved(arguments: Mapping[str, Any]) -> Mapping[str, object]:
+    """What money a call moves: not why, which a model words anew each time."""
+    amount = _amount(arguments["amount"])
+    told = arguments["amount"] if amount is None else f"{amount:.2f}"
+    return {"invoice_id": arguments["invoice_id"], "amount": told, "currency": arguments["currency"]}
 
 
 def _amount(text: str) -> Decimal | None:
