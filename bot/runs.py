@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot import words
@@ -19,11 +19,12 @@ from bot.attachment import Attachment
 from bot.benches import Benches
 from bot.consent import consent
 from bot.delivery import Delivery
-from bot.effects import Asked, former_name, name, names
+from bot.effects import Asked
 from bot.errors import HandedOver, OutcomeUnknown, SlackRejected, UnknownSchema, WorkspaceNotKept
 from bot.events import MessageReceived
 from bot.handling import Handling
 from bot.journal import Journal
+from bot.permits import named
 from bot.results import Results
 from bot.run import BrokenCall, Interrupted, Notice, Outcome, PendingCall
 from bot.sandbox.workbench import Workbench
@@ -203,7 +204,7 @@ class Runs:
             elif approval is not None:
                 who = await self._delivery.decided_by(approval)
                 answers[call.call_id] = words.rejection(approval, who)
-        return answers, _named(h, permits, asked)
+        return answers, named(h.thread, h.state, permits, asked)
 
     async def _broken(
         self, h: Handling, permits: Mapping[str, Permit], approvals: Sequence[Approval]
@@ -323,20 +324,6 @@ class Runs:
                 raise HandedOver
 
         return checkpoint
-
-
-def _named(h: Handling, permits: Mapping[str, Permit], asked: Mapping[str, Asked]) -> dict[str, Permit]:
-    """Name what these calls do. An approver's change does not count: it is the same wish."""
-    state, behind = h.state, h.state.effects
-    effects = names(h.thread, state.run_id, [asked[call_id] for call_id in permits], behind=behind)
-    named: dict[str, Permit] = {}
-    for effect, (call_id, permit) in zip(effects, permits.items(), strict=True):
-        former = former_name(h.thread, state.generation, state.run_id, call_id, permit.asked_digest)
-        # Some servers count their call ids from zero in every answer: what this release has done
-        # under such a name is not this call.
-        is_first = name(h.thread, state.run_id, asked[call_id]) not in behind
-        named[call_id] = replace(permit, effect=effect, former=former if is_first else "")
-    return named
 
 
 async def _stop_when(interrupted: asyncio.Event, progress: RunInProgress) -> None:

@@ -57,6 +57,23 @@ class RedisServer:
             assert time.monotonic() < give_up, "Redis did not start"
             self._process.poll()
 
+    @property
+    def written(self) -> int:
+        """The bytes of its append-only file."""
+        return self._log.stat().st_size
+
+    def forget_after(self, written: int) -> None:
+        """Let a server that was killed have lost everything behind so many bytes, as a power loss does."""
+        assert self._process is None
+        with self._log.open("r+b") as log:
+            log.truncate(written)
+
+    @property
+    def _log(self) -> Path:
+        """The file it appends to; those before 7.0 have but one: https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/."""
+        found = sorted(self._home.glob("appendonlydir/*.incr.aof"))
+        return found[-1] if found else self._home / "appendonly.aof"
+
     def stop(self) -> None:
         """End it in good order."""
         self._end(signal.SIGTERM)

@@ -7,9 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from bot.agents.context import Permit
 from bot.agents.tools.billing import refund_tool, refunds_over
 from bot.approval import canonical
 from bot.effects import Asked, name, names
+from bot.permits import named
+from bot.run import ThreadState
 from bot.thread import ThreadRef
 from tests.factories import THREAD
 
@@ -58,6 +61,16 @@ def test_what_was_not_made_is_not_counted() -> None:
 )
 def test_another_wish_has_another_name(other: tuple[ThreadRef, str, Asked]) -> None:
     assert name(*other) != name(THREAD, MESSAGE, TWENTY)
+
+
+def test_what_an_earlier_release_called_a_call_is_not_looked_for_once_this_one_has_made_one_like_it() -> None:
+    """Some Chat Completions servers count their call ids from zero in every answer."""
+    permits, asked = {"call_0": Permit("refund", "d1", TWENTY.identity)}, {"call_0": TWENTY}
+    first = named(THREAD, ThreadState(run_id=MESSAGE), permits, asked)["call_0"]
+    second = named(THREAD, ThreadState(run_id=MESSAGE, effects=(first.effect,)), permits, asked)["call_0"]
+
+    assert (bool(first.former), second.former) == (True, "")
+    assert first.effect != second.effect
 
 
 REFUND = {"invoice_id": "INV-1003", "amount": "20.00", "currency": "USD", "reason": "late"}
