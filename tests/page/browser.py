@@ -6,7 +6,11 @@ import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
+
+#: Longest wait for something in the page, in milliseconds: for a machine whose cores are shared.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 
@@ -25,6 +29,7 @@ async def opened(url: str, *, dark: bool = False) -> AsyncGenerator[Page]:
         page = await browser.new_page(
             viewport={"width": 1440, "height": 900}, color_scheme="dark" if dark else "light"
         )
+        page.set_default_timeout(PATIENCE)
         await page.goto(url)
         await page.wait_for_selector("body[data-ready]")
         yield page

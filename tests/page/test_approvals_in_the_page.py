@@ -16,7 +16,6 @@ from tests.page.browser import opened
 from tests.tools import SECOND, gift, give_money, lost_answer, scripted
 from tests.world import ANA, MEI, OMAR, SUPPORT, THEO, World, ids
 
-PATIENCE = 15_000
 POLICY = Policy(
     ask("finance", when=over("amount", 5), why="Gifts over 5.00 need one of finance."),
     ask(
@@ -67,17 +66,13 @@ async def test_a_card_is_edited_by_one_and_approved_by_another(world: World, pic
             await modal.get_by_label("amount").fill("25.00")
             await picture(modal, "edit-form")
             await page.get_by_test_id("modal-submit").click()
-            await expect(card_in(page, "Approval needed")).to_contain_text(
-                'amount: "29.00" → "25.00"', timeout=PATIENCE
-            )
+            await expect(card_in(page, "Approval needed")).to_contain_text('amount: "29.00" → "25.00"')
             await picture(card_in(page, "Approval needed"), "card-edited")
             await card_in(page, "Approval needed").get_by_role("button", name="Approve", exact=True).click()
-            await expect(page.get_by_test_id("ephemeral").last).to_contain_text(
-                "or had a hand in it", timeout=PATIENCE
-            )
+            await expect(page.get_by_test_id("ephemeral").last).to_contain_text("or had a hand in it")
             await page.goto(f"{world.slack.url}/?as={MEI}#{SUPPORT}/{thread}")
             await card_in(page, "Approval needed").get_by_role("button", name="Approve", exact=True).click()
-            await expect(card_in(page, "Approved: give_money")).to_contain_text("Done", timeout=PATIENCE)
+            await expect(card_in(page, "Approved: give_money")).to_contain_text("Done")
             await picture(card_in(page, "Approved: give_money"), "card-approved")
 
     assert world.refunds == [("INV-1005", "25.00")]
@@ -92,14 +87,14 @@ async def test_two_must_agree_where_much_is_at_stake_and_each_is_asked_twice(
         await world.approves(OMAR, card)
         async with opened(f"{world.slack.url}/?as={MEI}#{SUPPORT}/{thread}") as page:
             shown = card_in(page, "Approval needed")
-            await expect(shown).to_contain_text("Still needed: 1 of finance", timeout=PATIENCE)
+            await expect(shown).to_contain_text("Still needed: 1 of finance")
             await picture(shown, "card-half-approved")
             await shown.get_by_role("button", name="Approve", exact=True).click()
             dialog = page.get_by_role("alertdialog").or_(page.get_by_role("dialog")).last
             await expect(dialog).to_contain_text("give_money · 150.00 USD")
             assert world.refunds == []
             await dialog.get_by_role("button", name="Approve").click()
-            await expect(card_in(page, "Approved: give_money")).to_contain_text("Done", timeout=PATIENCE)
+            await expect(card_in(page, "Approved: give_money")).to_contain_text("Done")
 
 
 async def test_a_rejected_an_expired_and_a_withdrawn_card_say_what_became_of_them(
@@ -121,7 +116,7 @@ async def test_a_rejected_an_expired_and_a_withdrawn_card_say_what_became_of_the
         for status, thread in threads.items():
             async with opened(f"{world.slack.url}/?as={ANA}#{SUPPORT}/{thread}") as page:
                 shown = card_in(page, f"{status}: give_money")
-                await expect(shown).to_be_visible(timeout=PATIENCE)
+                await expect(shown).to_be_visible()
                 await expect(shown.get_by_role("button", name="Approve")).to_have_count(0)
                 await picture(shown, f"card-{status.lower()}")
 
@@ -133,13 +128,11 @@ async def test_a_call_that_broke_off_is_asked_about(world: World, picture: Take)
         await world.approves(OMAR, card)
         async with opened(f"{world.slack.url}/?as={MEI}#{SUPPORT}/{thread}") as page:
             question = card_in(page, "Did this happen")
-            await expect(question).to_be_visible(timeout=PATIENCE)
+            await expect(question).to_be_visible()
             await picture(question, "card-outcome")
             await picture(card_in(page, "Nobody knows"), "card-unknown")
             await question.get_by_role("button", name="It happened").click()
-            await expect(page.get_by_test_id("thread-pane")).to_contain_text(
-                "That is settled.", timeout=PATIENCE
-            )
+            await expect(page.get_by_test_id("thread-pane")).to_contain_text("That is settled.")
 
     assert world.refunds == [("INV-1005", "29.00")]
 
@@ -149,7 +142,7 @@ async def test_long_arguments_are_folded_and_shown_in_full(world: World, picture
         thread, _ = await waiting(world, "29.00", note="a long story " * 900 + "THE END")
         async with opened(f"{world.slack.url}/?as={THEO}#{SUPPORT}/{thread}") as page:
             shown = card_in(page, "characters of the arguments are not shown here")
-            await expect(shown).to_be_visible(timeout=PATIENCE)
+            await expect(shown).to_be_visible()
             await shown.get_by_role("button", name="Show everything").click()
             modal = page.get_by_test_id("modal")
             await expect(modal).to_contain_text("THE END")
@@ -168,7 +161,7 @@ async def test_home_shows_what_waits_and_decides_it(world: World, picture: Take,
         await world.card(own)
         async with opened(f"{world.slack.url}/?as={OMAR}#home") as page:
             home = page.get_by_test_id("app-home")
-            await expect(home).to_contain_text("give_money · 29.00 USD", timeout=PATIENCE)
+            await expect(home).to_contain_text("give_money · 29.00 USD")
             await expect(home).to_contain_text("give_money · 150.00 USD")
             await home.get_by_role("button", name="Choose a stand-in").click()
             modal = page.get_by_test_id("modal")
@@ -181,9 +174,7 @@ async def test_home_shows_what_waits_and_decides_it(world: World, picture: Take,
             world.model.script(Text("That is settled."))
             await home.get_by_role("button", name="Approve").last.click()
             await world.hears(first, "That is settled.")
-            await expect(home).not_to_contain_text(
-                "Approval needed: give_money · 29.00 USD", timeout=PATIENCE
-            )
+            await expect(home).not_to_contain_text("Approval needed: give_money · 29.00 USD")
 
     assert "approve" in ids(second)
     assert ("INV-1005", "29.00") in world.refunds

@@ -23,7 +23,6 @@ from tests.page.test_refund_in_the_page import act_as
 from tests.world import SUPPORT
 
 #: Milliseconds that something may take to appear; a busy machine needs some.
-PATIENCE = 45_000
 #: What is never to be read by somebody who did nothing wrong.
 UNWANTED = (
     *("sandbox for code was not there", "could not keep the files", "went wrong", "Nobody knows"),
@@ -74,13 +73,13 @@ class Walk:
         await self.says(sentence)
         messages = self.page.get_by_test_id("messages").get_by_test_id("message")
         started = messages.filter(has_text=sentence.removeprefix("@countersign ")).last
-        await started.get_by_test_id("replies").click(timeout=PATIENCE)
+        await started.get_by_test_id("replies").click()
         return self.page.get_by_test_id("thread-pane")
 
     async def refund_is_approved(self) -> None:
         thread = await self.asks("@countersign refund $29")
         approve = thread.get_by_role("button", name="Approve", exact=True)
-        await expect(approve).to_be_visible(timeout=PATIENCE)
+        await expect(approve).to_be_visible()
         await self.picture("asked")
         await act_as(self.page, OMAR)
         await approve.click()
@@ -98,7 +97,7 @@ class Walk:
     async def refund_is_rejected(self) -> None:
         thread = await self.asks("@countersign refund $480")
         reject = thread.get_by_role("button", name="Reject")
-        await expect(reject).to_be_visible(timeout=PATIENCE)
+        await expect(reject).to_be_visible()
         await act_as(self.page, OMAR)
         await reject.click()
         await self.page.get_by_test_id("modal").get_by_role("textbox").fill("they paid by card")
@@ -110,10 +109,10 @@ class Walk:
     async def thread_is_reset(self) -> None:
         await self.says(from_readme("/reset"))
         picker = self.page.get_by_test_id("ephemeral").last
-        await expect(picker.get_by_role("button").first).to_be_visible(timeout=PATIENCE)
+        await expect(picker.get_by_role("button").first).to_be_visible()
         await self.picture("reset-picker")
         await picker.get_by_role("button").first.click()
-        await expect(self.page.get_by_text("Forgotten, as asked").first).to_be_visible(timeout=PATIENCE)
+        await expect(self.page.get_by_text("Forgotten, as asked").first).to_be_visible()
         await self.picture("reset")
 
     async def direct_message_is_answered(self) -> None:
@@ -129,7 +128,7 @@ class Walk:
         if has_sandbox:
             await reads(thread, "2 duplicates")
             chart = thread.get_by_test_id("picture").locator("img")
-            await expect(chart).to_be_visible(timeout=PATIENCE)
+            await expect(chart).to_be_visible()
             await expect(thread.get_by_test_id("file").get_by_text("clean.csv")).to_be_visible()
             await chart.scroll_into_view_if_needed()
         else:
@@ -139,7 +138,7 @@ class Walk:
 
 async def reads(place: Locator, text: str) -> None:
     """Wait until a place shows a text."""
-    await expect(place).to_contain_text(text, timeout=PATIENCE)
+    await expect(place).to_contain_text(text)
 
 
 async def test_everything_that_the_readme_says_to_try_works(demo: Demo, pictures: Path) -> None:
