@@ -3,7 +3,8 @@ PYTHON := $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 /
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := .venv/bin/
-WORKERS ?= 2
+# Tests wait more than they compute.
+WORKERS ?= 4
 .PHONY: help setup demo test bridge-test check pictures chaos mutants bench image
 help:  ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'

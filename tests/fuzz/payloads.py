@@ -105,7 +105,7 @@ async def attack(redis_url: str, random: Random, count: int) -> list[str]:
     complaints, problems = Complaints(), list[str]()
     logging.getLogger().addHandler(complaints)
     try:
-        async with make_world(redis_url) as world, world.bot():
+        async with make_world(redis_url, strict_pace=False) as world, world.bot():
             originals = await everything(world)
             waiting = await world.asks("refund $33 on INV-1005")
             originals += 4 * clicks_on(await world.card(waiting), originals)

@@ -31,7 +31,7 @@ async def attack(redis_url: str, random: Random, count: int) -> list[str]:
     complaints, problems = Complaints("openai.agents", "bot.agents.engine"), list[str]()
     logging.getLogger().addHandler(complaints)
     try:
-        async with make_world(redis_url) as world:
+        async with make_world(redis_url, strict_pace=False) as world:
             async with world.bot(**SETTINGS):
                 threads = [await world.asks("refund $29 on INV-1003") for _ in range(count)]
                 for thread in threads:

@@ -1,4 +1,7 @@
-"""Short rounds with a seed of their own each time; `python -m tests.fuzz` is the long one."""
+"""Short rounds with a seed of their own each time; `python -m tests.fuzz` is the long one.
+
+Slack's pace is not limited in them: what comes in is damaged, and far more of it than Slack would take.
+"""
 
 from __future__ import annotations
 
