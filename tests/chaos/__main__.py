@@ -21,9 +21,12 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=132)
     parser.add_argument("--faults", type=int, default=100)
     parser.add_argument("--bots", type=int, default=3)
+    parser.add_argument(
+        "--strict-pace", action="store_true", help="limit calls as Slack does: give it fewer conversations"
+    )
     given = parser.parse_args()
     first = given.seed if given.seed is not None else secrets.randbelow(10**6)
-    size = Size(given.conversations, given.faults, given.bots)
+    size = Size(given.conversations, given.faults, given.bots, strict_pace=given.strict_pace)
     failed = False
     for seed in range(first, first + given.runs):
         began = time.monotonic()

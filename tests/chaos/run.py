@@ -32,11 +32,12 @@ TIDY_EVERY = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much happens."""
+    """How much happens, and whether Slack limits calls as it does for real: then it takes its minutes."""
 
     conversations: int
     faults: int
     bots: int
+    strict_pace: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ async def surroundings(size: Size, logs: Path) -> AsyncGenerator[tuple[World, Re
     redis = RedisServer()
     redis.start()
     try:
-        async with make_world(redis.url) as world:
+        async with make_world(redis.url, strict_pace=size.strict_pace) as world:
             bots = [child(world, logs, number) for number in range(size.bots)]
             try:
                 for bot in bots:
