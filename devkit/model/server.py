@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
@@ -168,6 +169,19 @@ class ModelServer:
         self, request: web.Request, events: Iterable[dict[str, Any]], *, is_chat: bool, cut: int | None
     ) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        with contextlib.suppress(ConnectionResetError):  # whoever asked does not listen any more
+            await self._say(request, response, events, is_chat=is_chat, cut=cut)
+        return response
+
+    async def _say(
+        self,
+        request: web.Request,
+        response: web.StreamResponse,
+        events: Iterable[dict[str, Any]],
+        *,
+        is_chat: bool,
+        cut: int | None,
+    ) -> None:
         await response.prepare(request)
         said = 0
         for event in events:
@@ -180,11 +194,10 @@ class ModelServer:
                     await asyncio.sleep(self.delay)
             if cut is not None and said >= cut and request.transport is not None:
                 request.transport.abort()
-                return response
+                return
         if is_chat:
             await response.write(b"data: [DONE]\n\n")
         await response.write_eof()
-        return response
 
 
 def _is_text(event: dict[str, Any]) -> bool:
