@@ -44,6 +44,10 @@ class Conversation:
     done: bool = False
 
 
+class GaveUp(Exception):
+    """A person has waited for longer than any patience lasts."""
+
+
 class People:
     """Everybody who talks to the bot. Nothing here looks behind Slack, but who checks the ledger."""
 
@@ -65,14 +69,18 @@ class People:
         return planned
 
     async def live(self, conversation: Conversation) -> None:
-        """Have one conversation from its first word to its last."""
-        match conversation.kind:
-            case Kind.CHAT:
-                await self._chat(conversation)
-            case Kind.STOP:
-                await self._stop(conversation)
-            case _:
-                await self._refund(conversation)
+        """Have one conversation from its first word to its last; raises `GaveUp` with what the thread shows."""
+        try:
+            match conversation.kind:
+                case Kind.CHAT:
+                    await self._chat(conversation)
+                case Kind.STOP:
+                    await self._stop(conversation)
+                case _:
+                    await self._refund(conversation)
+        except TimeoutError:
+            replies = self._world.replies(conversation.thread)
+            raise GaveUp("\n".join(f"    {event_of(m)} {ids(m)} {m.shown!r}" for m in replies)) from None
         conversation.done = True
 
     async def _chat(self, talk: Conversation) -> None:
