@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from cryptography.fernet import Fernet
 
-from bot import audit_report, config, doctor, logs
+from bot import audit_report, config, logs
 from bot.audit_report import Filter, Format
 from bot.config import ConfigError, Settings
 from bot.errors import BotError
@@ -54,12 +54,14 @@ def check(
 ) -> None:
     """Check the settings and everything they point to, one line for each."""
     settings = _settings()
+    # Imported here because they load the agents' SDK, which the other commands do not need.
     if sandbox:
-        # Imported here because it loads the agents' SDK, which the other checks do not need.
         from bot import doctor_sandbox
 
         findings = doctor_sandbox.examine(settings, time.monotonic)
     else:
+        from bot import doctor
+
         findings = doctor.examine(settings)
     if _run(_report(findings)):
         raise typer.Exit(FAILED)

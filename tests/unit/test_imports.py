@@ -1,9 +1,10 @@
-"""Whatever is imported is declared: nothing comes along only because something else needs it."""
+"""Whatever is imported is declared, and what is large is loaded only where it is needed."""
 
 from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -59,3 +60,15 @@ def test_every_package_that_is_imported_is_declared(folder: str) -> None:
 
     assert foreign
     assert undeclared == {}
+
+
+def test_the_command_line_does_not_load_the_agents_before_it_needs_them() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, bot.cli; print(*sys.modules)"],
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout.split()
+
+    assert "bot.cli" in loaded
+    assert not {"agents", "openai"} & set(loaded)
