@@ -10,7 +10,7 @@ from datetime import datetime
 from bot import words
 from bot.approval import THREAD, Approval
 from bot.errors import SlackRejected, SlackUnavailable
-from bot.events import Click, ClickTurnedAway
+from bot.events import Click, ClickTurnedAway, MessageReceived
 from bot.handling import Handling
 from bot.noticeboard import Noticeboard
 from bot.repairs import schedule_repair
@@ -60,6 +60,8 @@ class Delivery:
                 event_id=h.claim.event_id,
                 messages=h.reply.messages,
                 on_message=remember,
+                # Answers to clicks, resets and timers wait for nobody's turn.
+                turn_of=h.claim.asker if isinstance(h.claim.event, MessageReceived) else None,
             )
             if h.attempted:
                 await h.stream.adopt()

@@ -15,7 +15,7 @@ from bot import lease
 from bot.errors import LeaseLost, SlackBusy, SlackRejected, SlackUnavailable
 from bot.lease import PRESENT
 from bot.slack import limits
-from bot.slack.limiter import Limiter
+from bot.slack.limiter import EDIT, POST, Limiter
 from bot.slack.visible import visible
 from bot.tasks import to_its_end
 
@@ -63,9 +63,12 @@ class Slack:
         text: str,
         blocks: Blocks | None = None,
         metadata: Mapping[str, Any] | None = None,
+        turn_of: str | None = None,
     ) -> str:
         """Post a message and return its `ts`; else like `deliver`."""
-        _, ts = await self.deliver(channel, thread_ts=thread_ts, text=text, blocks=blocks, metadata=metadata)
+        _, ts = await self.deliver(
+            channel, thread_ts=thread_ts, text=text, blocks=blocks, metadata=metadata, turn_of=turn_of
+        )
         return ts
 
     async def deliver(
@@ -76,9 +79,11 @@ class Slack:
         text: str,
         blocks: Blocks | None = None,
         metadata: Mapping[str, Any] | None = None,
+        turn_of: str | None = None,
     ) -> tuple[str, str]:
         """Post a message; returns its channel and its `ts`. A person's id stands for their DM.
 
+        With `turn_of` it waits for that person's turn among the replies; without, it overtakes them.
         After `SlackUnavailable` it may be there all the same: look for its `metadata` first.
         """
 
@@ -94,12 +99,13 @@ class Slack:
             )
 
         async def post() -> tuple[str, str]:
-            answer = await self._urgent("chat.postMessage", call, tries=1)
+            answer = await self._call(POST, call, channel)
             posted = str(answer.get("channel") or channel), str(answer["ts"])
             if metadata is not None and not lease.is_held():
                 await self._take_back(posted, thread_ts, metadata)
             return posted
 
+        await self._turn(POST, turn_of, channel)
         # Not cut off: Slack might carry it out after somebody else has looked for it in vain.
         return await to_its_end(post())
 
@@ -119,7 +125,7 @@ class Slack:
             await self.delete(channel, ts)
         raise LeaseLost
 
-    async def update(
+    async def update(  # noqa: PLR0913 - Slack's five, and whose turn it is
         self,
         channel: str,
         ts: str,
@@ -128,8 +134,12 @@ class Slack:
         blocks: Blocks | None = None,
         metadata: Mapping[str, Any] | None = None,
         live: bool = False,
+        turn_of: str | None = None,
     ) -> None:
-        """Replace a message. A `live` edit had its turn from the limiter and is not repeated."""
+        """Replace a message; `turn_of` is as in `deliver`.
+
+        A `live` edit had its turn from the limiter and is not repeated.
+        """
 
         async def call() -> Any:
             return await self._client.chat_update(
@@ -137,9 +147,9 @@ class Slack:
             )
 
         if live:
-            await self._call("chat.update", call)
+            await self._call(EDIT, call)
         else:
-            await self._urgent("chat.update", call)
+            await self._urgent(EDIT, call, turn_of=turn_of)
 
     async def direct(self, user: str) -> str:
         """The channel of the bot's direct messages with a person, opened if need be."""
@@ -305,10 +315,24 @@ class Slack:
             return await self._urgent("conversations.replies", replies)
         return await self._urgent("conversations.history", history)
 
-    async def _urgent(self, method: str, call: Callable[[], Awaitable[Any]], *, tries: int = TRIES) -> Any:
+    async def _turn(self, method: str, person: str | None, channel: str = "") -> None:
+        """Wait until a call may be made: in a person's turn, or ahead of all."""
+        if person is None:
+            await self._limiter.urgent(method, channel)
+        else:
+            await self._limiter.turn(method, channel, person)
+
+    async def _urgent(
+        self,
+        method: str,
+        call: Callable[[], Awaitable[Any]],
+        *,
+        tries: int = TRIES,
+        turn_of: str | None = None,
+    ) -> Any:
         """Make a call as soon as Slack allows, and again where it fails for a moment only."""
         while True:
-            await self._limiter.urgent(method)
+            await self._turn(method, turn_of)
             try:
                 return await self._call(method, call)
             except SlackUnavailable as error:
@@ -316,7 +340,7 @@ class Slack:
                 if tries <= 0 or error.retry_after > self._limiter.patience:
                     raise
 
-    async def _call(self, method: str, call: Callable[[], Awaitable[Any]]) -> Any:
+    async def _call(self, method: str, call: Callable[[], Awaitable[Any]], channel: str = "") -> Any:
         lease.check()
         try:
             return await call()
@@ -327,7 +351,7 @@ class Slack:
         except SlackClientError as error:
             failure = SlackRejected(method, type(error).__name__)
         if isinstance(failure, SlackUnavailable):
-            self._limiter.pause(method, failure.retry_after)
+            self._limiter.pause(method, failure.retry_after, channel)
         raise failure
 
 

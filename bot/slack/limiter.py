@@ -1,4 +1,4 @@
-"""The pace of calls to Slack: live edits wait, final texts and cards overtake them."""
+"""The pace of calls to Slack: replies take turns, live edits wait for them, cards overtake both."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ from typing import Final
 
 from bot.errors import SlackBusy
 from bot.slack import limits
+from bot.slack.turns import SOON, Turns
 
-#: The method whose calls are counted: live edits and what overtakes them share its rate.
+#: The methods whose calls are counted: all edits together, and the posts of each channel.
 EDIT: Final = "chat.update"
-#: Edits that may follow each other at once before the rate sets in.
-BURST: Final = 20
+POST: Final = "chat.postMessage"
 #: The longest an urgent call waits for Slack in place, in seconds; beyond, the event is tried later.
 PATIENCE: Final = 5.0
-#: Seconds not worth waiting for: sums of fractions come out a little short, and waiting for so
-#: little might not move the clock at all.
-_SOON: Final = 1e-3
 
 
 class Limiter:
@@ -41,10 +38,9 @@ class Limiter:
         self.patience = patience
         self.interval = interval
         self._sleep = sleep
-        self._rate = per_minute / 60
-        self._tokens = float(BURST)
-        self._counted_at = clock()
-        self._paused: dict[str, float] = {}
+        self._edits = Turns(per_minute, clock, sleep)
+        self._posts: dict[str, Turns] = {}
+        self._paused: dict[tuple[str, str], float] = {}
         self._line = asyncio.Lock()
         self._urgent = 0
         self._calm = asyncio.Event()
@@ -58,46 +54,65 @@ class Limiter:
         """
         await self.until(not_before)
         async with self._line:
-            while (wait := self._wait()) > _SOON or not self._calm.is_set():
+            while (wait := self._wait()) > SOON or not self._calm.is_set():
                 await self._calm.wait()
-                if wait > _SOON:
+                if wait > SOON:
                     await self._sleep(wait)
-            self._tokens -= 1
+            self._edits.spend()
 
-    async def urgent(self, method: str) -> None:
-        """Wait out a pause, ahead of every live edit.
+    async def turn(self, method: str, channel: str, person: str) -> None:
+        """Wait for a person's turn to have a reply posted or edited, ahead of every live edit.
+
+        Raises `SlackBusy` where Slack asked for a pause that is longer than `patience`.
+        """
+        with self._overtaking():
+            await self._pass(method, channel)
+            await self._turns(method, channel).take(person)
+            await self._pass(method, channel)
+
+    async def urgent(self, method: str, channel: str = "") -> None:
+        """Wait out a pause, ahead of everything else. `channel` is that of a post.
 
         Raises `SlackBusy` at once when the pause is longer than `patience`.
         """
         with self._overtaking():
-            while (pause := self._pause_of(method)) > _SOON:
-                if pause > self.patience:
-                    raise SlackBusy(method, pause)
-                await self._sleep(pause)
-            if method == EDIT:
-                self._count()
-                self._tokens -= 1  # below zero where need be: the live edits make up for it
+            await self._pass(method, channel)
+            if method in {EDIT, POST}:
+                self._turns(method, channel).spend()
 
     async def until(self, moment: float) -> None:
         """Wait for a moment of the clock."""
-        while (wait := moment - self.clock()) > _SOON:
+        while (wait := moment - self.clock()) > SOON:
             await self._sleep(wait)
 
-    def pause(self, method: str, seconds: float) -> None:
-        """Hold all calls of a method back, as Slack asked with `Retry-After`."""
-        self._paused[method] = max(self._paused.get(method, 0.0), self.clock() + seconds)
+    def pause(self, method: str, seconds: float, channel: str = "") -> None:
+        """Hold all calls of a method back, as Slack asked with `Retry-After`: of posts, those in the channel."""
+        now = self.clock()
+        self._paused = {what: until for what, until in self._paused.items() if until > now}
+        what = _counted(method, channel)
+        self._paused[what] = max(self._paused.get(what, 0.0), now + seconds)
 
-    def _pause_of(self, method: str) -> float:
-        return self._paused.get(method, 0.0) - self.clock()
+    async def _pass(self, method: str, channel: str) -> None:
+        """Wait out a pause."""
+        while (pause := self._pause_of(method, channel)) > SOON:
+            if pause > self.patience:
+                raise SlackBusy(method, pause)
+            await self._sleep(pause)
+
+    def _pause_of(self, method: str, channel: str = "") -> float:
+        return self._paused.get(_counted(method, channel), 0.0) - self.clock()
+
+    def _turns(self, method: str, channel: str) -> Turns:
+        """Those of all edits, or of a channel's posts."""
+        if method == EDIT:
+            return self._edits
+        if channel not in self._posts:
+            self._posts = {name: turns for name, turns in self._posts.items() if not turns.is_idle}
+            self._posts[channel] = Turns(limits.POSTS_PER_MINUTE, self.clock, self._sleep)
+        return self._posts[channel]
 
     def _wait(self) -> float:
-        self._count()
-        return max(self._pause_of(EDIT), (1 - self._tokens) / self._rate)
-
-    def _count(self) -> None:
-        now = self.clock()
-        self._tokens = min(BURST, self._tokens + (now - self._counted_at) * self._rate)
-        self._counted_at = now
+        return max(self._pause_of(EDIT), self._edits.short())
 
     @contextmanager
     def _overtaking(self) -> Generator[None]:
@@ -109,3 +124,8 @@ class Limiter:
             self._urgent -= 1
             if not self._urgent:
                 self._calm.set()
+
+
+def _counted(method: str, channel: str) -> tuple[str, str]:
+    """What Slack counts a call with: a post with those in its channel, any other with those of its method."""
+    return method, channel if method == POST else ""

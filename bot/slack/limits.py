@@ -32,6 +32,8 @@ UPDATE_TEXT: Final = 4_000
 PAGE: Final = 200
 # https://docs.slack.dev/apis/web-api/rate-limits: tier 3, which chat.update is in (calls)
 EDITS_PER_MINUTE: Final = 50
+# The same page: about one message a second in each channel (posts)
+POSTS_PER_MINUTE: Final = 60
 
 #: Of all blocks of one message together; not documented, seen as `msg_blocks_too_long`:
 #: https://github.com/slackapi/bolt-js/issues/2509

@@ -39,7 +39,8 @@ class ReplyStream:
 
     `start`, `finish`, `adopt` and `abandon` are awaited by whoever holds the thread; `show` and
     `note` only say what should be seen, and a task of the stream's own brings it to Slack at the
-    limiter's pace, newest text first. `on_message` is called with every `ts` of the reply, always
+    limiter's pace, newest text first. What is awaited waits for the turn of `turn_of`, if that is given, and
+    else overtakes. `on_message` is called with every `ts` of the reply, always
     from within an awaited method. Messages posted by the task in between are found again by
     `adopt`, through the metadata that names their event.
     """
@@ -54,6 +55,7 @@ class ReplyStream:
         event_id: str,
         messages: Sequence[str] = (),
         on_message: OnMessage | None = None,
+        turn_of: str | None = None,
     ) -> None:
         self._slack = slack
         self._limiter = limiter
@@ -63,6 +65,7 @@ class ReplyStream:
         self._messages = list(messages)
         self._told = tuple(messages)
         self._on_message = on_message
+        self._turn_of = turn_of
         self._drawn: dict[str, Part] = {}
         self._edited_at: dict[str, float] = {}
         self._text = ""
@@ -211,7 +214,13 @@ class ReplyStream:
             self._drawn.pop(ts, None)  # a failed edit may have been made all the same
             try:
                 await self._slack.update(
-                    self._channel, ts, text=part.text, blocks=part.blocks, metadata=metadata, live=live
+                    self._channel,
+                    ts,
+                    text=part.text,
+                    blocks=part.blocks,
+                    metadata=metadata,
+                    live=live,
+                    turn_of=self._turn_of,
                 )
             finally:
                 self._edited_at[ts] = self._limiter.clock()
@@ -225,6 +234,7 @@ class ReplyStream:
                 text=part.text,
                 blocks=part.blocks,
                 metadata=metadata,
+                turn_of=self._turn_of,
             )
         except SlackUnavailable:
             self._lost_track = True  # the answer was lost, but perhaps not the message

@@ -85,12 +85,12 @@ class MortalSlack(Slack):
         super().__init__(*arguments, **options)
         self.death = COMING.get()
 
-    async def _call(self, method: str, call: Callable[[], Awaitable[Any]]) -> Any:
+    async def _call(self, method: str, call: Callable[[], Awaitable[Any]], channel: str = "") -> Any:
         if self.death is not None and self.death.came.is_set():
             with contextlib.suppress(LeaseLost):
                 await self.death.wait()
             raise SlackUnavailable(method)
-        return await super()._call(method, call)
+        return await super()._call(method, call, channel)
 
 
 @dataclass(frozen=True, slots=True)
