@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from bot.approval import Approval, Verdict
 from bot.delegation import delegated
@@ -29,6 +30,9 @@ from bot.store.threads import ThreadStore
 from bot.thread import ThreadRef
 from bot.tool_form import ToolForm
 
+#: How many messages are stored at a time: fewer than there are connections (`store/client.py`), so that in a
+#: flood clicks find some free. A message that misses its ack for that comes again; a click never does.
+MESSAGES_AT_ONCE: Final = 16
 #: How many threads the /reset picker offers, and how far back a link may reach.
 PICKER_THREADS = 8
 LINKABLE_THREADS = 200
@@ -117,6 +121,7 @@ class Intake:
         self._me = me
         self._tool_forms = tool_forms
         self._now = now
+        self._room = asyncio.Semaphore(MESSAGES_AT_ONCE)
 
     def now_ts(self) -> str:
         """The present moment in Slack's form, for what Slack delivers without a time."""
@@ -146,14 +151,15 @@ class Intake:
             told = ResetRequested(message.user, ResetVia.MENTION, message.ts, keeps_files=keeps)
         else:
             told = MessageReceived(message.ts, message.user, message.text, message.files)
-        return await self._inbox.append(
-            message.thread,
-            told,
-            event_ids=(f"msg:{message.thread.channel}:{message.ts}", f"evt:{delivery_id}"),
-            order=message.ts,
-            participant=message.user,
-            only_if_known=not message.addressed,
-        )
+        async with self._room:
+            return await self._inbox.append(
+                message.thread,
+                told,
+                event_ids=(f"msg:{message.thread.channel}:{message.ts}", f"evt:{delivery_id}"),
+                order=message.ts,
+                participant=message.user,
+                only_if_known=not message.addressed,
+            )
 
     async def find_approval(self, approval_id: str) -> Approval | None:
         """Look up what a card's opaque id stands for; None for one that is not ours or not readable."""
