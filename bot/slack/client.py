@@ -12,9 +12,10 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import lease
-from bot.errors import LeaseLost, SlackBusy, SlackRejected, SlackUnavailable
+from bot.errors import LeaseLost, SlackRejected, SlackUnavailable
 from bot.lease import PRESENT
 from bot.slack import limits
+from bot.slack.failed import failure_of
 from bot.slack.limiter import EDIT, POST, Limiter
 from bot.slack.visible import visible
 from bot.tasks import to_its_end
@@ -27,9 +28,6 @@ TRIES: Final = 3
 CHANNEL_PAGES: Final = 5
 #: Characters of a person's name that are shown to a model.
 NAME: Final = 80
-
-_BUSY: Final = frozenset({"ratelimited", "rate_limited"})
-_BROKEN: Final = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 
 Blocks = Sequence[Mapping[str, Any]]
 
@@ -345,7 +343,7 @@ class Slack:
         try:
             return await call()
         except SlackApiError as error:
-            failure = _failure(method, error)
+            failure = failure_of(method, error)
         except (TimeoutError, aiohttp.ClientError, OSError):
             failure = SlackUnavailable(method)
         except SlackClientError as error:
@@ -353,27 +351,6 @@ class Slack:
         if isinstance(failure, SlackUnavailable):
             self._limiter.pause(method, failure.retry_after, channel)
         raise failure
-
-
-def _failure(method: str, error: SlackApiError) -> SlackRejected | SlackUnavailable:
-    """Tell a refusal from a failure that passes."""
-    response: Any = error.response
-    data: Any = getattr(response, "data", None)
-    code = str(data.get("error") or "") if isinstance(data, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
-    if status == 429 or code in _BUSY:
-        return SlackBusy(method, _retry_after(getattr(response, "headers", None) or {}))
-    if status >= 500 or code in _BROKEN or not code:
-        return SlackUnavailable(method)
-    return SlackRejected(method, code)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    named = {key.lower(): value for key, value in headers.items()}
-    try:
-        return max(float(named.get("retry-after", "1")), 1.0)
-    except ValueError:
-        return 1.0
 
 
 def _person(user: Mapping[str, Any]) -> Person:

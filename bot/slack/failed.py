@@ -1,0 +1,34 @@
+"""What a failed call of the Web API means: refused for good, or to be tried later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from slack_sdk.errors import SlackApiError
+
+from bot.errors import SlackBusy, SlackRejected, SlackUnavailable
+
+_BUSY: Final = frozenset({"ratelimited", "rate_limited"})
+_BROKEN: Final = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+
+
+def failure_of(method: str, error: SlackApiError) -> SlackRejected | SlackUnavailable:
+    """Tell a refusal from a failure that passes."""
+    response: Any = error.response
+    data: Any = getattr(response, "data", None)
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+    if status == 429 or code in _BUSY:
+        return SlackBusy(method, _retry_after(getattr(response, "headers", None) or {}))
+    if status >= 500 or code in _BROKEN or not code:
+        return SlackUnavailable(method)
+    return SlackRejected(method, code)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    named = {key.lower(): value for key, value in headers.items()}
+    try:
+        return max(float(named.get("retry-after", "1")), 1.0)
+    except ValueError:
+        return 1.0
