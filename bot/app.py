@@ -62,6 +62,7 @@ from bot.store import check as redis_check
 from bot.store import client as redis_client
 from bot.store.allowances import Allowances, DailyLimits
 from bot.store.audit import AuditLog
+from bot.store.confirmation import Confirmation
 from bot.store.hearing import Hearing
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
@@ -124,7 +125,7 @@ async def running(
         url = settings.redis_url.get_secret_value()
         redis = await stack.enter_async_context(redis_client.connect(url))
         blocking = await stack.enter_async_context(redis_client.connect_blocking(url))
-        await _check(redis, settings)
+        confirmation = await _check(redis, settings)
         models = Models(providers(settings))
         stack.push_async_callback(models.close)
         approved = all_approved(settings, tools)
@@ -132,7 +133,9 @@ async def running(
             if not settings.approvers.get(role):
                 log.warning("nobody is listed for a role of a policy", extra={"role": role})
         engine = build_engine(settings, models, sources, approved)
-        connections = Connections(redis, blocking, http, _sandboxes(settings, sources, redis, http))
+        connections = Connections(
+            redis, blocking, http, _sandboxes(settings, sources, redis, http), confirmation
+        )
         worker = _worker(settings, sources, connections, web_client, who_am_i(me), engine)
         if connections.sandboxes is not None:
             await stack.enter_async_context(_in_background(keep_swept(connections.sandboxes)))
@@ -169,6 +172,7 @@ class Connections:
     blocking: Redis
     http: aiohttp.ClientSession
     sandboxes: Backend | None
+    confirmation: Confirmation
 
 
 def _keys(settings: Settings) -> Keys:
@@ -196,6 +200,7 @@ def _worker(
         dedupe_ttl=settings.dedupe_ttl,
         lease=settings.lease,
         blocking=connections.blocking,
+        confirmation=connections.confirmation,
     )
     threads = ThreadStore(connections.redis, keys, sealer)
     people = Approvers(slack, settings.approvers, clock=asyncio.get_running_loop().time)
@@ -305,7 +310,7 @@ async def _introduce(client: AsyncWebClient, app_token: str) -> AsyncSlackRespon
     return me
 
 
-async def _check(redis: Redis, settings: Settings) -> None:
+async def _check(redis: Redis, settings: Settings) -> Confirmation:
     if not await _answers(redis):
         raise CannotStart("Redis could not be reached at REDIS_URL.")
     mode = settings.redis_check
@@ -313,6 +318,9 @@ async def _check(redis: Redis, settings: Settings) -> None:
     await redis_check.insist_on_keys(
         redis, _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
     )
+    if_possible = settings.effects_wait_for == "auto"
+    wanted = settings.confirmation
+    return await redis_check.insist_on_confirmation(redis, _keys(settings), wanted, if_possible=if_possible)
 
 
 async def _answers(redis: Redis) -> bool:

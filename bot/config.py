@@ -14,6 +14,7 @@ from bot import config_rules
 from bot.attachment import MEGABYTE
 from bot.config_rules import ModelNames
 from bot.sandbox.limits import SandboxLimits
+from bot.store.confirmation import Confirmation, WaitFor
 
 
 class ConfigError(Exception):
@@ -51,6 +52,10 @@ class Settings(BaseSettings):
     redis_prefix: str = Field(default="cs", pattern=r"^[a-z][a-z0-9_-]{0,15}$")
     redis_shards: int = Field(default=4, ge=1, le=100)
     redis_check: Literal["strict", "refuse", "warn"] = "refuse"
+    effects_wait_for: Literal["auto", "nothing", "disk", "replicas"] = "auto"
+    effects_wait_replicas: int = Field(default=1, ge=1, le=10)
+    # Less than a worker's call of Redis may take (`WORK_TIMEOUT`): the confirmation is waited for in one.
+    effects_wait_seconds: float = Field(default=3.0, ge=0.1, le=4.0, allow_inf_nan=False)
     state_keys: SecretStr = SecretStr("")
     read_unbound_seals: bool = False
 
@@ -128,6 +133,13 @@ class Settings(BaseSettings):
     def state_key_list(self) -> tuple[str, ...]:
         """The Fernet keys in order: the first encrypts, all decrypt."""
         return tuple(config_rules.split_keys(self.state_keys.get_secret_value()))
+
+    @property
+    def confirmation(self) -> Confirmation:
+        """What Redis has to confirm before an effect begins; for `auto`, what is tried."""
+        asked = "disk" if self.effects_wait_for == "auto" else self.effects_wait_for
+        timeout = timedelta(seconds=self.effects_wait_seconds)
+        return Confirmation(WaitFor(asked), timeout, self.effects_wait_replicas)
 
     @property
     def models(self) -> ModelNames:

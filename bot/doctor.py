@@ -16,6 +16,7 @@ from bot.findings import PATIENCE, REFUSED, UNREACHABLE, Finding, Level
 from bot.outfit import sandbox_host
 from bot.store import check as store_check
 from bot.store import client as redis_client
+from bot.store.keys import Keys
 
 #: What the store calls its findings.
 STORE_LEVELS = {"ok": Level.OK, "warn": Level.WARNING, "refuse": Level.FAILED}
@@ -52,8 +53,16 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
     """Ask whether Redis answers, keeps what it is told, and runs scripts."""
     async with redis_client.connect_for_acks(settings.redis_url.get_secret_value()) as redis:
-        for finding in await store_check.check(redis):
-            yield Finding(STORE_LEVELS[str(finding.level)], finding.text)
+        found = await store_check.check(redis)
+    for finding in found:
+        yield Finding(STORE_LEVELS[str(finding.level)], finding.text)
+    if any(finding.level is store_check.Level.REFUSE for finding in found):
+        return
+    async with redis_client.connect(settings.redis_url.get_secret_value()) as redis:
+        if_possible = settings.effects_wait_for == "auto"
+        keys = Keys(settings.redis_prefix, settings.redis_shards)
+        _, finding = await store_check.agree(redis, keys, settings.confirmation, if_possible=if_possible)
+        yield Finding(STORE_LEVELS[str(finding.level)], finding.text)
 
 
 async def check_models(http: aiohttp.ClientSession, settings: Settings) -> AsyncIterator[Finding]:

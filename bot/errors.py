@@ -168,6 +168,10 @@ class HandedOver(BotError):
     """This replica is leaving; the run goes on in another from its checkpoint."""
 
 
+class NotConfirmed(BotError):
+    """Redis has not confirmed that it keeps the beginning of a side effect, so it was not begun."""
+
+
 class NeedsRunSlot(BotError):
     """A click or a timer moves a run: that is for a slot that runs agents."""
 

@@ -118,6 +118,13 @@ class Handling:
         """Write something of a call that is under way: nothing of the thread's row or session."""
         await self._write(writes)
 
+    async def save_confirmed(self, writes: Writes) -> bool:
+        """The same, and wait for Redis to confirm it; False where it did not in time."""
+        noted = len(self._noted)
+        confirmed = await self._inbox.checkpoint_confirmed(self.claim, self._with_notes(writes))
+        del self._noted[:noted]
+        return confirmed
+
     def note(
         self,
         deed: Deed,

@@ -20,7 +20,7 @@ from bot.approval import (
     executed,
 )
 from bot.audit import Deed
-from bot.errors import OutcomeUnknown
+from bot.errors import NotConfirmed, OutcomeUnknown
 from bot.handling import Handling
 from bot.run import BrokenCall, JournalEntry, JournalStatus
 from bot.store.threads import ThreadStore
@@ -57,7 +57,8 @@ class Journal:
     async def run(self, call_id: str, permit: Permit, effect: Callable[[Attempt], Awaitable[str]]) -> str:
         """Do the effect, handing it its idempotency key; raises `LeaseLost` before it, if at all.
 
-        Raises `NotAuthorized` for what was not approved, `OutcomeUnknown` where it broke off.
+        Raises `NotAuthorized` for what was not approved, `OutcomeUnknown` where it broke off, and
+        `NotConfirmed` where Redis may forget in a power loss that it began: then it has not.
         """
         key, entry = await self._find(permit)
         if entry is not None and entry.status is JournalStatus.DONE:
@@ -70,7 +71,9 @@ class Journal:
             authorize(permit.approval, permit.asked_digest)
         self._note(Deed.STARTED, permit, call=call_id)
         started = JournalEntry(JournalStatus.STARTED, call=_described(key, call_id, permit))
-        await self._write(key, permit, started)
+        if not await self._handling.save_confirmed(self._writes(key, permit, started)):
+            await self._take_back(key, permit, call_id, entry)
+            raise NotConfirmed
         try:
             # Whatever is known of the key but its end: it began before, and may have reached the service.
             result = await effect(Attempt(key, sent_before=entry is not None))
@@ -142,13 +145,27 @@ class Journal:
     async def _write(
         self, key: str, permit: Permit, entry: JournalEntry, *changed: Approval, beside: Writes | None = None
     ) -> None:
-        writes = (beside or Writes()).journal(key, entry)
-        if permit.former and permit.former != key:
-            # A replica of the earlier release, which may take over while both run, looks only there.
-            writes.journal(permit.former, replace(entry, call=None))
+        writes = self._writes(key, permit, entry).add(beside or Writes())
         for approval in changed:
             writes.approval(approval)
         await self._handling.save_beside(writes)
+
+    def _writes(self, key: str, permit: Permit, entry: JournalEntry) -> Writes:
+        writes = Writes().journal(key, entry)
+        if permit.former and permit.former != key:
+            # A replica of the earlier release, which may take over while both run, looks only there.
+            writes.journal(permit.former, replace(entry, call=None))
+        return writes
+
+    async def _take_back(self, key: str, permit: Permit, call_id: str, before: JournalEntry | None) -> None:
+        """Let the journal say what it said before: a call that was not begun is no question to people."""
+        noted = {"call": call_id, "ending": Ending.NOT_RUN.value, "result": words.NOT_CONFIRMED}
+        self._note(Deed.EXECUTED, permit, **noted)
+        if before is not None:
+            await self._write(key, permit, before)
+            return
+        writes = Writes().forget_effect(key)
+        await self._handling.save_beside(writes.forget_effect(permit.former) if permit.former else writes)
 
 
 def _described(key: str, call_id: str, permit: Permit) -> BrokenCall:

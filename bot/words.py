@@ -42,6 +42,7 @@ ANOTHER_WORKSPACE = "Only people of the workspace that I belong to can do this, 
 UNKNOWN_CARD = "I no longer know this card, so your click did nothing."
 UNREADABLE = "Something that was written or clicked here can no longer be read. Please do it once more."
 PAUSED = "_I am being restarted, and go on here in a moment._"
+NOT_CONFIRMED = "_What stores my notes has not confirmed that it keeps them, so nothing was done yet. I try again by myself._"
 OVERTAKEN = "_This thread was reset before I had answered._"
 
 FILES_UNREADABLE = (

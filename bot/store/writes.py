@@ -163,6 +163,10 @@ class Writes:
 
         return self._add(write)
 
+    def forget_effect(self, effect: str) -> Writes:
+        """Drop what was noted of one side effect: it was not begun after all."""
+        return self._add(lambda k, s, t: [Command("HDEL", k.journal(t), (effect,))])
+
     def forget_effects(self) -> Writes:
         """Drop the journal of a run that is over: its keys name the run, so no other looks for them."""
         return self._add(lambda k, s, t: [Command("DEL", k.journal(t), ())])

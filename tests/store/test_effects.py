@@ -21,6 +21,7 @@ from bot.journal import Journal
 from bot.run import JournalEntry, JournalStatus, ThreadState
 from bot.sources import Sources
 from bot.store import client
+from bot.store.confirmation import Confirmation
 from bot.store.inbox import Claim, Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
@@ -33,13 +34,14 @@ from tests.redis_server import RedisServer
 class Effects:
     """One event of a thread under its lease, and an effect that tells what it finds."""
 
-    def __init__(self, redis: client.Redis) -> None:
+    def __init__(self, redis: client.Redis, confirmation: Confirmation | None = None) -> None:
         self.redis = redis
         self.keys = Keys(f"t{secrets.token_hex(4)}", 4)
         sealer = Sealer([Fernet.generate_key().decode()])
         self.threads = ThreadStore(redis, self.keys, sealer)
+        times = timedelta(hours=1), timedelta(seconds=30)
         self.inbox = Inbox(
-            redis, self.keys, sealer, dedupe_ttl=timedelta(hours=1), lease=timedelta(seconds=30)
+            redis, self.keys, sealer, dedupe_ttl=times[0], lease=times[1], confirmation=confirmation
         )
         #: What the journal held while the effect was under way.
         self.seen: list[JournalStatus | None] = []

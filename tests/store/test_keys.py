@@ -48,6 +48,7 @@ def test_every_key_is_pinned() -> None:
         keys.journal(THREAD),
         keys.workspace(THREAD),
         keys.files(THREAD),
+        keys.trial(),
         keys.sandboxes(),
     ] == [
         "cs:{s02}:due",
@@ -81,6 +82,7 @@ def test_every_key_is_pinned() -> None:
         "cs:{s02}:T1/C1/1795435200.000100:journal",
         "cs:{s02}:T1/C1/1795435200.000100:workspace",
         "cs:{s02}:T1/C1/1795435200.000100:files",
+        "cs:trial",
         "cs:sandboxes",
     ]
 
@@ -104,7 +106,7 @@ def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
         *("outbox", "audited", "on_record", "team_on_record"),
         *("audit", "audit_head", "audit_ids", "delegation", "heard", "filling", "canary", "used"),
         *("row", "inbox", "timers", "events", "state", "session", "run", "journal"),
-        *("workspace", "files", "sandboxes"),
+        *("workspace", "files", "sandboxes", "trial"),
     }
 
 
