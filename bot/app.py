@@ -15,9 +15,7 @@ from typing import Any
 import aiohttp
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import web
 from bot.aftermath import Aftermath
@@ -39,6 +37,7 @@ from bot.electorate import Electorate
 from bot.errors import CannotStart
 from bot.homes import Homes
 from bot.intake import Intake, Me
+from bot.introduction import introduce
 from bot.noticeboard import Noticeboard
 from bot.outfit import all_approved, build_engine, providers, sandbox_host
 from bot.receiver import Receiver
@@ -50,7 +49,9 @@ from bot.sandbox.backend import Backend
 from bot.sandbox.gate import Gate
 from bot.settlement import Settlement
 from bot.signed_head import HeadSigner
+from bot.slack.access import Access, Token
 from bot.slack.approvers import Approvers
+from bot.slack.budget import Budget
 from bot.slack.client import Slack
 from bot.slack.files import SlackFiles
 from bot.slack.limiter import Limiter
@@ -63,6 +64,7 @@ from bot.store import client as redis_client
 from bot.store.allowances import Allowances, DailyLimits
 from bot.store.audit import AuditLog
 from bot.store.confirmation import Confirmation
+from bot.store.follow_ups import FollowUps
 from bot.store.hearing import Hearing
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
@@ -121,7 +123,7 @@ async def running(
         web_client = client_for(
             settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_base_url, session=http
         )
-        me = await _introduce(web_client, settings.slack_app_token.get_secret_value())
+        me = await introduce(web_client, settings.slack_app_token.get_secret_value())
         url = settings.redis_url.get_secret_value()
         redis = await stack.enter_async_context(redis_client.connect(url))
         blocking = await stack.enter_async_context(redis_client.connect_blocking(url))
@@ -129,38 +131,40 @@ async def running(
         models = Models(providers(settings))
         stack.push_async_callback(models.close)
         approved = all_approved(settings, tools)
-        for role in sorted({role for tool in approved for role in tool.policy.roles()}):
-            if not settings.approvers.get(role):
-                log.warning("nobody is listed for a role of a policy", extra={"role": role})
+        _warn_of_empty_roles(settings, approved)
         engine = build_engine(settings, models, sources, approved)
+        tokens = Tokens(Access(asyncio.get_running_loop().time), Token("SLACK_APP_TOKEN"))
+        backfill = _backfill(settings, sources, redis, web_client, who_am_i(me), tokens.bot)
+        tokens.bot.restored = backfill.doubt  # an app that is not installed is told of nothing
+        asking = tokens.bot.watch(Slack(web_client, _limiter(settings), me=who_am_i(me).user).check)
+        await stack.enter_async_context(_in_background(asking))
         connections = Connections(
-            redis, blocking, http, _sandboxes(settings, sources, redis, http), confirmation
+            redis, blocking, http, _sandboxes(settings, sources, redis, http), confirmation, tokens.bot
         )
         worker = _worker(settings, sources, connections, web_client, who_am_i(me), engine)
         if connections.sandboxes is not None:
             await stack.enter_async_context(_in_background(keep_swept(connections.sandboxes)))
-        audit = AuditLog(
-            redis, _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
-        )
-        await stack.enter_async_context(_in_background(keep_chained(audit)))
-        if settings.audit_anchor_minutes:
-            anchor = _anchor(settings, sources, audit, http)
-            await stack.enter_async_context(_in_background(keep_anchored(anchor, settings.audit_anchor)))
+        await _keep_record(stack, settings, sources, redis, http)
         loop_of_worker = asyncio.create_task(worker.run())
         loop_of_worker.add_done_callback(_mourn)
         stack.push_async_callback(_end, worker, loop_of_worker, settings)
         forms = {tool.form.tool: tool.form for tool in approved}
-        backfill = _backfill(settings, sources, redis, web_client, who_am_i(me))
-        receiver = Receiver(lambda: open_socket(settings, me, forms, sources.now, backfill.doubt))
+        receiver = Receiver(lambda: open_socket(settings, me, forms, sources.now, backfill.doubt, tokens.app))
+
+        async def unproven() -> float | None:
+            return None if tokens.bot.refused else await receiver.unproven()
+
         await receiver.start()
         stack.push_async_callback(receiver.stop)
-        await stack.enter_async_context(_in_background(backfill.watch(receiver.is_connected)))
+        await stack.enter_async_context(_in_background(backfill.watch(unproven)))
 
-        async def ready() -> bool:
-            works = not loop_of_worker.done()
-            return works and await receiver.is_connected() and await _answers(redis)
+        async def complaints() -> list[str]:
+            found = tokens.complaints()
+            found += ["The worker has ended"] if loop_of_worker.done() else []
+            found += [] if await receiver.is_connected() else ["No socket of Slack's is open"]
+            return found if await _answers(redis) else [*found, "Redis does not answer"]
 
-        await stack.enter_async_context(web.serving(settings.health_host, settings.health_port, ready))
+        await stack.enter_async_context(web.serving(settings.health_host, settings.health_port, complaints))
         yield receiver
 
 
@@ -173,6 +177,19 @@ class Connections:
     http: aiohttp.ClientSession
     sandboxes: Backend | None
     confirmation: Confirmation
+    access: Access
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Whether Slack takes the bot's token and the app's."""
+
+    bot: Access
+    app: Token
+
+    def complaints(self) -> list[str]:
+        """What Slack has against them."""
+        return [token.complaint for token in (self.bot, self.app) if token.refused]
 
 
 def _keys(settings: Settings) -> Keys:
@@ -189,10 +206,9 @@ def _worker(
 ) -> Worker:
     """Wire the parts that answer events."""
     keys, sealer = _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
-    limiter = Limiter(
-        clock=asyncio.get_running_loop().time, sleep=asyncio.sleep, interval=settings.edit_interval_seconds
-    )
-    slack = Slack(web_client, limiter, me=me.user)
+    limiter = _limiter(settings)
+    access = connections.access
+    slack = Slack(web_client, limiter, me=me.user, access=access)
     inbox = Inbox(
         connections.redis,
         keys,
@@ -218,7 +234,7 @@ def _worker(
     )
     token, address = settings.slack_bot_token.get_secret_value(), settings.slack_api_base_url
     slow = client_for(token, base_url=address, session=connections.http, timeout=UPLOAD_TIMEOUT)
-    files = SlackFiles(Slack(slow, limiter, me=me.user), slow, connections.http)
+    files = SlackFiles(Slack(slow, limiter, me=me.user, access=access), slow, connections.http)
     workspaces = Workspaces(connections.redis, keys, sealer)
     benches = Benches(workspaces, connections.sandboxes, files.fetch)
     gate = connections.sandboxes.host.gate if connections.sandboxes else Gate()
@@ -246,8 +262,31 @@ def _worker(
         conversation,
         sources=sources,
         slots=Slots(runs=settings.worker_concurrency, overtaking=settings.control_concurrency),
-        lease=settings.lease,
+        access=access,
     )
+
+
+def _limiter(settings: Settings) -> Limiter:
+    clock = asyncio.get_running_loop().time
+    return Limiter(clock=clock, sleep=asyncio.sleep, interval=settings.edit_interval_seconds)
+
+
+def _warn_of_empty_roles(settings: Settings, approved: Sequence[ApprovedTool]) -> None:
+    for role in sorted({role for tool in approved for role in tool.policy.roles()}):
+        if not settings.approvers.get(role):
+            log.warning("nobody is listed for a role of a policy", extra={"role": role})
+
+
+async def _keep_record(
+    stack: AsyncExitStack, settings: Settings, sources: Sources, redis: Redis, http: aiohttp.ClientSession
+) -> None:
+    """Let the audit log be chained, and its heads be brought elsewhere."""
+    sealer = Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
+    audit = AuditLog(redis, _keys(settings), sealer)
+    await stack.enter_async_context(_in_background(keep_chained(audit)))
+    if settings.audit_anchor_minutes:
+        anchor = _anchor(settings, sources, audit, http)
+        await stack.enter_async_context(_in_background(keep_anchored(anchor, settings.audit_anchor)))
 
 
 def _anchor(settings: Settings, sources: Sources, audit: AuditLog, http: aiohttp.ClientSession) -> Anchor:
@@ -268,16 +307,24 @@ def _sandboxes(
 
 
 def _backfill(
-    settings: Settings, sources: Sources, redis: Redis, web_client: AsyncWebClient, me: Me
+    settings: Settings, sources: Sources, redis: Redis, web_client: AsyncWebClient, me: Me, access: Access
 ) -> Backfill:
     keys, sealer = _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
     clock = asyncio.get_running_loop().time
     patient = Limiter(clock=clock, sleep=asyncio.sleep, patience=BUSY_HISTORY)
-    slack = Slack(web_client, patient, me=me.user)
+    slack = Slack(web_client, patient, me=me.user, access=access, budget=Budget(clock, asyncio.sleep))
     inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
-    intake = Intake(inbox, ThreadStore(redis, keys, sealer), me, {}, sources.now)
-    gap = settings.backfill_after
-    return Backfill(slack, intake, Hearing(redis, keys), longest_gap=gap, now=sources.now)
+    follow_ups = FollowUps(redis, keys)
+    intake = Intake(inbox, ThreadStore(redis, keys, sealer), me, {}, sources.now, follow_ups)
+    return Backfill(
+        slack,
+        intake,
+        Hearing(redis, keys),
+        follow_ups,
+        replica=sources.token(),
+        longest_gap=settings.backfill_after,
+        clock=clock,
+    )
 
 
 def _allowances(settings: Settings, redis: Redis) -> Allowances:
@@ -291,23 +338,6 @@ def _flood_limits(settings: Settings) -> FloodLimits:
         per_requester=settings.pending_per_requester,
         per_role=settings.pending_per_role,
     )
-
-
-async def _introduce(client: AsyncWebClient, app_token: str) -> AsyncSlackResponse:
-    """Ask Slack who the bot is, and whether it may open a socket.
-
-    The SDK's own `connect` would ask for ever, without a word, with a token that is refused.
-    """
-    name = "SLACK_BOT_TOKEN"
-    try:
-        me = await client.auth_test()
-        name = "SLACK_APP_TOKEN"
-        await client.apps_connections_open(app_token=app_token)
-    except SlackApiError as error:
-        raise CannotStart(f"Slack refused {name} ({error.response['error']}).") from None
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        raise CannotStart("Slack could not be reached at SLACK_API_BASE_URL.") from None
-    return me
 
 
 async def _check(redis: Redis, settings: Settings) -> Confirmation:

@@ -1,7 +1,7 @@
 """Messages that Slack gave up delivering: looked for after every gap, and answered once.
 
-Slack tries an event for some minutes and no longer. So each replica keeps a common mark of when
-the bot last heard; where that is too long ago, or a socket may have been deaf meanwhile, what
+Slack tries an event for some minutes and no longer. So there is a mark of when the bot last heard
+for sure (`Hearing`); where that is too long ago, or a socket may have been deaf meanwhile, what
 people wrote since is read from Slack itself and goes through the same door as every message,
 which knows those it has had already.
 """
@@ -11,16 +11,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from redis.asyncio.lock import Lock
 from redis.exceptions import LockError, RedisError
 
 from bot.errors import SlackRejected, SlackUnavailable
+from bot.history import History, Message
 from bot.intake import Intake
 from bot.slack.client import Slack
+from bot.store.follow_ups import FollowUps
 from bot.store.hearing import Hearing
 from bot.store.inbox import Appended
 
@@ -28,130 +30,138 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at whether the bot hears.
 BEAT: Final = 5.0
-#: What is read again from before a gap, since its first seconds may have looked well.
-MARGIN: Final = timedelta(minutes=2)
 #: No older message is answered any more; the door remembers for longer (`DEDUPE_HOURS`).
 OLDEST: Final = timedelta(hours=24)
-#: Threads are looked for among messages of so long before the gap.
-THREADS_SINCE: Final = timedelta(days=2)
+#: Where nothing is proven for so long, as in a quiet workspace, the history is read.
+UNPROVEN: Final = timedelta(minutes=30)
+#: How many threads that are not known are looked at in a beat: some of Slack's 50 calls a minute.
+THREADS: Final = 2
 
 
 class Backfill:
-    """Watches for gaps, and fills them; one replica does it for all."""
+    """Watches for gaps, and fills them; one replica does it for all. `clock` counts seconds."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that is looked at
         self,
         slack: Slack,
         intake: Intake,
         hearing: Hearing,
+        follow_ups: FollowUps,
         *,
+        replica: str,
         longest_gap: timedelta,
-        now: Callable[[], datetime],
+        clock: Callable[[], float],
     ) -> None:
         self._slack = slack
         self._intake = intake
+        self._history = History(slack, intake)
         self._hearing = hearing
+        self._follow_ups = follow_ups
+        self._replica = replica
         self._longest_gap = longest_gap
-        self._now = now
-        self._doubted: datetime | None = None
+        self._clock = clock
+        #: Since when something may have been missed, and when the latest look went well, by the clock.
+        self._doubted: float | None = None
+        self._well_at = float("-inf")
 
     def doubt(self, seconds: float) -> None:
-        """Say that for so long one socket may have heard nothing of what Slack sent to it."""
-        since = self._now() - timedelta(seconds=seconds)
+        """Say that for so long something of what Slack sent may not have been heard."""
+        since = self._clock() - seconds
         self._doubted = since if self._doubted is None else min(since, self._doubted)
 
-    async def watch(self, hears: Callable[[], Awaitable[bool]]) -> None:
-        """Look every few seconds, until cancelled. `hears` tells whether this replica's socket is open."""
+    async def watch(self, unproven: Callable[[], Awaitable[float | None]]) -> None:
+        """Look every few seconds, until cancelled.
+
+        `unproven` tells for how many seconds a socket of this replica may have missed something; None
+        where none is open.
+        """
         while True:
             try:
-                if await hears():
-                    await self.look()
+                if (seconds := await unproven()) is not None:
+                    await self.look(seconds)
+                    await self.settle_follow_ups()
             except (RedisError, SlackRejected, SlackUnavailable) as error:
                 # The mark stays where it is: the next look finds the same gap.
                 log.warning("gap not filled yet", extra={"error": type(error).__name__})
             await asyncio.sleep(BEAT)
 
-    async def look(self) -> int:
-        """Fill the gap, if there is one, and set the mark; returns how many messages were new.
+    async def look(self, unproven: float) -> int:
+        """Fill the gap, if there is one, or note what is proven; returns how many messages were new.
 
         Raises `SlackUnavailable` and `RedisError`; then the mark has not moved.
         """
-        now, doubted = self._now(), self._doubted
+        now, looked_at, doubted = await self._hearing.now(), self._clock(), self._doubted
+        if doubted is not None:
+            unproven = max(unproven, looked_at - doubted)
         since = await self._hearing.since()
-        if doubted is None and (since is None or now - since <= self._longest_gap):
-            await self._hearing.mark(now)
-            return 0
-        since = min(moment for moment in (since, doubted) if moment is not None)
+        if since is None:
+            await self._hearing.mark(since := now)  # the very first start: nobody was asked anything yet
+        # A replica that begins, or could not look for a while, knows nothing of the time before.
+        began = looked_at - self._well_at > self._longest_gap.total_seconds()
+        found = 0
+        if doubted is not None or now - since > (self._longest_gap if began else UNPROVEN):
+            if (filled := await self._filled(since, now)) is None:
+                return 0  # another replica is at it
+            found = filled
+            if self._doubted == doubted:
+                self._doubted = None
+        else:  # not before a gap is filled: what one replica hears from now on says nothing of it
+            await self._hearing.prove(self._replica, now - timedelta(seconds=unproven))
+        self._well_at = looked_at
+        return found
+
+    async def _filled(self, since: datetime, now: datetime) -> int | None:
+        """Read what was written since then, and move the mark to the beginning of that; None if somebody is at it."""
         filling = self._hearing.filling()
         if not await filling.acquire():
-            return 0  # another replica is at it
+            return None
         try:
             found = await self._fill(max(since, now - OLDEST), filling)
+            await self._hearing.mark(now)
         finally:
             with contextlib.suppress(LockError):  # lapsed meanwhile
                 await filling.release()
-        await self._hearing.mark(self._now())  # not of its beginning: a long fill would be a gap itself
-        if self._doubted == doubted:
-            self._doubted = None
-        log.warning("gap filled", extra={"seconds": (now - since).total_seconds(), "found": found})
+        level = logging.WARNING if found else logging.INFO
+        log.log(level, "history read", extra={"seconds": (now - since).total_seconds(), "found": found})
         return found
 
     async def _fill(self, since: datetime, filling: Lock) -> int:
         found = 0
-        async for message in self._messages(since, filling):
-            delivery_id = f"fill:{message['channel']}:{message['ts']}"
-            answer = await self._intake.message(message, delivery_id=delivery_id)
-            found += answer is Appended.STORED
-        return found
-
-    async def _messages(self, since: datetime, filling: Lock) -> AsyncIterator[Mapping[str, Any]]:
-        """Everything that was written since then where the bot is, as the events would have told it."""
         waiting = await self._intake.waiting()
         async for channel in self._slack.places():
-            await filling.reacquire()
             threads = [thread.thread_ts for thread in waiting if thread.channel == channel]
             try:
-                async for message in self._of_channel(channel, (since - MARGIN).timestamp(), threads):
-                    yield _event(message, channel, since.timestamp())
+                async for event in self._history.channel(channel, since, threads):
+                    await filling.reacquire()
+                    found += await self._take(event)
             except SlackRejected as refusal:
                 log.warning("channel not read", extra={"channel": channel, "code": refusal.code})
+        return found
 
-    async def _of_channel(
-        self, channel: str, oldest: float, waiting: Sequence[str]
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        """What was written at a channel's top, in its recent threads, and in those where something waits."""
-        threads = dict.fromkeys(waiting)
-        threads_since = oldest - THREADS_SINCE.total_seconds()
-        async for message in self._slack.written(channel, None, oldest=threads_since):
-            if float(message["ts"]) >= oldest:
-                yield message
-            if float(message.get("latest_reply") or 0) >= oldest:
-                threads[str(message["ts"])] = None
-        for thread_ts in threads:
-            try:
-                async for reply in self._of_thread(channel, thread_ts):
-                    if float(reply["ts"]) >= oldest and reply["ts"] != thread_ts:
-                        yield reply
-            except SlackRejected as refusal:
-                log.warning("thread not read", extra={"channel": channel, "code": refusal.code})
+    async def settle_follow_ups(self) -> int:
+        """Ask Slack whose some threads are in which somebody spoke, and answer those of the bot's.
 
-    async def _of_thread(self, channel: str, thread_ts: str) -> AsyncIterator[Mapping[str, Any]]:
-        """What was written in a thread from where the bot took part: earlier words were not for it."""
-        takes_part = channel.startswith("D")
-        async for reply in self._slack.written(channel, thread_ts, oldest=0.0):
-            takes_part = takes_part or self._slack.is_in(reply)
-            if takes_part:
-                yield reply
+        Returns how many messages were new. One replica at a time does it.
+        """
+        if not (waiting := await self._follow_ups.waiting()):
+            return 0
+        filling = self._hearing.filling()
+        if not await filling.acquire():
+            return 0
+        found, oldest = 0, await self._hearing.now() - OLDEST
+        try:
+            for thread, messages in list(waiting.items())[:THREADS]:
+                try:
+                    for event in await self._history.thread(thread.channel, thread.thread_ts, oldest):
+                        found += await self._take(event)
+                except SlackRejected as refusal:  # deleted, or the bot is not there any more
+                    log.warning("thread not read", extra={"slack_thread": str(thread), "code": refusal.code})
+                await self._follow_ups.settle(thread, messages)
+        finally:
+            with contextlib.suppress(LockError):
+                await filling.release()
+        return found
 
-
-def _event(message: Mapping[str, Any], channel: str, gap: float) -> dict[str, Any]:
-    """Make of a stored message the event that would have told of it.
-
-    One that was edited counts as it is now; but not one from before the gap, which was heard then.
-    The first message of a thread has no `thread_ts` when it is posted, but has one when it is read.
-    """
-    begins = message.get("thread_ts") == message["ts"]
-    missed = float(message["ts"]) >= gap
-    dropped = {name for name, is_dropped in (("thread_ts", begins), ("edited", missed)) if is_dropped}
-    kept = {name: value for name, value in message.items() if name not in dropped}
-    return kept | {"type": "message", "channel": channel}
+    async def _take(self, event: Message) -> bool:
+        delivery_id = f"fill:{event['channel']}:{event['ts']}"
+        return await self._intake.message(event, delivery_id=delivery_id, ours=True) is Appended.STORED

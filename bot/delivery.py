@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot import words
 from bot.approval import THREAD, Approval
-from bot.errors import SlackRejected, SlackUnavailable
+from bot.errors import SlackRejected, SlackUnauthorized, SlackUnavailable
 from bot.events import Click, ClickTurnedAway, MessageReceived
 from bot.handling import Handling
 from bot.noticeboard import Noticeboard
@@ -111,12 +111,17 @@ class Delivery:
             await self._noticeboard.show(h, approval, [ref])
 
     async def tell(self, click: Click | ClickTurnedAway, text: str) -> None:
-        """Answer a click privately; best effort, since the click has changed nothing."""
+        """Answer a click privately; best effort, since the click has changed nothing.
+
+        Raises `SlackUnauthorized`, as everything does that the bot says.
+        """
         try:
             if click.channel:
                 await self._slack.ephemeral(click.channel, click.user, text=text, thread_ts=click.thread_ts)
             else:  # clicked in Home, where nothing private can be said
                 await self._slack.post(click.user, thread_ts=None, text=text)
+        except SlackUnauthorized:
+            raise
         except (SlackRejected, SlackUnavailable) as error:
             log.warning("private answer not delivered", extra={"error": type(error).__name__})
 
@@ -124,6 +129,8 @@ class Delivery:
         """Tell one person something in the thread; best effort."""
         try:
             await self._slack.ephemeral(h.thread.channel, user, text=text, thread_ts=h.thread.thread_ts)
+        except SlackUnauthorized:
+            raise
         except (SlackRejected, SlackUnavailable) as error:
             log.warning("private answer not delivered", extra={"error": type(error).__name__})
 

@@ -82,6 +82,28 @@ class SlackBusy(SlackUnavailable):
     """Slack has been asked too often of late, and says when it will answer again."""
 
 
+class SlackUnauthorized(SlackUnavailable):
+    """Slack does not take the bot's token for now: it was revoked, rotated or has run out."""
+
+    #: What is wrong with the token or its workspace, not with the call:
+    #: https://docs.slack.dev/reference/methods/auth.test#errors
+    CODES: ClassVar[frozenset[str]] = frozenset(
+        {
+            "account_inactive",
+            "invalid_auth",
+            "not_authed",
+            "org_login_required",
+            "team_added_to_org",
+            "token_expired",
+            "token_revoked",
+        }
+    )
+
+    def __init__(self, method: str, code: str) -> None:
+        super().__init__(method)
+        self.code = code
+
+
 class FileRefused(BotError):
     """An attached file is not what Slack said, or cannot be had."""
 

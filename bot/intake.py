@@ -25,6 +25,7 @@ from bot.events import (
 )
 from bot.slack import forms, incoming
 from bot.slack.origin import Installation, Standing, of_delivery
+from bot.store.follow_ups import FollowUps
 from bot.store.inbox import Appended, Inbox
 from bot.store.threads import ThreadStore
 from bot.thread import ThreadRef
@@ -61,6 +62,11 @@ class Me:
         years, and a call for each link would not fit into the three seconds of an ack.
         """
         return f"{self.url}archives/{thread.channel}/p{thread.thread_ts.replace('.', '')}"
+
+
+def message_id(channel: str, ts: str) -> str:
+    """The id of the event that tells of a message, whichever way it came."""
+    return f"msg:{channel}:{ts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +121,20 @@ class Intake:
         me: Me,
         tool_forms: Mapping[str, ToolForm],
         now: Callable[[], datetime],
+        follow_ups: FollowUps,
     ) -> None:
+        self._follow_ups = follow_ups
         self._inbox = inbox
         self._threads = threads
         self._me = me
         self._tool_forms = tool_forms
         self._now = now
         self._room = asyncio.Semaphore(MESSAGES_AT_ONCE)
+
+    def is_asked(self, event: Mapping[str, Any]) -> bool:
+        """Tell whether a message is a person's, and for the bot whatever its thread is about."""
+        message = incoming.message(event, us=self._me.installation, bot_user=self._me.user)
+        return message is not None and message.addressed
 
     def now_ts(self) -> str:
         """The present moment in Slack's form, for what Slack delivers without a time."""
@@ -136,11 +149,14 @@ class Intake:
         others = [place for place in named if not self._me.installation.includes(place)]
         return others[0] if others else "unknown"
 
-    async def message(self, event: Mapping[str, Any], *, delivery_id: str) -> Appended | None:
+    async def message(
+        self, event: Mapping[str, Any], *, delivery_id: str, ours: bool = False
+    ) -> Appended | None:
         """Store a message that is for the bot; None for one that is not.
 
         The mention and the message event of one post share their identity (channel and `ts`),
-        so only the first of them is stored.
+        so only the first of them is stored. One in a thread that is not known is kept until Slack's
+        history tells whose the thread is; with `ours` it has told that it is the bot's.
         """
         message = incoming.message(event, us=self._me.installation, bot_user=self._me.user)
         if message is None:
@@ -152,14 +168,18 @@ class Intake:
         else:
             told = MessageReceived(message.ts, message.user, message.text, message.files)
         async with self._room:
-            return await self._inbox.append(
+            answer = await self._inbox.append(
                 message.thread,
                 told,
-                event_ids=(f"msg:{message.thread.channel}:{message.ts}", f"evt:{delivery_id}"),
+                event_ids=(message_id(message.thread.channel, message.ts), f"evt:{delivery_id}"),
                 order=message.ts,
                 participant=message.user,
-                only_if_known=not message.addressed,
+                only_if_known=not (message.addressed or ours),
+                attempted=ours,
             )
+            if answer is Appended.UNKNOWN_THREAD:
+                await self._follow_ups.keep(message.thread, message.ts)
+        return answer
 
     async def find_approval(self, approval_id: str) -> Approval | None:
         """Look up what a card's opaque id stands for; None for one that is not ours or not readable."""

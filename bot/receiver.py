@@ -52,6 +52,12 @@ class Receiver:
         asked = asyncio.run_coroutine_threadsafe(self._watchdog.is_connected(), self._loop)
         return bool(await asyncio.wrap_future(asked))
 
+    async def unproven(self) -> float | None:
+        """For how many seconds a socket may have missed something; None where none is open."""
+        if self._watchdog is None or not await self.is_connected():
+            return None
+        return self._watchdog.unproven()
+
     def _main(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._receive())

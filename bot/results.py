@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot import words
-from bot.errors import SlackRejected, SlackUnavailable, UnknownSchema
+from bot.errors import SlackRejected, SlackUnauthorized, SlackUnavailable, UnknownSchema
 from bot.handling import Handling
 from bot.sandbox.archive import Unpackable, contents
 from bot.sandbox.gate import Gate
@@ -51,6 +51,8 @@ class Results:
         except SlackRejected as refusal:
             log.error("results not sent", extra={"code": refusal.code})
             remark = words.FILES_REFUSED
+        except SlackUnauthorized:
+            raise
         except SlackUnavailable as error:
             if h.reply.uploads + 1 < TRIES:
                 await h.save(reply=replace(h.reply, uploads=h.reply.uploads + 1))

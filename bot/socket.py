@@ -19,8 +19,10 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot import handlers
 from bot.config import Settings
 from bot.intake import Intake, Me
+from bot.slack.access import Token
 from bot.slack.steady import Pace, SteadyHandler
 from bot.store import client as redis_client
+from bot.store.follow_ups import FollowUps
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
@@ -41,8 +43,12 @@ async def open_socket(
     forms: Mapping[str, ToolForm],
     now: Callable[[], datetime],
     doubt: Doubt,
+    token: Token,
 ) -> AsyncGenerator[Watchdog]:
-    """Build the Bolt app in the running loop, and keep its sockets open while the block runs."""
+    """Build the Bolt app in the running loop, and keep its sockets open while the block runs.
+
+    `token` is told whether Slack takes the app's token.
+    """
     keys = Keys(settings.redis_prefix, settings.redis_shards)
     sealer = Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
     async with (
@@ -50,7 +56,8 @@ async def open_socket(
         aiohttp.ClientSession(trust_env=True) as session,
     ):
         inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
-        intake = Intake(inbox, ThreadStore(redis, keys, sealer), who_am_i(me), forms, now)
+        threads, follow_ups = ThreadStore(redis, keys, sealer), FollowUps(redis, keys)
+        intake = Intake(inbox, threads, who_am_i(me), forms, now, follow_ups)
         client = AsyncWebClient(
             token=settings.slack_bot_token.get_secret_value(),
             base_url=settings.slack_api_base_url,
@@ -59,9 +66,9 @@ async def open_socket(
         )
         app = bolt_app(client, me)
         handlers.register(app, intake)
-        clock, token = asyncio.get_running_loop().time, settings.slack_app_token.get_secret_value()
+        clock, app_token = asyncio.get_running_loop().time, settings.slack_app_token.get_secret_value()
         watchdog = Watchdog(
-            lambda pace: SteadyHandler(app, token, pace, clock),
+            lambda pace: SteadyHandler(app, app_token, pace, clock, token),
             [Pace(clock, random.random) for _ in range(settings.slack_sockets)],
             clock,
             doubt,

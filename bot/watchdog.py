@@ -27,7 +27,7 @@ QUIET: Final = 1800.0
 
 #: Makes a handler that is not connected yet.
 Opener = Callable[[Pace], SteadyHandler]
-#: Is told for how many seconds a socket that was renewed had heard nothing.
+#: Is told for how many seconds a socket that was renewed may have missed what Slack sent.
 Doubt = Callable[[float], None]
 
 
@@ -55,6 +55,12 @@ class Watchdog:
         """Whether any socket is open and answers pings."""
         handlers = [line.handler for line in self._lines if line.handler is not None]
         return any([await handler.steady.is_connected() for handler in handlers])
+
+    def unproven(self) -> float:
+        """For how many seconds some socket may have missed what Slack sent."""
+        now = self._clock()
+        handlers = [line.handler for line in self._lines if line.handler is not None]
+        return max((now - handler.steady.proven_at for handler in handlers), default=0.0)
 
     @asynccontextmanager
     async def watching(self) -> AsyncGenerator[None]:
@@ -99,7 +105,7 @@ class Watchdog:
             done_with, line.handler = line.handler, fresh
             self._up.set()
             if done_with is not None:
-                self._doubt(self._clock() - done_with.steady.heard_at)
+                self._doubt(self._clock() - done_with.steady.proven_at)
         if done_with is not None:
             await done_with.close()
             self._handlers.remove(done_with)

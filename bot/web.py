@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-#: Answers whether the replica can work right now: its socket is open and Redis answers.
-Ready = Callable[[], Awaitable[bool]]
+#: Says what keeps the replica from working right now, one sentence for each thing; nothing if it can work.
+Complaints = Callable[[], Awaitable[Sequence[str]]]
 
-READY: web.AppKey[Ready] = web.AppKey("ready")
+COMPLAINTS: web.AppKey[Complaints] = web.AppKey("complaints")
 
 
 @asynccontextmanager
-async def serving(host: str, port: int, ready: Ready) -> AsyncGenerator[None]:
+async def serving(host: str, port: int, complaints: Complaints) -> AsyncGenerator[None]:
     """Serve both pages while the block runs; port 0 serves nothing. Raises `OSError` if the port is taken."""
     if port == 0:
         yield
         return
-    runner = web.AppRunner(build(ready), access_log=None)
+    runner = web.AppRunner(build(complaints), access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -28,10 +28,10 @@ async def serving(host: str, port: int, ready: Ready) -> AsyncGenerator[None]:
         await runner.cleanup()
 
 
-def build(ready: Ready) -> web.Application:
+def build(complaints: Complaints) -> web.Application:
     """Make the web application."""
     app = web.Application()
-    app[READY] = ready
+    app[COMPLAINTS] = complaints
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/readyz", _readyz)
     return app
@@ -42,5 +42,6 @@ async def _healthz(_: web.Request) -> web.Response:
 
 
 async def _readyz(request: web.Request) -> web.Response:
-    ready = await request.app[READY]()
-    return web.json_response({"ok": ready}, status=200 if ready else 503)
+    complaints = list(await request.app[COMPLAINTS]())
+    status = 503 if complaints else 200
+    return web.json_response({"ok": not complaints, "complaints": complaints}, status=status)

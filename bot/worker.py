@@ -26,6 +26,7 @@ from bot.errors import (
 from bot.handling import Handling
 from bot.lease import PRESENT, Lease
 from bot.rank import Holding
+from bot.slack.access import Access
 from bot.slots import Slots
 from bot.sources import Sources
 from bot.store.inbox import Claim, Inbox, Renewal
@@ -60,20 +61,27 @@ class Worker:
         *,
         sources: Sources,
         slots: Slots,
-        lease: timedelta,
+        access: Access,
     ) -> None:
         self._inbox = inbox
         self._threads = threads
         self._conversation = conversation
         self._sources = sources
         self._slots = slots
-        self._lease = lease
+        self._lease = inbox.lease
+        self._access = access
         self._leaving = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Claim and handle until `drain`; a Redis that does not answer is asked again."""
+        """Claim and handle until `drain`; a Redis that does not answer is asked again.
+
+        Nothing is claimed while Slack does not take the token: it could not be answered.
+        """
         while not self._leaving.is_set():
+            if self._access.refused:
+                await self._until(self._access.opened())
+                continue
             self._slots.freed.clear()
             if (holding := self._slots.holding()) is None:
                 await self._until(self._slots.freed.wait())

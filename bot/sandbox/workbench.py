@@ -25,7 +25,7 @@ from agents.sandbox.session.sandbox_session import SandboxSession
 
 from bot import lease, words
 from bot.attachment import Attachment
-from bot.errors import FileRefused, UnknownSchema, WorkspaceNotKept
+from bot.errors import FileRefused, SlackUnauthorized, UnknownSchema, WorkspaceNotKept
 from bot.run import Kept
 from bot.sandbox.archive import INPUTS, Result, Unpackable, restorable, results
 from bot.sandbox.backend import Backend
@@ -198,6 +198,9 @@ class Workbench:
             await session.mkdir(Path(INPUTS), parents=True)
             async with self._backend.host.gate.place():
                 await session.write(Path(INPUTS, one.name), io.BytesIO(await self._fetch(one)))
+        except SlackUnauthorized as error:
+            self.faults.append(error)  # the run ends here, and its event waits
+            raise
         except FileRefused as refusal:
             self.remarks.append(words.not_fetched(one.name, refusal.user_message))
         except SandboxError:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
-from bot.errors import ApproverUnknown, SlackRejected, SlackUnavailable
-from bot.slack.client import Person, Slack
+from bot.errors import ApproverUnknown, SlackRejected, SlackUnauthorized, SlackUnavailable
+from bot.slack.client import Slack
+from bot.slack.person import Person
 
 #: Seconds for which Slack is not asked again about the same group or person.
 FRESH: Final = 60.0
@@ -100,5 +101,7 @@ async def _asked(question: Awaitable[_T], *, nobody: _T) -> _T:
         if refusal.code in _NOBODY:
             return nobody
         raise ApproverUnknown from refusal
+    except SlackUnauthorized:
+        raise  # it says nothing of anybody: who asks waits
     except SlackUnavailable as error:
         raise ApproverUnknown from error

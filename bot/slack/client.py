@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import aiohttp
@@ -12,12 +11,14 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import lease
-from bot.errors import LeaseLost, SlackRejected, SlackUnavailable
+from bot.errors import LeaseLost, SlackRejected, SlackUnauthorized, SlackUnavailable
 from bot.lease import PRESENT
 from bot.slack import limits
+from bot.slack.access import Access
+from bot.slack.budget import Budget
 from bot.slack.failed import failure_of
 from bot.slack.limiter import EDIT, POST, Limiter
-from bot.slack.visible import visible
+from bot.slack.person import Person, person_of
 from bot.tasks import to_its_end
 
 log = logging.getLogger(__name__)
@@ -26,32 +27,31 @@ log = logging.getLogger(__name__)
 TRIES: Final = 3
 #: How far back a channel (not a thread) is searched, in pages of `limits.PAGE` messages.
 CHANNEL_PAGES: Final = 5
-#: Characters of a person's name that are shown to a model.
-NAME: Final = 80
 
 Blocks = Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What `users.info` says of a person, as far as the bot asks."""
-
-    id: str
-    name: str
-    teams: frozenset[str]
-    is_regular: bool
 
 
 class Slack:
     """Every method raises `SlackRejected` for good, `SlackUnavailable` for now.
 
-    `me` is the bot's own user id: only its messages are ever recognised as its own.
+    `me` is the bot's own user id: only its messages are ever recognised as its own. `access` is
+    told where Slack does not take the token; `budget` bounds how much history is read.
     """
 
-    def __init__(self, client: AsyncWebClient, limiter: Limiter, *, me: str) -> None:
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        limiter: Limiter,
+        *,
+        me: str,
+        access: Access | None = None,
+        budget: Budget | None = None,
+    ) -> None:
         self._client = client
         self._limiter = limiter
         self._me = me
+        self._access = access
+        self._budget = budget
 
     async def post(
         self,
@@ -220,9 +220,9 @@ class Slack:
                     yield message
             cursor = _next(page)
 
-    def is_in(self, message: Mapping[str, Any]) -> bool:
-        """Tell whether the bot wrote a message, or is mentioned in it."""
-        return message.get("user") == self._me or f"<@{self._me}" in str(message.get("text") or "")
+    def is_own(self, message: Mapping[str, Any]) -> bool:
+        """Tell whether the bot wrote a message."""
+        return message.get("user") == self._me
 
     async def places(self) -> AsyncIterator[str]:
         """Yield every channel and direct message that the bot is in."""
@@ -239,6 +239,8 @@ class Slack:
         """Yield what was written since then in a thread, or at a channel's top where there is none."""
         cursor: str | None = None
         while cursor is None or cursor:
+            if self._budget is not None:
+                await self._budget.take()
             page = await self._page(channel, thread_ts, cursor or None, oldest=f"{oldest:.6f}")
             for message in page.get("messages") or ():
                 yield message
@@ -255,6 +257,14 @@ class Slack:
 
         return await self._urgent("users.conversations", call)
 
+    async def check(self) -> None:
+        """Ask once whether Slack takes the token at all; raises `SlackUnauthorized` where it does not."""
+
+        async def call() -> Any:
+            return await self._client.auth_test()
+
+        await self._urgent("auth.test", call, tries=1)
+
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Show a person their Home tab."""
 
@@ -270,7 +280,7 @@ class Slack:
             return await self._client.users_info(user=user)
 
         found: Mapping[str, Any] = (await self._urgent("users.info", call))["user"]
-        return _person(found)
+        return person_of(found)
 
     async def name_of(self, user: str) -> str | None:
         """Name a person for a model's ears, on one line; None when Slack does not say."""
@@ -333,6 +343,8 @@ class Slack:
             await self._turn(method, turn_of)
             try:
                 return await self._call(method, call)
+            except SlackUnauthorized:
+                raise  # that takes longer than any call waits
             except SlackUnavailable as error:
                 tries -= 1
                 if tries <= 0 or error.retry_after > self._limiter.patience:
@@ -348,31 +360,12 @@ class Slack:
             failure = SlackUnavailable(method)
         except SlackClientError as error:
             failure = SlackRejected(method, type(error).__name__)
-        if isinstance(failure, SlackUnavailable):
+        if isinstance(failure, SlackUnauthorized):
+            if self._access is not None:
+                self._access.turned_away(failure.code)
+        elif isinstance(failure, SlackUnavailable):
             self._limiter.pause(method, failure.retry_after, channel)
         raise failure
-
-
-def _person(user: Mapping[str, Any]) -> Person:
-    """Read a person; whoever is not a full member of good standing is not regular."""
-    profile: Mapping[str, Any] = user.get("profile") or {}
-    enterprise: Mapping[str, Any] = user.get("enterprise_user") or {}
-    shown = str(profile.get("display_name") or user.get("real_name") or user.get("name") or "")
-    irregular = (
-        "deleted",
-        "is_bot",
-        "is_restricted",
-        "is_ultra_restricted",
-        "is_stranger",
-        "is_workflow_bot",
-    )
-    teams: Sequence[str] = enterprise.get("teams") or ()
-    return Person(
-        id=str(user.get("id") or ""),
-        name=visible(" ".join(shown.split()), keep="")[:NAME],
-        teams=frozenset((str(user.get("team_id") or ""), *teams)),
-        is_regular=not any(user.get(flag) for flag in irregular) and user.get("id") != "USLACKBOT",
-    )
 
 
 def _next(page: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What a failed call of the Web API means: refused for good, or to be tried later."""
+"""What a failed call of the Web API means: refused for good, to be tried later, or a token that is not taken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import SlackBusy, SlackRejected, SlackUnavailable
+from bot.errors import SlackBusy, SlackRejected, SlackUnauthorized, SlackUnavailable
 
 _BUSY: Final = frozenset({"ratelimited", "rate_limited"})
 _BROKEN: Final = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
@@ -16,14 +16,22 @@ _BROKEN: Final = frozenset({"internal_error", "fatal_error", "service_unavailabl
 def failure_of(method: str, error: SlackApiError) -> SlackRejected | SlackUnavailable:
     """Tell a refusal from a failure that passes."""
     response: Any = error.response
-    data: Any = getattr(response, "data", None)
-    code = str(data.get("error") or "") if isinstance(data, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    code = code_of(error)
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
     if status == 429 or code in _BUSY:
         return SlackBusy(method, _retry_after(getattr(response, "headers", None) or {}))
+    if code in SlackUnauthorized.CODES:
+        return SlackUnauthorized(method, code)
     if status >= 500 or code in _BROKEN or not code:
         return SlackUnavailable(method)
     return SlackRejected(method, code)
+
+
+def code_of(error: SlackApiError) -> str:
+    """Slack's own word for what is wrong; empty where its answer holds none."""
+    response: Any = error.response
+    data: Any = getattr(response, "data", None)
+    return str(data.get("error") or "") if isinstance(data, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
 from bot.attachment import Attachment
-from bot.errors import FileRefused
+from bot.errors import FileRefused, SlackRejected, SlackUnauthorized, SlackUnavailable
 from bot.slack.client import Slack
 from bot.thread import ThreadRef
 from bot.web_address import read_url
@@ -66,6 +66,7 @@ class SlackFiles:
                     return None
                 if response.status != HTTPStatus.OK or page:
                     log.warning("file not given", extra={"file": file.id, "status": response.status})
+                    await self._blame_token()
                     raise FileRefused
                 body = await _at_most(response, file.size + 1)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -74,6 +75,15 @@ class SlackFiles:
         if len(body) != file.size:
             raise FileRefused
         return body
+
+    async def _blame_token(self) -> None:
+        """Raise `SlackUnauthorized` where it is the token that Slack refuses, and not the file."""
+        try:
+            await self._slack.check()
+        except SlackUnauthorized:
+            raise
+        except (SlackRejected, SlackUnavailable) as error:
+            log.info("token not checked", extra={"error": type(error).__name__})
 
     async def share(self, thread: ThreadRef, files: Sequence[tuple[str, bytes]]) -> None:
         """Upload files as one message of the thread; raises as `Slack` does."""

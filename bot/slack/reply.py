@@ -13,11 +13,10 @@ from bot.slack import actions, limits, markdown
 from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
 from bot.slack.parts import Below, Part, Steps, draw
+from bot.slack.reply_mark import ReplyMark, mark_of
 
 log = logging.getLogger(__name__)
 
-#: The `event_type` of a reply's metadata.
-REPLY: Final = "countersign_reply"
 THINKING: Final = "Thinking …"
 NOTHING_SAID: Final = "_(The answer was empty.)_"
 
@@ -87,10 +86,8 @@ class ReplyStream:
 
     async def _search(self) -> None:
         async for message in self._slack.own(self._channel, self._thread_ts):
-            metadata: dict[str, Any] = message.get("metadata") or {}
-            payload: dict[str, Any] = metadata.get("event_payload") or {}
-            is_ours = metadata.get("event_type") == REPLY and payload.get("event_id") == self._event_id
-            if is_ours and message["ts"] not in self._messages:
+            mark = mark_of(message)
+            if mark and mark.event_id == self._event_id and message["ts"] not in self._messages:
                 self._messages.append(str(message["ts"]))
         self._messages.sort(key=float)
         self._lost_track = False
@@ -203,7 +200,7 @@ class ReplyStream:
 
     async def _put(self, index: int, part: Part, *, live: bool = False) -> None:
         """Edit the message at `index`, or post it where there is none yet."""
-        metadata = {"event_type": REPLY, "event_payload": {"event_id": self._event_id, "part": index}}
+        metadata = ReplyMark(self._event_id, index, self._finishing).metadata()
         if index == len(self._messages) and self._lost_track:
             await self._search()
         if index == len(self._messages):

@@ -9,17 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import SlackBusy, SlackUnauthorized
+from bot.slack.access import Token
+from bot.slack.failed import failure_of
 from bot.slack.payloads import STRANGE, misfit
 
 #: Seconds between pings on the socket; four without an answer and the SDK connects anew.
@@ -29,6 +33,9 @@ PING_INTERVAL: Final = 10
 LONGEST_PAUSE: Final = 30.0
 #: After so many seconds without a new attempt the next one counts as the first again.
 CALM: Final = 120.0
+
+#: What only an event or a click has, not hello: a new connection says nothing of what the old one missed.
+ENVELOPE: Final = '"envelope_id"'
 
 log = logging.getLogger(__name__)
 
@@ -59,33 +66,56 @@ class Pace:
 
 
 class SteadyClient(SocketModeClient):
-    """The SDK's client; each new socket waits for its turn."""
+    """The SDK's client; each new socket waits for its turn. `token` is told whether Slack takes it."""
 
-    def __init__(self, app_token: str, web_client: AsyncWebClient, pace: Pace, clock: Clock) -> None:
+    def __init__(
+        self, app_token: str, web_client: AsyncWebClient, pace: Pace, clock: Clock, token: Token
+    ) -> None:
         super().__init__(app_token, web_client=web_client, ping_interval=PING_INTERVAL)
         self._pace = pace
+        self._token = token
         self._now = clock
         #: When Slack last said anything, be it hello; pongs do not count.
         self.heard_at = clock()
+        #: Up to when nothing was missed, for sure: an event came, or there was no socket yet to miss any.
+        self.proven_at = clock()
 
     async def issue_new_wss_url(self) -> str:
-        """Ask for the address of a new socket, in its turn."""
-        await asyncio.sleep(self._pace.pause())
-        return await super().issue_new_wss_url()
+        """Ask for the address of a new socket, in its turn; a busy Slack is given the time it asks for.
+
+        The SDK would write an error into the log for each try with a token that Slack does not take.
+        """
+        while True:
+            await asyncio.sleep(self._pace.pause())
+            try:
+                answer: Any = await self.web_client.apps_connections_open(app_token=self.app_token)
+            except SlackApiError as error:
+                failure = failure_of("apps.connections.open", error)
+                if isinstance(failure, SlackUnauthorized):
+                    self._token.turned_away(failure.code)
+                elif isinstance(failure, SlackBusy):
+                    await asyncio.sleep(failure.retry_after)
+                else:
+                    raise
+            else:
+                self._token.let_in()
+                return str(answer["url"])
 
     async def enqueue_message(self, message: str) -> None:
         """Take one frame."""
         self.heard_at = self._now()
+        if ENVELOPE in message:
+            self.proven_at = self.heard_at
         await super().enqueue_message(message)
 
 
 class SteadyHandler(AsyncSocketModeHandler):
     """Bolt's handler with a steady client; it serves one socket."""
 
-    def __init__(self, app: AsyncApp, app_token: str, pace: Pace, clock: Clock) -> None:
+    def __init__(self, app: AsyncApp, app_token: str, pace: Pace, clock: Clock, token: Token) -> None:
         self.app = app
         self.app_token = app_token
-        self.client = self.steady = SteadyClient(app_token, app.client, pace, clock)
+        self.client = self.steady = SteadyClient(app_token, app.client, pace, clock, token)
         self.client.socket_mode_request_listeners.append(self.handle)
 
     async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:

@@ -92,10 +92,12 @@ class Inbox:
         self._keys = keys
         self._sealer = sealer
         self._scripts = Scripts(redis)
+        #: How long a worker holds a thread without a word.
+        self.lease = lease
         self._dedupe_ms = _ms(dedupe_ttl)
         self._lease_ms = _ms(lease)
 
-    async def append(
+    async def append(  # noqa: PLR0913 - one for each thing that the door looks at
         self,
         thread: ThreadRef,
         event: Event,
@@ -104,12 +106,14 @@ class Inbox:
         order: str | None = None,
         participant: str | None = None,
         only_if_known: bool = False,
+        attempted: bool = False,
     ) -> Appended:
         """Accept an event unless one of its ids was accepted before.
 
         The first id names it in the inbox; `order` is its Slack time, None for now. With
         `only_if_known` it is for a thread the bot already takes part in, or for nobody.
-        `participant` is remembered as one who wrote in the thread.
+        `participant` is remembered as one who wrote in the thread. With `attempted` whoever claims it
+        looks in Slack for an answer that somebody may have begun.
         """
         keys, shard = self._keys, self._keys.shard(thread)
         recent = keys.recent(shard, thread.team, participant or "")
@@ -122,7 +126,7 @@ class Inbox:
                 *(str(thread), LANE, event_ids[0], int(LANES[type(event)]), _microseconds(order)),
                 *(self._sealed(thread, event_ids[0], event), self._dedupe_ms, int(only_if_known)),
                 _ms(RECENT_FOR) if participant else 0,
-                *(getattr(event, "user", ""), int(isinstance(event, MessageReceived))),
+                *(getattr(event, "user", ""), int(isinstance(event, MessageReceived)), int(attempted)),
             ],
         )
         return Appended(answer)

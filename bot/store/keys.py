@@ -112,8 +112,16 @@ class Keys:
         return (found[1] or found[2]) if found else None
 
     def heard(self) -> str:
-        """String: the second of Unix time at which the bot last heard Slack."""
+        """String: the second of Unix time up to which everything was read from Slack's history."""
         return f"{self._prefix}:heard"
+
+    def hearers(self) -> str:
+        """Sorted set: replica → the second up to which it heard all that Slack had for it."""
+        return f"{self._prefix}:hearers"
+
+    def follow_ups(self) -> str:
+        """Sorted set: "thread ts" of words in threads that are not known, by that `ts`."""
+        return f"{self._prefix}:follow_ups"
 
     def canary(self) -> str:
         """String: something sealed, to tell at start whether the keys open what is stored."""

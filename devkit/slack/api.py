@@ -57,7 +57,11 @@ class Api:
         self._pace = pace
         self._special = special
         self.faults: list[Fault] = []
+        #: Slack's code for each of the tokens that it does not take for now.
+        self.revoked: dict[str, str] = {}
         self.calls: list[ApiCall] = []
+        #: Called when a call was refused, which changes nothing in the workspace.
+        self.refused: Callable[[], None] = lambda: None
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one call."""
@@ -81,6 +85,8 @@ class Api:
         except Refusal as refusal:
             answer = {"ok": False, "error": refusal.code, **refusal.extra}
         self.calls.append(ApiCall(method, given, answer))
+        if not answer["ok"]:
+            self.refused()
         return web.json_response(answer, headers=headers)
 
     async def _call(self, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,6 +101,8 @@ class Api:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         token = token or str(given.get("token") or "")
         right = self._app_token if method == "apps.connections.open" else self._bot_token
+        if token == right and token in self.revoked:
+            raise Refusal(self.revoked[token])
         if token == right:
             return
         if token in {self._app_token, self._bot_token}:

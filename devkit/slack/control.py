@@ -19,6 +19,8 @@ def add_routes(app: web.Application, slack: SlackStandIn) -> None:
         orders: dict[str, Callable[[], Any]] = {
             "fault": lambda: slack.fault(**given),
             "heal": slack.heal,
+            "revoke": lambda: slack.revoke(**given),
+            "restore": slack.restore,
             "advance": lambda: slack.clock.advance(float(given["seconds"])),
             "duplicate": lambda: slack.duplicate_next(int(given.get("count", 1))),
             "calls": lambda: [{"method": c.method, "ok": c.answer.get("ok")} for c in slack.calls],

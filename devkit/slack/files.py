@@ -50,6 +50,8 @@ class Files:
     url: Callable[[], str]
     token: Callable[[], str]
     faults: list[Download] = field(default_factory=list[Download])
+    #: Whether Slack does not take the app's token for now.
+    is_revoked: bool = False
     #: Whether the next upload gets lost on its way.
     lose_next: bool = False
     #: Whether the next completed upload is posted without an answer.
@@ -145,7 +147,7 @@ class Files:
             raise web.HTTPFound(fault.location)
         if fault.status != 200:
             return web.Response(status=fault.status)
-        is_app = request.headers.get("Authorization") == f"Bearer {self.bot_token}"
+        is_app = request.headers.get("Authorization") == f"Bearer {self.bot_token}" and not self.is_revoked
         file = self._files.get(request.match_info["id"])
         if fault.page or not is_app or "files:read" not in self.scopes:
             return web.Response(text=LOGIN, content_type="text/html")

@@ -49,6 +49,7 @@ class SlackStandIn:
         self._page = Page(self.workspace, self._people, manifest, lambda: self.url)
         self._tickets: set[str] = set()
         self._sockets.changed = lambda: self.workspace.announce({"type": "sockets"})
+        self._api.refused = lambda: self.workspace.announce({"type": "refused"})
         self.workspace.clock.moved = self._sockets.retry
         app = web.Application(client_max_size=64 * 1024**2, middlewares=[control.same_origin])
         app.router.add_route("*", "/api/{method}", self._api.serve)
@@ -131,6 +132,17 @@ class SlackStandIn:
     def heal(self) -> None:
         """End every fault."""
         self._api.faults.clear()
+
+    def revoke(self, code: str = "token_revoked", *, bot: bool = True, app: bool = False) -> None:
+        """Let Slack take a token no more, until `restore`; open sockets stay open, events go on."""
+        tokens = {self.bot_token: bot, self.app_token: app}
+        self._api.revoked |= {token: code for token, is_meant in tokens.items() if is_meant}
+        self.files.is_revoked = self.bot_token in self._api.revoked
+
+    def restore(self) -> None:
+        """Let Slack take every token again."""
+        self._api.revoked.clear()
+        self.files.is_revoked = False
 
     async def says(
         self, user: str, channel: str, text: str, *, thread_ts: str | None = None, files: Attached = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -16,7 +16,9 @@ from tests.world import ANA, BOT_USER, SUPPORT, THEO, World
 async def deaf_for(world: World, time: timedelta) -> None:
     """Let the bot have heard nothing for so long, and Slack give up on what it has not acked."""
     async with client.connect(world.redis_url) as redis:
-        await Hearing(redis, world.keys).mark(datetime.now(UTC) - time)  # noqa: TID251
+        hearing = Hearing(redis, world.keys)
+        await redis.delete(world.keys.hearers())
+        await hearing.mark(await hearing.now() - time)
     world.slack.gives_up()  # by now it has tried to deliver, to nobody
 
 

@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator
 import pytest
 from redis.asyncio import Redis
 
+from bot import backfill
 from tests.redis_server import RedisServer
-from tests.world import OMAR, World
+from tests.world import ANA, OMAR, SUPPORT, World
 from tests.world import world as make_world
 
 
@@ -67,6 +68,22 @@ async def test_a_message_in_the_meantime_is_not_acked_and_is_answered_once_after
         await around.hears(thread, "Hazel & Co")
 
     assert len(around.replies(thread)) == 1
+
+
+async def test_a_follow_up_that_gets_in_before_its_mention_brings_it_along(
+    around: World, admin: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill, "BEAT", 0.2)
+    async with around.bot():
+        await admin.config_set("maxmemory", "1")
+        thread = await around.asks("show me INV-1003")
+        await around.slack.until(lambda: all(len(one.history) > 1 for one in around.slack.deliveries))
+        await admin.config_set("maxmemory", "0")
+        await around.slack.says(ANA, SUPPORT, "and what is its date?", thread_ts=thread)
+        await around.hears(thread, "Hazel & Co")  # long before Slack tries the mention again
+        await around.slack.until(lambda: len(around.done(thread)) == 2)
+
+    assert len(around.replies(thread)) == 2
 
 
 @pytest.mark.parametrize(("begins", "ends"), TROUBLE.values(), ids=TROUBLE)

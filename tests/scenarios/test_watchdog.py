@@ -12,6 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import watchdog
+from bot.slack.access import Token
 from bot.slack.steady import Pace, SteadyHandler
 from bot.watchdog import Watchdog
 from tests.world import ANA, SUPPORT, World
@@ -46,7 +47,7 @@ async def watched(
     made: list[SteadyHandler] = []
 
     def opener(pace: Pace) -> SteadyHandler:
-        made.append(SteadyHandler(app, world.slack.app_token, pace, clock))
+        made.append(SteadyHandler(app, world.slack.app_token, pace, clock, Token("SLACK_APP_TOKEN")))
         return made[-1]
 
     kept = Watchdog(opener, [Pace(clock, lambda: 0.0) for _ in range(sockets)], clock, print)
@@ -97,3 +98,18 @@ async def test_a_socket_that_stays_down_is_replaced(world: World) -> None:
         await world.slack.until(lambda: len(made) == 3 and world.slack.sockets == 2)
 
     assert all(handler.client.closed for handler in made)
+
+
+async def test_hello_does_not_prove_that_nothing_was_missed(world: World) -> None:
+    clock = Clock()
+    async with watched(world, clock, sockets=1) as (kept, made):
+        clock.ahead += 600
+        assert kept.unproven() >= 600
+        heard = made[0].steady.heard_at
+        await world.slack.disconnect()  # the SDK opens another one in its place
+        await world.slack.until(lambda: world.slack.opened == 2 and made[0].steady.heard_at != heard)
+        assert kept.unproven() >= 600
+        await world.slack.says(ANA, SUPPORT, "hello all")
+        await world.slack.until(lambda: any(one.is_acked for one in world.slack.deliveries))
+
+        assert kept.unproven() < 600

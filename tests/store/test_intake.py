@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 
 from bot.intake import MESSAGES_AT_ONCE, Intake, Me
 from bot.store import client
+from bot.store.follow_ups import FollowUps
 from bot.store.inbox import Appended, Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
@@ -26,7 +27,7 @@ async def test_a_flood_of_messages_leaves_connections_to_clicks(redis_server: Re
     async with client.connect(redis_server.url) as other, client.connect_for_acks(redis_server.url) as redis:
         inbox = Inbox(redis, keys, sealer, dedupe_ttl=timedelta(hours=25), lease=timedelta(seconds=30))
         me = Me(TEAM, BOT, "https://acme.example/")
-        intake = Intake(inbox, ThreadStore(redis, keys, sealer), me, {}, lambda: NOON)
+        intake = Intake(inbox, ThreadStore(redis, keys, sealer), me, {}, lambda: NOON, FollowUps(redis, keys))
         messages = [
             {"type": "app_mention", "user": ANA, "channel": "C0SUPPORT1", "team": TEAM}
             | {"ts": f"1795435200.{number:06d}", "text": f"<@{BOT}> hi"}

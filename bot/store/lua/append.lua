@@ -1,5 +1,5 @@
 -- Accept an event once. KEYS: those of `thread.lua`, recent, seen...
--- ARGV: thread lane_offset event_id lane order_us payload dedupe_ms only_if_known recent_ms person asks
+-- ARGV: thread lane_offset event_id lane order_us payload dedupe_ms only_if_known recent_ms person asks attempted
 -- Returns 'stored', 'duplicate' or 'unknown'.
 if ARGV[8] == '1' and redis.call('EXISTS', KEYS[2]) == 0 then return 'unknown' end
 local seen = false
@@ -12,6 +12,8 @@ if order == 0 then order = now_us end
 redis.call('ZADD', KEYS[3], string.format('%.0f', ARGV[2] * ARGV[4] + order), ARGV[3])
 redis.call('HSET', KEYS[9], ARGV[3], ARGV[6])
 redis.call('HSETNX', KEYS[2], 'fence', '0')
+-- Somebody may have begun to answer it: whoever claims it looks for that.
+if ARGV[12] == '1' then redis.call('HSET', KEYS[2], 'tries:' .. ARGV[3], '1') end
 if ARGV[9] ~= '0' then
   redis.call('ZADD', KEYS[11], string.format('%.0f', order), ARGV[1])
   redis.call('ZREMRANGEBYRANK', KEYS[11], 0, -201)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import ApproverUnknown
+from bot.errors import ApproverUnknown, SlackUnauthorized
 from bot.slack.approvers import FRESH_TO_SHOW, Approvers
 from bot.slack.client import Slack
 from tests.factories import ANA, MEI, OMAR, TEAM, THEO
@@ -119,3 +119,13 @@ async def test_outsiders_who_click_again_and_again_do_not_use_up_slack(
         assert not await approvers.allows("finance", THEO, TEAM)
 
     assert len(workspace.calls) == 1
+
+
+@pytest.mark.parametrize("method", ["users.info", "usergroups.users.list"])
+async def test_a_token_that_is_not_taken_says_nothing_of_anybody(
+    approvers: Approvers, workspace: Workspace, method: str
+) -> None:
+    workspace.fail(method, Fault(error="token_revoked"))
+
+    with pytest.raises(SlackUnauthorized):
+        await approvers.allows("finance", OMAR, TEAM)

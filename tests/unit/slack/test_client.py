@@ -5,9 +5,9 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from bot.errors import LeaseLost, SlackRejected, SlackUnavailable
+from bot.errors import LeaseLost, SlackRejected, SlackUnauthorized, SlackUnavailable
 from bot.lease import PRESENT, Lease
-from bot.slack import client
+from bot.slack import client, person
 from bot.slack.client import Slack
 from bot.slack.web_client import web_client
 from tests.factories import ANA, OMAR, TEAM
@@ -64,6 +64,18 @@ async def test_a_failure_that_passes_says_when_to_try_again(
         await slack.post(CHANNEL, thread_ts=ROOT, text="hi")
     assert error.value.retry_after == seconds
     assert len(workspace.made("chat.postMessage")) == 1, "a second copy might be the third"
+
+
+@pytest.mark.parametrize("code", sorted(SlackUnauthorized.CODES))
+async def test_a_token_that_is_not_taken_is_a_failure_that_passes_and_is_not_tried_again_at_once(
+    slack: Slack, workspace: Workspace, code: str
+) -> None:
+    workspace.fail("users.info", Fault(error=code))
+
+    with pytest.raises(SlackUnauthorized) as error:
+        await slack.person(ANA)
+    assert error.value.code == code
+    assert len(workspace.made("users.info")) == 1
 
 
 async def test_a_post_is_not_made_again_by_itself(slack: Slack, workspace: Workspace, clock: Clock) -> None:
@@ -171,7 +183,7 @@ async def test_a_person_is_named_on_one_visible_line(slack: Slack, workspace: Wo
 
     name = await slack.name_of(OMAR)
 
-    assert name == ("Omar H\\u202e" + "x" * 99)[: client.NAME]
+    assert name == ("Omar H\\u202e" + "x" * 99)[: person.NAME]
 
 
 @pytest.mark.parametrize("fault", [Fault(error="user_not_found"), Fault(status=429, retry_after="60")])

@@ -79,7 +79,7 @@ async def test_a_reply_begins_with_one_message_that_can_be_stopped(replies: Repl
     assert call.arguments["thread_ts"] == ROOT
     assert call.arguments["metadata"] == {
         "event_type": "countersign_reply",
-        "event_payload": {"event_id": EVENT, "part": 0},
+        "event_payload": {"event_id": EVENT, "part": 0, "final": False},
     }
 
 
