@@ -17,10 +17,10 @@ async def test_a_replica_that_leaves_hands_its_run_over_at_the_next_checkpoint(
     world.model.delay = 0.5
     thread = await world.asks("show me INV-1005")
     await world.slack.until(lambda: len(world.model.asked()) == undisturbed + 1)
-    await bots.start()
     await first.stop()
-    assert not world.done(thread)  # it did not wait for the end
+    assert words.PAUSED.strip("_") in world.replies(thread)[0].shown  # it did not wait for the end
     world.model.delay = 0
+    await bots.start()
     await world.hears(thread, "INV-1005")
 
     assert len(world.replies(thread)) == 1

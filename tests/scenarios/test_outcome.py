@@ -117,9 +117,9 @@ async def test_a_stop_lets_what_has_begun_come_to_its_end(world: World) -> None:
     async with world.bot(give_money()):
         thread = await world.asks("give them money")
         card = await world.card(thread)
-        world.billing.faults.append(Fault(delay=1.0))
+        world.billing.faults.append(Fault(delay=3.0))
         await world.approves(OMAR, card)
-        await world.slack.until(lambda: [m for m in world.replies(thread) if "stop" in ids(m)])
+        await world.recorded("started")
         running = next(m for m in world.replies(thread) if "stop" in ids(m))
         await world.slack.clicks(ANA, running.channel, running.ts, "stop")
         await world.slack.until(lambda: "stop" not in ids(running))
