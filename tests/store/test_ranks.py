@@ -257,6 +257,22 @@ async def test_one_thread_with_many_messages_goes_behind_the_others_after_each(l
     assert await line.handles(4) == [ANA] * 4
 
 
+async def test_every_thread_of_a_busy_channel_is_answered_before_any_is_for_the_third_time(line: Line) -> None:
+    threads = [(f"U{number % 30}", a_thread(str(number))) for number in range(60)]
+    for user, thread in threads:
+        await line.asks(user, thread)
+    for user, thread in threads * 4:
+        await line.asks(user, thread)
+
+    answered: Counter[ThreadRef] = Counter()
+    while len(answered) < len(threads):
+        claim = await line.claims()
+        answered[claim.thread] += 1
+        await line.inbox.commit(claim, Writes())
+
+    assert max(answered.values()) <= 2
+
+
 async def test_whoever_waits_is_served_however_many_come_after_them(line: Line) -> None:
     """A place is a moment: those who come later than it stand behind."""
     await line.floods(ANA, 3)

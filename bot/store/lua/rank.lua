@@ -17,11 +17,13 @@ local function line_up(band, person)
   local rank, own = now_ms, band .. ':p:' .. person
   redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now_ms)
   if person ~= '' then
-    local pace = redis.call('ZSCORE', KEYS[4], own)
+    local pace = tonumber(redis.call('ZSCORE', KEYS[4], own) or '0')
     local channel = band .. ':c:' .. string.match(ARGV[1], '^[^/]*/[^/]*')
+    -- Behind everybody who is in line in the channel: one person's second thread is not before another's first.
+    rank = math.max(rank, pace, tonumber(redis.call('ZSCORE', KEYS[4], channel) or '0'))
+    rank = math.min(rank, now_ms + FURTHEST)
     -- What one person asks too much of must not move the others of a channel: only their first counts there.
-    if pace then channel = nil else pace = redis.call('ZSCORE', KEYS[4], channel) end
-    rank = math.min(math.max(rank, tonumber(pace or 0)), now_ms + FURTHEST)
+    if pace > 0 then channel = nil end
     redis.call('ZADD', KEYS[4], rank + PERSON, own)
     if channel then redis.call('ZADD', KEYS[4], rank + CHANNEL, channel) end
   end
