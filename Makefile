@@ -41,7 +41,7 @@ mutants: setup  ## take each protection away in a copy, and see a test fail; ARG
 	$(RUN)python -m tests.mutants $(ARGS)
 
 bench: setup  ## measure
-	$(RUN)python -m bench && $(RUN)python -m bench.idle && $(RUN)python -m bench.memory && $(RUN)python -m bench.peak && $(RUN)python -m bench.worst_page && $(RUN)python -m bench.flood && $(RUN)python -m bench.effect
+	$(RUN)python -m bench && $(RUN)python -m bench.idle && $(RUN)python -m bench.memory && $(RUN)python -m bench.peak && $(RUN)python -m bench.worst_page && $(RUN)python -m bench.flood && $(RUN)python -m bench.effect && $(RUN)python -m bench.load
 
 image:  ## build the container image
 	docker build -t countersign .

@@ -60,8 +60,8 @@ class Delivery:
                 event_id=h.claim.event_id,
                 messages=h.reply.messages,
                 on_message=remember,
-                # Answers to clicks, resets and timers wait for nobody's turn.
-                turn_of=h.claim.asker if isinstance(h.claim.event, MessageReceived) else None,
+                # Answers to clicks, resets and timers wait in no line.
+                reply_to=h.claim.asker if isinstance(h.claim.event, MessageReceived) else None,
             )
             if h.attempted:
                 await h.stream.adopt()

@@ -34,19 +34,23 @@ HEADSTART: Final[Mapping[Band, int]] = {
     Band.RUN: 60_000,
     Band.MESSAGE: 0,
 }
+#: How far ahead a rank may be, in milliseconds; beyond are threads that were answered twice in a row.
+FURTHEST: Final = 600_000
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A thread that waits; `rank` is the moment it counts from, in milliseconds: the lowest goes first.
 
-    `asker` is who wrote in it last; empty where that is not known.
+    `asker` is who wrote in it last; empty where that is not known. `was_answered`: it goes behind all threads
+    that have not had theirs, also those of somebody who has their share.
     """
 
     thread: ThreadRef
     band: Band
     rank: float
     asker: str = ""
+    was_answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,10 @@ class Holding:
     def in_order(self, waiting: Iterable[Waiting]) -> list[Waiting]:
         """List those that may be worked on now, the first one first."""
         may = [one for one in waiting if self._may(one)]
-        return sorted(may, key=lambda one: (self._has_its_share(one), one.rank - HEADSTART[one.band]))
+        return sorted(may, key=self._order)
+
+    def _order(self, one: Waiting) -> tuple[bool, bool, float]:
+        return one.was_answered, self._has_its_share(one), one.rank - HEADSTART[one.band]
 
     @property
     def holds_back(self) -> bool:

@@ -61,11 +61,11 @@ class Slack:
         text: str,
         blocks: Blocks | None = None,
         metadata: Mapping[str, Any] | None = None,
-        turn_of: str | None = None,
+        reply_to: str | None = None,
     ) -> str:
         """Post a message and return its `ts`; else like `deliver`."""
         _, ts = await self.deliver(
-            channel, thread_ts=thread_ts, text=text, blocks=blocks, metadata=metadata, turn_of=turn_of
+            channel, thread_ts=thread_ts, text=text, blocks=blocks, metadata=metadata, reply_to=reply_to
         )
         return ts
 
@@ -77,11 +77,11 @@ class Slack:
         text: str,
         blocks: Blocks | None = None,
         metadata: Mapping[str, Any] | None = None,
-        turn_of: str | None = None,
+        reply_to: str | None = None,
     ) -> tuple[str, str]:
         """Post a message; returns its channel and its `ts`. A person's id stands for their DM.
 
-        With `turn_of` it waits for that person's turn among the replies; without, it overtakes them.
+        With `reply_to` it waits in line with the replies to others; without, it overtakes them.
         After `SlackUnavailable` it may be there all the same: look for its `metadata` first.
         """
 
@@ -103,7 +103,7 @@ class Slack:
                 await self._take_back(posted, thread_ts, metadata)
             return posted
 
-        await self._turn(POST, turn_of, channel)
+        await self._allowed(POST, reply_to, channel)
         # Not cut off: Slack might carry it out after somebody else has looked for it in vain.
         return await to_its_end(post())
 
@@ -123,7 +123,7 @@ class Slack:
             await self.delete(channel, ts)
         raise LeaseLost
 
-    async def update(  # noqa: PLR0913 - Slack's five, and whose turn it is
+    async def update(  # noqa: PLR0913 - Slack's five, and whom it answers
         self,
         channel: str,
         ts: str,
@@ -132,9 +132,9 @@ class Slack:
         blocks: Blocks | None = None,
         metadata: Mapping[str, Any] | None = None,
         live: bool = False,
-        turn_of: str | None = None,
+        reply_to: str | None = None,
     ) -> None:
-        """Replace a message; `turn_of` is as in `deliver`.
+        """Replace a message; `reply_to` is as in `deliver`.
 
         A `live` edit had its turn from the limiter and is not repeated.
         """
@@ -147,7 +147,7 @@ class Slack:
         if live:
             await self._call(EDIT, call)
         else:
-            await self._urgent(EDIT, call, turn_of=turn_of)
+            await self._urgent(EDIT, call, reply_to=reply_to)
 
     async def direct(self, user: str) -> str:
         """The channel of the bot's direct messages with a person, opened if need be."""
@@ -323,12 +323,12 @@ class Slack:
             return await self._urgent("conversations.replies", replies)
         return await self._urgent("conversations.history", history)
 
-    async def _turn(self, method: str, person: str | None, channel: str = "") -> None:
-        """Wait until a call may be made: in a person's turn, or ahead of all."""
+    async def _allowed(self, method: str, person: str | None, channel: str = "") -> None:
+        """Wait until a call may be made: in line with other replies, or ahead of all."""
         if person is None:
             await self._limiter.urgent(method, channel)
         else:
-            await self._limiter.turn(method, channel, person)
+            await self._limiter.reply(method, channel, person)
 
     async def _urgent(
         self,
@@ -336,11 +336,11 @@ class Slack:
         call: Callable[[], Awaitable[Any]],
         *,
         tries: int = TRIES,
-        turn_of: str | None = None,
+        reply_to: str | None = None,
     ) -> Any:
         """Make a call as soon as Slack allows, and again where it fails for a moment only."""
         while True:
-            await self._turn(method, turn_of)
+            await self._allowed(method, reply_to)
             try:
                 return await self._call(method, call)
             except SlackUnauthorized:

@@ -1,4 +1,4 @@
-"""The pace of calls to Slack: replies take turns, live edits wait for them, cards overtake both."""
+"""The pace of calls to Slack: replies wait in line, live edits behind them, cards overtake both."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.errors import SlackBusy
 from bot.slack import limits
-from bot.slack.turns import SOON, Turns
+from bot.slack.rate import SOON, Rate
 
 #: The methods whose calls are counted: all edits together, and the posts of each channel.
 EDIT: Final = "chat.update"
@@ -38,8 +38,8 @@ class Limiter:
         self.patience = patience
         self.interval = interval
         self._sleep = sleep
-        self._edits = Turns(per_minute, clock, sleep)
-        self._posts: dict[str, Turns] = {}
+        self._edits = Rate(per_minute, clock, sleep)
+        self._posts: dict[str, Rate] = {}
         self._paused: dict[tuple[str, str], float] = {}
         self._line = asyncio.Lock()
         self._urgent = 0
@@ -60,14 +60,14 @@ class Limiter:
                     await self._sleep(wait)
             self._edits.spend()
 
-    async def turn(self, method: str, channel: str, person: str) -> None:
-        """Wait for a person's turn to have a reply posted or edited, ahead of every live edit.
+    async def reply(self, method: str, channel: str, person: str) -> None:
+        """Wait until a reply to a person may be posted or edited, ahead of every live edit.
 
         Raises `SlackBusy` where Slack asked for a pause that is longer than `patience`.
         """
         with self._overtaking():
             await self._pass(method, channel)
-            await self._turns(method, channel).take(person)
+            await self._rate_of(method, channel).take(person)
             await self._pass(method, channel)
 
     async def urgent(self, method: str, channel: str = "") -> None:
@@ -78,7 +78,7 @@ class Limiter:
         with self._overtaking():
             await self._pass(method, channel)
             if method in {EDIT, POST}:
-                self._turns(method, channel).spend()
+                self._rate_of(method, channel).spend()
 
     async def until(self, moment: float) -> None:
         """Wait for a moment of the clock."""
@@ -102,13 +102,13 @@ class Limiter:
     def _pause_of(self, method: str, channel: str = "") -> float:
         return self._paused.get(_counted(method, channel), 0.0) - self.clock()
 
-    def _turns(self, method: str, channel: str) -> Turns:
+    def _rate_of(self, method: str, channel: str) -> Rate:
         """Those of all edits, or of a channel's posts."""
         if method == EDIT:
             return self._edits
         if channel not in self._posts:
-            self._posts = {name: turns for name, turns in self._posts.items() if not turns.is_idle}
-            self._posts[channel] = Turns(limits.POSTS_PER_MINUTE, self.clock, self._sleep)
+            self._posts = {name: rate for name, rate in self._posts.items() if not rate.is_idle}
+            self._posts[channel] = Rate(limits.POSTS_PER_MINUTE, self.clock, self._sleep)
         return self._posts[channel]
 
     def _wait(self) -> float:

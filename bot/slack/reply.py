@@ -38,7 +38,7 @@ class ReplyStream:
 
     `start`, `finish`, `adopt` and `abandon` are awaited by whoever holds the thread; `show` and
     `note` only say what should be seen, and a task of the stream's own brings it to Slack at the
-    limiter's pace, newest text first. What is awaited waits for the turn of `turn_of`, if that is given, and
+    limiter's pace, newest text first. What is awaited waits in line, if it is known whom it answers (`reply_to`), and
     else overtakes. `on_message` is called with every `ts` of the reply, always
     from within an awaited method. Messages posted by the task in between are found again by
     `adopt`, through the metadata that names their event.
@@ -54,7 +54,7 @@ class ReplyStream:
         event_id: str,
         messages: Sequence[str] = (),
         on_message: OnMessage | None = None,
-        turn_of: str | None = None,
+        reply_to: str | None = None,
     ) -> None:
         self._slack = slack
         self._limiter = limiter
@@ -64,7 +64,7 @@ class ReplyStream:
         self._messages = list(messages)
         self._told = tuple(messages)
         self._on_message = on_message
-        self._turn_of = turn_of
+        self._reply_to = reply_to
         self._drawn: dict[str, Part] = {}
         self._edited_at: dict[str, float] = {}
         self._text = ""
@@ -217,7 +217,7 @@ class ReplyStream:
                     blocks=part.blocks,
                     metadata=metadata,
                     live=live,
-                    turn_of=self._turn_of,
+                    reply_to=self._reply_to,
                 )
             finally:
                 self._edited_at[ts] = self._limiter.clock()
@@ -231,7 +231,7 @@ class ReplyStream:
                 text=part.text,
                 blocks=part.blocks,
                 metadata=metadata,
-                turn_of=self._turn_of,
+                reply_to=self._reply_to,
             )
         except SlackUnavailable:
             self._lost_track = True  # the answer was lost, but perhaps not the message

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from bot.errors import LeaseLost, UnknownSchema
 from bot.events import LANES, Event, Lane, MessageReceived
-from bot.rank import IDLE, Band, Holding, Waiting
+from bot.rank import FURTHEST, IDLE, Band, Holding, Waiting
 from bot.store.confirmation import Confirmation, WaitFor
 from bot.store.keys import Keys, place
 from bot.store.records import EVENT
@@ -248,7 +248,7 @@ class Inbox:
             ripe += [ThreadRef.parse(member.decode()) for member in come]
             moments += [(float(following) - now_ms) / 1000] if following else []
             for at in range(0, len(rows), 3):
-                lines.append(_waiting(*rows[at : at + 3]))
+                lines.append(_waiting(*rows[at : at + 3], now_ms=now_ms))
         return lines, ripe, min(moments, default=None)
 
     def _of(self, thread: ThreadRef) -> list[str]:
@@ -312,12 +312,11 @@ class Inbox:
         ]
 
 
-def _waiting(member: bytes, score: bytes, asker: bytes) -> Waiting:
+def _waiting(member: bytes, score: bytes, asker: bytes, *, now_ms: int) -> Waiting:
     """Read a rank, as `rank.lua` writes it."""
     bands_behind, rank = divmod(float(score), SPAN)
-    return Waiting(
-        ThreadRef.parse(member.decode()), Band(int(bands_behind) + len(Band)), rank, asker.decode()
-    )
+    band, was_answered = Band(int(bands_behind) + len(Band)), rank > now_ms + FURTHEST
+    return Waiting(ThreadRef.parse(member.decode()), band, rank, asker.decode(), was_answered)
 
 
 def _ms(time: timedelta) -> int:

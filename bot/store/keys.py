@@ -147,7 +147,7 @@ class Keys:
         return f"{self._tag(int(shard))}:approval:{approval_id}"
 
     def row(self, thread: ThreadRef) -> str:
-        """Hash: fence, owner and lease of a thread, its last commit, tries of its events, which one runs."""
+        """Hash: fence, owner, lease of a thread, its last commit, tries of its events, which one runs, answers in a row."""
         return self._of(thread, "row")
 
     def inbox(self, thread: ThreadRef) -> str:

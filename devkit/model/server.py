@@ -44,6 +44,8 @@ class ModelServer:
 
     def __init__(self, *, delay: float = 0.0, deepseek: bool = True) -> None:
         self.delay = delay
+        #: Seconds before each answer to an agent; the classifier answers at once.
+        self.thinks = 0.0
         #: Writes an event of a stream some other way than as it is.
         self.garble: Callable[[dict[str, Any]], bytes] | None = None
         self._deepseek = deepseek
@@ -139,6 +141,7 @@ class ModelServer:
         """Wait for as long as is wished, and take the next step of the script, if there is one."""
         if not asked.is_guard:
             await self._open.wait()
+            await asyncio.sleep(self.thinks)
         script = self._guard_script if asked.is_guard else self._script
         step = script.pop(0) if script else None
         if isinstance(step, Hang):

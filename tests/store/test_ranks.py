@@ -257,10 +257,13 @@ async def test_one_thread_with_many_messages_goes_behind_the_others_after_each(l
     assert await line.handles(4) == [ANA] * 4
 
 
-async def test_every_thread_of_a_busy_channel_is_answered_before_any_is_for_the_third_time(line: Line) -> None:
-    threads = [(f"U{number % 30}", a_thread(str(number))) for number in range(60)]
-    for user, thread in threads:
-        await line.asks(user, thread)
+@pytest.mark.parametrize(("busy", "people"), [(60, 30), (60, 1), (1, 1), (7, 3)])
+async def test_every_thread_is_answered_before_any_is_for_the_third_time(
+    line: Line, busy: int, people: int
+) -> None:
+    """Also where one has a single thread full of messages, and others have many."""
+    threads = [(f"U{number % people}", a_thread(str(number))) for number in range(busy)]
+    threads += [(MEI, a_thread("mei", channel="C8")), *((OMAR, a_thread(f"o{n}")) for n in range(40))]
     for user, thread in threads * 4:
         await line.asks(user, thread)
 
@@ -271,6 +274,41 @@ async def test_every_thread_of_a_busy_channel_is_answered_before_any_is_for_the_
         await line.inbox.commit(claim, Writes())
 
     assert max(answered.values()) <= 2
+
+
+async def test_who_has_their_share_is_answered_everywhere_before_others_for_the_third_time(
+    line: Line,
+) -> None:
+    for _ in range(3):
+        await line.asks(MEI, a_thread("a"))
+    assert await line.handles(2) == [MEI] * 2
+    await line.floods(ANA, 3)
+
+    assert (await line.claims(Holding(8, {ANA: 4}))).asker == ANA
+    assert (await line.claims(Holding(8, {ANA: 6}))).asker == MEI
+
+
+async def test_one_persons_second_thread_does_not_go_before_anothers_first_in_a_channel(line: Line) -> None:
+    for number in range(40):
+        await line.floods(f"U{number}", 1)
+    second = a_thread("second", channel="C1")
+    await line.asks("U0", second)
+
+    places = await line.places()
+    shard, _, rank = next(place for place in places if place[1] == str(second))
+    assert rank >= max(score for key, _, score in places if key == shard)
+
+
+async def test_a_thread_that_has_come_to_rest_begins_anew(line: Line) -> None:
+    for _ in range(3):
+        await line.asks(MEI, a_thread("a"))
+    assert await line.handles(3) == [MEI] * 3
+    await line.ages_paces()
+    await line.floods(OMAR, 60)
+    for _ in range(2):
+        await line.asks(MEI, a_thread("a"))
+
+    assert (await line.handles(4 * line.keys.shards)).count(MEI) == 2
 
 
 async def test_whoever_waits_is_served_however_many_come_after_them(line: Line) -> None:

@@ -29,11 +29,15 @@ if mode == 'run' then redis.call('HSET', KEYS[2], 'runs', id) end
 if ARGV[8] == '1' then redis.call('HSET', KEYS[2], 'tries:' .. id, 1) end
 redis.call('HSET', KEYS[2], 'done', ARGV[3] .. ':' .. id)
 redis.call('HDEL', KEYS[2], 'owner', 'lease')
--- One event, then the next thread: what waits behind it in this one gets in line again.
+-- One event, then the next thread: what waits behind it in this one gets in line again. From its third
+-- message in a row on, a thread goes behind all others: each has an answer before any has its third.
 local pause = tonumber(ARGV[7])
 if pause == 0 then ring() end
 local band = band_of_head()
-if not band then rest()
+local answers = mode == 'done' and band == MESSAGE and redis.call('HINCRBY', KEYS[2], 'answers', 1) or 0
+if not band then
+  redis.call('HDEL', KEYS[2], 'answers')
+  rest()
 elseif pause > 0 then rest(now_ms + pause)
-else line_up(band, asker()) end
+else line_up(band, asker(), answers > 1) end
 return 'ok'

@@ -12,11 +12,13 @@ end
 -- Whether a rank is none, or one behind those of a band.
 local function is_behind(rank, band) return not rank or tonumber(rank) >= -(MESSAGE - band) * SPAN end
 -- A person's threads stand some seconds apart, so that a quiet person's go between those of a flood;
--- so do a channel's.
-local function line_up(band, person)
+-- so do a channel's. `last` puts a thread behind all that are in line to be answered once or twice, whoever they are of.
+local function line_up(band, person, last)
   local rank, own = now_ms, band .. ':p:' .. person
   redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now_ms)
-  if person ~= '' then
+  if last then
+    rank = now_ms + 2 * FURTHEST
+  elseif person ~= '' then
     local pace = tonumber(redis.call('ZSCORE', KEYS[4], own) or '0')
     local channel = band .. ':c:' .. string.match(ARGV[1], '^[^/]*/[^/]*')
     -- Behind everybody who is in line in the channel: one person's second thread is not before another's first.

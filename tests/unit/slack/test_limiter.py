@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import SlackUnavailable
 from bot.slack.limiter import EDIT, PATIENCE, POST, Limiter
-from bot.slack.turns import BURST, KEPT
+from bot.slack.rate import BURST, KEPT
 from tests.unit.slack.clock import Clock, settle
 
 
@@ -106,7 +106,7 @@ async def test_a_pause_of_one_channel_holds_no_post_in_another(limiter: Limiter,
 
     assert clock.now == began
     with pytest.raises(SlackUnavailable):
-        await limiter.turn(POST, "C1", "U1")
+        await limiter.reply(POST, "C1", "U1")
 
 
 @pytest.mark.parametrize(("method", "rate"), [(EDIT, 50), (POST, 60)])
@@ -115,7 +115,7 @@ async def test_a_minute_of_replies_leaves_room_for_cards(
 ) -> None:
     began = clock.now
     for _ in range(BURST - KEPT + rate):
-        await clock.run(limiter.turn(method, "C1", "U1"))
+        await clock.run(limiter.reply(method, "C1", "U1"))
 
     # What Slack takes in this minute, but for a few that are kept.
     assert clock.now - began == pytest.approx(60)
@@ -125,7 +125,7 @@ async def test_posts_of_one_channel_do_not_count_in_another(limiter: Limiter, cl
     began = clock.now
     for _ in range(BURST):
         await limiter.urgent(POST, "C1")
-    await clock.run(limiter.turn(POST, "C2", "U1"))
+    await clock.run(limiter.reply(POST, "C2", "U1"))
 
     assert clock.now == began
 
@@ -136,7 +136,7 @@ async def test_who_asks_once_does_not_wait_behind_a_flood(limiter: Limiter, cloc
     served: list[str] = []
 
     async def reply(person: str) -> None:
-        await limiter.turn(EDIT, "", person)
+        await limiter.reply(EDIT, "", person)
         served.append(person)
 
     async with asyncio.TaskGroup() as group:
@@ -153,9 +153,9 @@ async def test_who_asks_once_does_not_wait_behind_a_flood(limiter: Limiter, cloc
 async def test_a_reply_that_is_given_up_holds_up_nobody(limiter: Limiter, clock: Clock) -> None:
     for _ in range(BURST):
         await limiter.urgent(EDIT)
-    task = asyncio.create_task(limiter.turn(EDIT, "", "U1"))
+    task = asyncio.create_task(limiter.reply(EDIT, "", "U1"))
     await settle()
-    second = asyncio.create_task(limiter.turn(EDIT, "", "U1"))
+    second = asyncio.create_task(limiter.reply(EDIT, "", "U1"))
     await settle()
     task.cancel()
     await clock.advance((KEPT + 1) * 60 / 50)
@@ -173,7 +173,7 @@ async def test_a_reply_goes_before_live_edits_that_waited_longer(limiter: Limite
         served.append("live")
 
     async def reply() -> None:
-        await limiter.turn(EDIT, "", "U1")
+        await limiter.reply(EDIT, "", "U1")
         served.append("reply")
 
     async with asyncio.TaskGroup() as group:

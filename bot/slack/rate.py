@@ -24,8 +24,8 @@ class Place:
     person: str
 
 
-class Turns:
-    """One rate. Whose last turn is longest ago goes first, so that nobody waits behind somebody else's flood."""
+class Rate:
+    """One rate. Who was served longest ago goes first, so that nobody waits behind somebody else's flood."""
 
     def __init__(
         self, per_minute: int, clock: Callable[[], float], sleep: Callable[[float], Awaitable[None]]
@@ -36,7 +36,7 @@ class Turns:
         self._tokens = float(BURST)
         self._counted_at = clock()
         self._line: list[Place] = []
-        self._turns = 0
+        self._served = 0
         self._last: dict[str, int] = {}
         self._moved = asyncio.Event()
 
@@ -57,14 +57,14 @@ class Turns:
         return not self._line and self._tokens >= BURST
 
     async def take(self, person: str) -> None:
-        """Wait for the turn of a person, and count the call."""
+        """Wait until it is a person's call, and count it."""
         place = Place(person)
         self._line.append(place)
         try:
             while (wait := self.short()) > SOON or self._next() is not place:
                 await (self._sleep(wait) if wait > SOON else self._moved.wait())
-            self._turns += 1
-            self._last[person] = self._turns
+            self._served += 1
+            self._last[person] = self._served
             self.spend()
         finally:
             self._line.remove(place)
