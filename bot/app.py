@@ -39,6 +39,7 @@ from bot.homes import Homes
 from bot.intake import Intake, Me
 from bot.introduction import introduce
 from bot.noticeboard import Noticeboard
+from bot.orphans import Orphans
 from bot.outfit import all_approved, build_engine, providers, sandbox_host
 from bot.receiver import Receiver
 from bot.requests import FloodLimits, Requests
@@ -64,6 +65,7 @@ from bot.store import client as redis_client
 from bot.store.allowances import Allowances, DailyLimits
 from bot.store.audit import AuditLog
 from bot.store.confirmation import Confirmation
+from bot.store.epoch import Epoch
 from bot.store.follow_ups import FollowUps
 from bot.store.hearing import Hearing
 from bot.store.inbox import Inbox
@@ -321,6 +323,8 @@ def _backfill(
         intake,
         Hearing(redis, keys),
         follow_ups,
+        Epoch(redis, keys),
+        Orphans(slack, patient, inbox),
         replica=sources.token(),
         longest_gap=settings.backfill_after,
         clock=clock,

@@ -19,9 +19,11 @@ from redis.asyncio.lock import Lock
 from redis.exceptions import LockError, RedisError
 
 from bot.errors import SlackRejected, SlackUnavailable
-from bot.history import History, Message
+from bot.history import History, Read
 from bot.intake import Intake
+from bot.orphans import Orphans
 from bot.slack.client import Slack
+from bot.store.epoch import Epoch
 from bot.store.follow_ups import FollowUps
 from bot.store.hearing import Hearing
 from bot.store.inbox import Appended
@@ -47,6 +49,8 @@ class Backfill:
         intake: Intake,
         hearing: Hearing,
         follow_ups: FollowUps,
+        epoch: Epoch,
+        orphans: Orphans,
         *,
         replica: str,
         longest_gap: timedelta,
@@ -57,6 +61,8 @@ class Backfill:
         self._history = History(slack, intake)
         self._hearing = hearing
         self._follow_ups = follow_ups
+        self._epoch = epoch
+        self._orphans = orphans
         self._replica = replica
         self._longest_gap = longest_gap
         self._clock = clock
@@ -93,16 +99,18 @@ class Backfill:
         now, looked_at, doubted = await self._hearing.now(), self._clock(), self._doubted
         if doubted is not None:
             unproven = max(unproven, looked_at - doubted)
-        since = await self._hearing.since()
+        since, epoch = await self._hearing.since(), await self._epoch.since()
         if since is None:
             await self._hearing.mark(since := now)  # the very first start: nobody was asked anything yet
         # A replica that begins, or could not look for a while, knows nothing of the time before.
         began = looked_at - self._well_at > self._longest_gap.total_seconds()
         found = 0
-        if doubted is not None or now - since > (self._longest_gap if began else UNPROVEN):
+        gap = now - since > (self._longest_gap if began else UNPROVEN)
+        if doubted is not None or gap or not epoch.is_settled:
             if (filled := await self._filled(since, now)) is None:
                 return 0  # another replica is at it
             found = filled
+            await self._epoch.settle(epoch)
             if self._doubted == doubted:
                 self._doubted = None
         else:  # not before a gap is filled: what one replica hears from now on says nothing of it
@@ -131,9 +139,9 @@ class Backfill:
         async for channel in self._slack.places():
             threads = [thread.thread_ts for thread in waiting if thread.channel == channel]
             try:
-                async for event in self._history.channel(channel, since, threads):
+                async for read in self._history.channel(channel, since, threads):
                     await filling.reacquire()
-                    found += await self._take(event)
+                    found += await self._take(channel, read)
             except SlackRejected as refusal:
                 log.warning("channel not read", extra={"channel": channel, "code": refusal.code})
         return found
@@ -152,8 +160,8 @@ class Backfill:
         try:
             for thread, messages in list(waiting.items())[:THREADS]:
                 try:
-                    for event in await self._history.thread(thread.channel, thread.thread_ts, oldest):
-                        found += await self._take(event)
+                    read = await self._history.thread(thread.channel, thread.thread_ts, oldest)
+                    found += await self._take(thread.channel, read)
                 except SlackRejected as refusal:  # deleted, or the bot is not there any more
                     log.warning("thread not read", extra={"slack_thread": str(thread), "code": refusal.code})
                 await self._follow_ups.settle(thread, messages)
@@ -162,6 +170,12 @@ class Backfill:
                 await filling.release()
         return found
 
-    async def _take(self, event: Message) -> bool:
-        delivery_id = f"fill:{event['channel']}:{event['ts']}"
-        return await self._intake.message(event, delivery_id=delivery_id, ours=True) is Appended.STORED
+    async def _take(self, channel: str, read: Read) -> int:
+        """Let what was read through the door; what then is still shown as under way and is not known is closed."""
+        found = 0
+        for event in read.events:
+            delivery_id = f"fill:{channel}:{event['ts']}"
+            answer = await self._intake.message(event, delivery_id=delivery_id, ours=True)
+            found += answer is Appended.STORED
+        await self._orphans.close(self._intake.thread(channel, read.thread_ts), read.begun)
+        return found

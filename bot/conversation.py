@@ -82,7 +82,8 @@ class Conversation:
         if not h.attempted or h.thread.is_home:
             return False
         try:
-            return bool((await self._delivery.open(h)).messages)
+            reply = await self._delivery.open(h)
+            return bool(reply.messages) and not reply.is_answered
         except SlackRejected:
             return False  # nobody can see it
 
@@ -112,6 +113,8 @@ class Conversation:
     async def _message(self, h: Handling, message: MessageReceived) -> None:
         if h.state.reset_ts and float(message.ts) < float(h.state.reset_ts):
             return
+        if h.claim.is_doubted and not h.resumed and await self._delivery.is_answered(h):
+            return  # Slack shows what Redis has forgotten
         if h.resumed:
             await self._runs.recover(h, message)
         elif not message.text.strip() and not message.files:

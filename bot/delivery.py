@@ -67,6 +67,18 @@ class Delivery:
                 await h.stream.adopt()
         return h.stream
 
+    async def is_answered(self, h: Handling) -> bool:
+        """Tell whether Slack shows the whole answer to the event; notes nothing."""
+        reply = ReplyStream(
+            self._slack,
+            self._limiter,
+            channel=h.thread.channel,
+            thread_ts=h.thread.thread_ts,
+            event_id=h.claim.event_id,
+        )
+        await reply.adopt()
+        return reply.is_answered
+
     async def deliver(self, h: Handling, outcome: Outcome) -> None:
         """Bring the thread to where it shows the outcome; raises `SlackUnavailable` to try later.
 

@@ -16,10 +16,17 @@ from bot.findings import PATIENCE, REFUSED, UNREACHABLE, Finding, Level
 from bot.outfit import sandbox_host
 from bot.store import check as store_check
 from bot.store import client as redis_client
+from bot.store.epoch import Epoch
 from bot.store.keys import Keys
 
 #: What the store calls its findings.
 STORE_LEVELS = {"ok": Level.OK, "warn": Level.WARNING, "refuse": Level.FAILED}
+
+
+SET_BACK = (
+    "Redis was restarted or restored, and may have forgotten its last moments: "
+    "a running bot has yet to look in Slack for what that was."
+)
 
 
 class Model(BaseModel):
@@ -63,6 +70,8 @@ async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
         keys = Keys(settings.redis_prefix, settings.redis_shards)
         _, finding = await store_check.agree(redis, keys, settings.confirmation, if_possible=if_possible)
         yield Finding(STORE_LEVELS[str(finding.level)], finding.text)
+        if not (await Epoch(redis, keys).since()).is_settled:
+            yield Finding.warning(SET_BACK)
 
 
 async def check_models(http: aiohttp.ClientSession, settings: Settings) -> AsyncIterator[Finding]:

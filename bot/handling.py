@@ -37,7 +37,7 @@ class Handling:
         self.state = state or ThreadState()
         self.session = session
         #: Whether an earlier attempt may have posted something for this event.
-        self.attempted = self.is_lost or claim.tries > 1 or self.resumed
+        self.attempted = self.is_lost or claim.tries > 1 or self.resumed or claim.is_doubted
         self.interrupted = asyncio.Event()
         self.leaving = asyncio.Event()
         #: Whether the worker's slot is one that runs agents.

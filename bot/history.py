@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.errors import SlackRejected
 from bot.intake import Intake, message_id
 from bot.slack.client import Slack
-from bot.slack.reply_mark import answered, mark_of
+from bot.slack.reply_mark import answered, begun, mark_of
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,15 @@ THREADS_SINCE: Final = timedelta(days=2)
 Message = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of a thread: the messages that may have to be answered, the events whose reply is not done."""
+
+    thread_ts: str
+    events: Sequence[Message]
+    begun: frozenset[str] = frozenset()
+
+
 class History:
     """Reads channels and threads, in Slack's order."""
 
@@ -32,7 +42,7 @@ class History:
         self._slack = slack
         self._intake = intake
 
-    async def channel(self, channel: str, since: datetime, waiting: Sequence[str]) -> AsyncIterator[Message]:
+    async def channel(self, channel: str, since: datetime, waiting: Sequence[str]) -> AsyncIterator[Read]:
         """What was written at a channel's top, in its recent threads, and in those where something waits."""
         oldest = (since - MARGIN).timestamp()
         threads = dict.fromkeys(waiting)
@@ -42,15 +52,14 @@ class History:
             if float(message.get("latest_reply") or 0) >= oldest:
                 threads[str(message["ts"])] = None
             elif float(message["ts"]) >= oldest and message.get("thread_ts", message["ts"]) == message["ts"]:
-                yield as_event(message, channel, since.timestamp())
+                yield Read(str(message["ts"]), [as_event(message, channel, since.timestamp())])
         for thread_ts in threads:
             try:
-                for event in await self.thread(channel, thread_ts, since):
-                    yield event
+                yield await self.thread(channel, thread_ts, since)
             except SlackRejected as refusal:
                 log.warning("thread not read", extra={"channel": channel, "code": refusal.code})
 
-    async def thread(self, channel: str, thread_ts: str, since: datetime) -> list[Message]:
+    async def thread(self, channel: str, thread_ts: str, since: datetime) -> Read:
         """What was written in a thread from where the bot took part: earlier words were not for it."""
         oldest, takes_part = (since - MARGIN).timestamp(), channel.startswith("D")
         found: list[Message] = []
@@ -65,7 +74,8 @@ class History:
             if takes_part and float(message["ts"]) >= oldest:
                 found.append(event)
         done = answered(own)
-        return [event for event in found if message_id(channel, event["ts"]) not in done]
+        left = [event for event in found if message_id(channel, event["ts"]) not in done]
+        return Read(thread_ts, left, begun(own))
 
 
 def as_event(message: Message, channel: str, gap: float) -> dict[str, Any]:

@@ -43,6 +43,10 @@ UNKNOWN_CARD = "I no longer know this card, so your click did nothing."
 UNREADABLE = "Something that was written or clicked here can no longer be read. Please do it once more."
 PAUSED = "_I am being restarted, and go on here in a moment._"
 NOT_CONFIRMED = "_What stores my notes has not confirmed that it keeps them, so nothing was done yet. I try again by myself._"
+LOST = (
+    "What I remember was set back, and this got lost: I cannot say how far it came. "
+    "Please look what was done, and ask me once more."
+)
 OVERTAKEN = "_This thread was reset before I had answered._"
 
 FILES_UNREADABLE = (

@@ -13,7 +13,7 @@ from bot.slack import actions, limits, markdown
 from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
 from bot.slack.parts import Below, Part, Steps, draw
-from bot.slack.reply_mark import ReplyMark, mark_of
+from bot.slack.reply_mark import ReplyMark, answered, mark_of
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,8 @@ class ReplyStream:
         self._steps = Steps()
         self._started = self._ended = self._calling = self._lost_track = self._finishing = False
         self._task: asyncio.Task[None] | None = None
+        #: Whether Slack showed the whole of it when it was adopted.
+        self.is_answered = False
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -85,7 +87,9 @@ class ReplyStream:
         await self._tell()
 
     async def _search(self) -> None:
-        async for message in self._slack.own(self._channel, self._thread_ts):
+        own = [one async for one in self._slack.own(self._channel, self._thread_ts)]
+        self.is_answered = self._event_id in answered(own)
+        for message in own:
             mark = mark_of(message)
             if mark and mark.event_id == self._event_id and message["ts"] not in self._messages:
                 self._messages.append(str(message["ts"]))

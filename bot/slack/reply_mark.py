@@ -44,11 +44,20 @@ def answered(messages: Iterable[Mapping[str, Any]]) -> frozenset[str]:
 
     The messages of a reply are finished in their order.
     """
+    return frozenset(event_id for event_id, mark in _last(messages).items() if mark.is_final)
+
+
+def begun(messages: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The events whose reply is shown as under way."""
+    return frozenset(event_id for event_id, mark in _last(messages).items() if not mark.is_final)
+
+
+def _last(messages: Iterable[Mapping[str, Any]]) -> dict[str, ReplyMark]:
     last: dict[str, ReplyMark] = {}
     for message in messages:
         if (mark := mark_of(message)) and mark.part >= last.get(mark.event_id, mark).part:
             last[mark.event_id] = mark
-    return frozenset(event_id for event_id, mark in last.items() if mark.is_final)
+    return last
 
 
 def _action_ids(message: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from bot.errors import LeaseLost, UnknownSchema
 from bot.events import LANES, Event, Lane, MessageReceived
 from bot.rank import FURTHEST, IDLE, Band, Holding, Waiting
 from bot.store.confirmation import Confirmation, WaitFor
+from bot.store.epoch import Epoch
 from bot.store.keys import Keys, place
 from bot.store.records import EVENT
 from bot.store.scripts import Scripts
@@ -56,7 +57,8 @@ class Claim:
     """The right to handle one event. `event` is None where the stored one cannot be read.
 
     `tries` counts the claims of this event, this one included; it survives crashes. `asker` is
-    who wrote in the thread last, while that is known.
+    who wrote in the thread last, while that is known. `is_doubted`: Redis was restarted or restored
+    since the event, and may have forgotten what became of it.
     """
 
     thread: ThreadRef
@@ -66,6 +68,7 @@ class Claim:
     event: Event | None
     tries: int
     asker: str = ""
+    is_doubted: bool = False
 
 
 class Inbox:
@@ -94,6 +97,7 @@ class Inbox:
         self._scripts = Scripts(redis)
         #: How long a worker holds a thread without a word.
         self.lease = lease
+        self._epoch = Epoch(redis, keys)
         self._dedupe_ms = _ms(dedupe_ttl)
         self._lease_ms = _ms(lease)
 
@@ -198,6 +202,10 @@ class Inbox:
             [str(thread), LANE, event_id, int(at.timestamp() * 1000), self._sealed(thread, event_id, event)],
         )
 
+    async def holds(self, thread: ThreadRef, event_id: str) -> bool:
+        """Whether an event waits in the thread, or is being handled."""
+        return await self._redis.zscore(self._keys.inbox(thread), event_id) is not None
+
     async def waits(self, thread: ThreadRef) -> int:
         """Count the thread's events, the one that is handled included."""
         return int(await self._redis.zcard(self._keys.inbox(thread)))
@@ -272,7 +280,9 @@ class Inbox:
             event = EVENT.load(self._sealer, payload, where)
         except UnknownSchema:
             event = None
-        return Claim(thread, fence.decode(), owner, event_id.decode(), event, int(tries), asker.decode())
+        named = (event_id.decode(), event, int(tries), asker.decode())
+        is_doubted = (await self._epoch.since()).is_younger_than(event)
+        return Claim(thread, fence.decode(), owner, *named, is_doubted)
 
     def _sealed(self, thread: ThreadRef, event_id: str, event: Event) -> bytes:
         return EVENT.dump(self._sealer, event, place(self._keys.events(thread), event_id))

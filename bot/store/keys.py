@@ -123,6 +123,10 @@ class Keys:
         """Sorted set: "thread ts" of words in threads that are not known, by that `ts`."""
         return f"{self._prefix}:follow_ups"
 
+    def epoch(self) -> str:
+        """Hash: which Redis process the bot met last, and since when."""
+        return f"{self._prefix}:epoch"
+
     def canary(self) -> str:
         """String: something sealed, to tell at start whether the keys open what is stored."""
         return f"{self._prefix}:canary"

@@ -69,6 +69,10 @@ class Scripts:
         """Count the tokens of a run on its person's day; see `spend.lua`."""
         await self._call("spend", keys, arguments)
 
+    async def epoch(self, keys: Sequence[str], arguments: Sequence[Argument]) -> list[str]:
+        """Tell since when Redis is the process it is; see `epoch.lua`."""
+        return [part.decode() for part in await self._call("epoch", keys, arguments)]
+
     async def chain(self, keys: Sequence[str], arguments: Sequence[Argument]) -> bool:
         """Put links behind the head of an audit chain; see `chain.lua`."""
         return bool(await self._call("chain", keys, arguments))
@@ -86,7 +90,19 @@ class Scripts:
             return await pipeline.execute()
 
 
-NAMES = ("append", "look", "ripen", "claim", "renew", "commit", "schedule", "admit", "spend", "chain")
+NAMES = (
+    "append",
+    "look",
+    "ripen",
+    "claim",
+    "renew",
+    "commit",
+    "schedule",
+    "admit",
+    "spend",
+    "epoch",
+    "chain",
+)
 #: What stands in front of the scripts that move a thread.
 SHARED = ("thread", "rank")
 MOVING = frozenset({"append", "ripen", "claim", "commit", "schedule"})

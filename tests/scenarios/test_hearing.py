@@ -14,14 +14,18 @@ from redis.asyncio import Redis
 from bot.app import real_sources
 from bot.backfill import UNPROVEN, Backfill
 from bot.errors import SlackUnavailable
+from bot.events import StopRequested
 from bot.intake import Intake, Me
+from bot.orphans import Orphans
 from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
+from bot.slack.reply_mark import ReplyMark
 from bot.slack.web_client import web_client
 from bot.store import client
+from bot.store.epoch import Epoch
 from bot.store.follow_ups import FollowUps
 from bot.store.hearing import Hearing
-from bot.store.inbox import Appended, Inbox
+from bot.store.inbox import Appended, Claim, Inbox
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
 from bot.thread import ThreadRef
@@ -52,6 +56,9 @@ class Replica:
     intake: Intake
     hearing: Hearing
     follow_ups: FollowUps
+    epoch: Epoch
+    orphans: Orphans
+    inbox: Inbox
     clock: Clock
     names: list[str] = field(default_factory=list[str])
 
@@ -63,6 +70,8 @@ class Replica:
             self.intake,
             self.hearing,
             self.follow_ups,
+            self.epoch,
+            self.orphans,
             replica=self.names[-1],
             longest_gap=timedelta(seconds=30),
             clock=self.clock,
@@ -105,13 +114,17 @@ async def replica(world: World) -> AsyncGenerator[Replica]:
         me = Me(TEAM, BOT_USER, "https://acme.slack.com/")
         intake = Intake(inbox, ThreadStore(redis, world.keys, sealer), me, {}, real_sources().now, follow_ups)
         limiter = Limiter(clock=clock, sleep=_no_time)
+        slack = Slack(web, limiter, me=BOT_USER)
         made = Replica(
             world,
             redis,
-            Slack(web, limiter, me=BOT_USER),
+            slack,
             intake,
             Hearing(redis, world.keys),
             follow_ups,
+            Epoch(redis, world.keys),
+            Orphans(slack, limiter, inbox),
+            inbox,
             clock,
         )
         yield made
@@ -282,3 +295,42 @@ async def test_what_slack_shows_an_answer_to_is_not_answered_again(world: World,
     assert await replica.starts().look(0) == 1
     assert await replica.redis.zcard(world.keys.inbox(thread(begun))) == 1
     assert await replica.redis.zcard(world.keys.inbox(thread(done))) == 0
+
+
+async def replied(replica: Replica, root: str, event_id: str, *, is_final: bool) -> str:
+    """Let a reply of the bot's stand in a thread."""
+    mark = ReplyMark(event_id, 0, is_final).metadata()
+    return await replica.slack.post(SUPPORT, thread_ts=root, text="Thinking …", metadata=mark)
+
+
+async def test_what_was_begun_is_taken_over(world: World, replica: Replica) -> None:
+    await replica.starts().look(0)
+    root = await missed(world)
+    await replied(replica, root, f"msg:{SUPPORT}:{root}", is_final=False)
+    await replica.passes(timedelta(minutes=5))
+    await replica.starts().look(0)
+
+    claim = await replica.inbox.claim("worker")
+    assert isinstance(claim, Claim)
+    assert (claim.thread, claim.tries) == (thread(root), 2)
+
+
+async def test_a_reply_that_somebody_works_on_is_left_alone(world: World, replica: Replica) -> None:
+    root = await missed(world)
+    event_id = f"stop:{root}"
+    begun = await replied(replica, root, event_id, is_final=False)
+    await replica.inbox.append(thread(root), StopRequested(ANA), event_ids=(event_id,))
+    await replica.orphans.close(thread(root), [event_id])
+
+    assert world.slack.workspace.messages[SUPPORT][begun].text == "Thinking …"
+
+
+async def test_a_reply_that_was_finished_meanwhile_is_left_alone(world: World, replica: Replica) -> None:
+    root = await missed(world)
+    done = await replied(replica, root, "click:00-x:U1:1.1", is_final=True)
+    lost = await replied(replica, root, "click:00-y:U1:1.1", is_final=False)
+    await replica.orphans.close(thread(root), ["click:00-x:U1:1.1", "click:00-y:U1:1.1"])
+
+    messages = world.slack.workspace.messages[SUPPORT]
+    assert messages[done].text == "Thinking …"
+    assert "What I remember was set back" in messages[lost].shown
