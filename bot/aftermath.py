@@ -54,6 +54,12 @@ class Aftermath:
         writes.forget_effects()
         return changed
 
+    async def strand(self, h: Handling, approval: Approval) -> Approval:
+        """Close what was approved and what no run is left to do; who calls it saves and shows it."""
+        broken, is_all = await self._threads.broken(h.thread)
+        began = not is_all or any(call.approval == approval.id for call in broken)
+        return self._not_run(h, approval, began, words.RUN_GONE)
+
     def _not_run(self, h: Handling, approval: Approval, began: bool, why: str) -> Approval:
         ending = Ending.UNKNOWN if began else Ending.NOT_RUN
         h.note(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import secrets
 import signal
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import aiohttp
 from redis.asyncio import Redis
@@ -23,11 +24,10 @@ from bot.agents.billing_client import BillingClient
 from bot.agents.engine import Engine
 from bot.agents.models import Models
 from bot.agents.tools.approval import ApprovedTool
+from bot.agreement import agree
 from bot.allocator import give_back_large_buffers
-from bot.anchor import Anchor, Place, into_file, into_log, into_url, keep_anchored
 from bot.backfill import Backfill
 from bot.benches import Benches
-from bot.chainer import keep_chained
 from bot.config import Settings
 from bot.controls import Controls
 from bot.conversation import Conversation
@@ -35,6 +35,7 @@ from bot.decisions import Decisions
 from bot.delivery import Delivery
 from bot.electorate import Electorate
 from bot.errors import CannotStart
+from bot.health import Health
 from bot.homes import Homes
 from bot.intake import Intake, Me
 from bot.introduction import introduce
@@ -42,6 +43,7 @@ from bot.noticeboard import Noticeboard
 from bot.orphans import Orphans
 from bot.outfit import all_approved, build_engine, providers, sandbox_host
 from bot.receiver import Receiver
+from bot.recording import keeping_record
 from bot.requests import FloodLimits, Requests
 from bot.resets import Resets
 from bot.results import Results
@@ -49,7 +51,6 @@ from bot.runs import Runs, Services
 from bot.sandbox.backend import Backend
 from bot.sandbox.gate import Gate
 from bot.settlement import Settlement
-from bot.signed_head import HeadSigner
 from bot.slack.access import Access, Token
 from bot.slack.approvers import Approvers
 from bot.slack.budget import Budget
@@ -58,7 +59,7 @@ from bot.slack.files import SlackFiles
 from bot.slack.limiter import Limiter
 from bot.slack.web_client import web_client as client_for
 from bot.slots import Slots
-from bot.socket import open_socket, who_am_i
+from bot.socket import Door, open_socket, who_am_i
 from bot.sources import Sources
 from bot.store import check as redis_check
 from bot.store import client as redis_client
@@ -74,9 +75,11 @@ from bot.store.sandboxes import Sandboxes
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
 from bot.store.workspaces import Workspaces
+from bot.stranded import Stranded, keep_finding
 from bot.sweeper import keep_swept
-from bot.tasks import end
+from bot.tasks import end, in_background, mourn
 from bot.timekeeper import Timekeeper
+from bot.timing import timed
 from bot.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -92,6 +95,7 @@ def real_sources() -> Sources:
     return Sources(
         now=lambda: datetime.now(UTC),  # noqa: TID251
         token=lambda: secrets.token_hex(8),
+        ticks=time.monotonic,
     )
 
 
@@ -125,48 +129,46 @@ async def running(
         web_client = client_for(
             settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_base_url, session=http
         )
-        me = await introduce(web_client, settings.slack_app_token.get_secret_value())
+        said = await timed(sources.ticks, introduce(web_client, settings.slack_app_token.get_secret_value()))
+        me = said.answer
         url = settings.redis_url.get_secret_value()
         redis = await stack.enter_async_context(redis_client.connect(url))
         blocking = await stack.enter_async_context(redis_client.connect_blocking(url))
         confirmation = await _check(redis, settings)
+        approved = all_approved(settings, tools)
+        agreed = await agree(stack, settings, sources, redis, said, approved)
+        sources, presence = replace(sources, now=agreed.timing.now), agreed.presence
         models = Models(providers(settings))
         stack.push_async_callback(models.close)
-        approved = all_approved(settings, tools)
         _warn_of_empty_roles(settings, approved)
         engine = build_engine(settings, models, sources, approved)
         tokens = Tokens(Access(asyncio.get_running_loop().time), Token("SLACK_APP_TOKEN"))
-        backfill = _backfill(settings, sources, redis, web_client, who_am_i(me), tokens.bot)
+        sandboxes = _sandboxes(settings, sources, redis, http)
+        connections = Connections(redis, blocking, http, agreed.sealer, sandboxes, confirmation, tokens.bot)
+        backfill = _backfill(settings, sources, connections, web_client, who_am_i(me))
         tokens.bot.restored = backfill.doubt  # an app that is not installed is told of nothing
         asking = tokens.bot.watch(Slack(web_client, _limiter(settings), me=who_am_i(me).user).check)
-        await stack.enter_async_context(_in_background(asking))
-        connections = Connections(
-            redis, blocking, http, _sandboxes(settings, sources, redis, http), confirmation, tokens.bot
-        )
+        await stack.enter_async_context(in_background(asking))
         worker = _worker(settings, sources, connections, web_client, who_am_i(me), engine)
-        if connections.sandboxes is not None:
-            await stack.enter_async_context(_in_background(keep_swept(connections.sandboxes)))
-        await _keep_record(stack, settings, sources, redis, http)
-        loop_of_worker = asyncio.create_task(worker.run())
-        loop_of_worker.add_done_callback(_mourn)
-        stack.push_async_callback(_end, worker, loop_of_worker, settings)
-        forms = {tool.form.tool: tool.form for tool in approved}
-        receiver = Receiver(lambda: open_socket(settings, me, forms, sources.now, backfill.doubt, tokens.app))
+        door = Door(
+            me, {tool.form.tool: tool.form for tool in approved}, agreed.sealer, agreed.timing.slack_now
+        )
+        receiver = Receiver(lambda: open_socket(settings, door, backfill.doubt, tokens.app))
+        # Before the first claim, for it may have to rest; and until the last, so that it is on the roster.
+        await stack.enter_async_context(in_background(presence.keep(worker.rest, _ending(worker, receiver))))
+        await stack.enter_async_context(_caring(settings, sources, connections))
+        loop_of_worker = await stack.enter_async_context(_working(worker, settings))
 
         async def unproven() -> float | None:
             return None if tokens.bot.refused else await receiver.unproven()
 
         await receiver.start()
         stack.push_async_callback(receiver.stop)
-        await stack.enter_async_context(_in_background(backfill.watch(unproven)))
-
-        async def complaints() -> list[str]:
-            found = tokens.complaints()
-            found += ["The worker has ended"] if loop_of_worker.done() else []
-            found += [] if await receiver.is_connected() else ["No socket of Slack's is open"]
-            return found if await _answers(redis) else [*found, "Redis does not answer"]
-
-        await stack.enter_async_context(web.serving(settings.health_host, settings.health_port, complaints))
+        await stack.enter_async_context(in_background(backfill.watch(unproven)))
+        answers = functools.partial(_answers, redis)
+        health = Health(receiver, worker, loop_of_worker, presence, agreed.timing, tokens.complaints, answers)
+        pages = web.serving(settings.health_host, settings.health_port, health.complaints, health.facts)
+        await stack.enter_async_context(pages)
         yield receiver
 
 
@@ -177,6 +179,7 @@ class Connections:
     redis: Redis
     blocking: Redis
     http: aiohttp.ClientSession
+    sealer: Sealer
     sandboxes: Backend | None
     confirmation: Confirmation
     access: Access
@@ -207,7 +210,7 @@ def _worker(
     engine: Engine,
 ) -> Worker:
     """Wire the parts that answer events."""
-    keys, sealer = _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
+    keys, sealer = _keys(settings), connections.sealer
     limiter = _limiter(settings)
     access = connections.access
     slack = Slack(web_client, limiter, me=me.user, access=access)
@@ -254,6 +257,7 @@ def _worker(
             Timekeeper(threads, decisions, noticeboard, people, sources.now),
             Resets(aftermath),
             homes,
+            Stranded(threads, aftermath),
         ),
         homes,
         delivery,
@@ -279,27 +283,6 @@ def _warn_of_empty_roles(settings: Settings, approved: Sequence[ApprovedTool]) -
             log.warning("nobody is listed for a role of a policy", extra={"role": role})
 
 
-async def _keep_record(
-    stack: AsyncExitStack, settings: Settings, sources: Sources, redis: Redis, http: aiohttp.ClientSession
-) -> None:
-    """Let the audit log be chained, and its heads be brought elsewhere."""
-    sealer = Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
-    audit = AuditLog(redis, _keys(settings), sealer)
-    await stack.enter_async_context(_in_background(keep_chained(audit)))
-    if settings.audit_anchor_minutes:
-        anchor = _anchor(settings, sources, audit, http)
-        await stack.enter_async_context(_in_background(keep_anchored(anchor, settings.audit_anchor)))
-
-
-def _anchor(settings: Settings, sources: Sources, audit: AuditLog, http: aiohttp.ClientSession) -> Anchor:
-    places = [Place("log", into_log)]
-    if settings.audit_anchor_file is not None:
-        places.append(Place("file", into_file(settings.audit_anchor_file)))
-    if url := settings.audit_anchor_url.get_secret_value():
-        places.append(Place("url", into_url(http, url)))
-    return Anchor(audit, HeadSigner(settings.state_key_list), places, sources.now)
-
-
 def _sandboxes(
     settings: Settings, sources: Sources, redis: Redis, http: aiohttp.ClientSession
 ) -> Backend | None:
@@ -309,12 +292,14 @@ def _sandboxes(
 
 
 def _backfill(
-    settings: Settings, sources: Sources, redis: Redis, web_client: AsyncWebClient, me: Me, access: Access
+    settings: Settings, sources: Sources, connections: Connections, web_client: AsyncWebClient, me: Me
 ) -> Backfill:
-    keys, sealer = _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
+    keys, sealer, redis = _keys(settings), connections.sealer, connections.redis
     clock = asyncio.get_running_loop().time
     patient = Limiter(clock=clock, sleep=asyncio.sleep, patience=BUSY_HISTORY)
-    slack = Slack(web_client, patient, me=me.user, access=access, budget=Budget(clock, asyncio.sleep))
+    slack = Slack(
+        web_client, patient, me=me.user, access=connections.access, budget=Budget(clock, asyncio.sleep)
+    )
     inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
     follow_ups = FollowUps(redis, keys)
     intake = Intake(inbox, ThreadStore(redis, keys, sealer), me, {}, sources.now, follow_ups)
@@ -329,6 +314,21 @@ def _backfill(
         longest_gap=settings.backfill_after,
         clock=clock,
     )
+
+
+@asynccontextmanager
+async def _caring(settings: Settings, sources: Sources, connections: Connections) -> AsyncGenerator[None]:
+    """Beside the worker: end left sandboxes, chain the record, look for what was approved and never done."""
+    keys, sealer, redis = _keys(settings), connections.sealer, connections.redis
+    inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
+    audit = AuditLog(redis, keys, sealer)
+    async with AsyncExitStack() as stack:
+        if connections.sandboxes is not None:
+            await stack.enter_async_context(in_background(keep_swept(connections.sandboxes)))
+        await stack.enter_async_context(keeping_record(settings, sources, audit, connections.http))
+        finding = keep_finding(ThreadStore(redis, keys, sealer), inbox, sources.now)
+        await stack.enter_async_context(in_background(finding))
+        yield
 
 
 def _allowances(settings: Settings, redis: Redis) -> Allowances:
@@ -349,9 +349,6 @@ async def _check(redis: Redis, settings: Settings) -> Confirmation:
         raise CannotStart("Redis could not be reached at REDIS_URL.")
     mode = settings.redis_check
     await redis_check.insist(redis, strict=mode == "strict", refuse=mode != "warn")
-    await redis_check.insist_on_keys(
-        redis, _keys(settings), Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
-    )
     if_possible = settings.effects_wait_for == "auto"
     wanted = settings.confirmation
     return await redis_check.insist_on_confirmation(redis, _keys(settings), wanted, if_possible=if_possible)
@@ -365,21 +362,22 @@ async def _answers(redis: Redis) -> bool:
 
 
 @asynccontextmanager
-async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
-    task = asyncio.create_task(work)
-    task.add_done_callback(_mourn)
+async def _working(worker: Worker, settings: Settings) -> AsyncGenerator[asyncio.Task[None]]:
+    """Let the worker work while the block runs, and drain it then."""
+    loop_of_worker = asyncio.create_task(worker.run())
+    loop_of_worker.add_done_callback(mourn)
     try:
-        yield
+        yield loop_of_worker
     finally:
-        await end(task)
+        await worker.drain(settings.drain)
+        await end(loop_of_worker)
 
 
-def _mourn(task: asyncio.Task[None]) -> None:
-    """Let nothing end without a word that should go on for as long as the replica."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("background task died", extra={"task": task.get_name(), "error": type(error).__name__})
+def _ending(worker: Worker, receiver: Receiver) -> Callable[[str], Awaitable[None]]:
+    """What a replica does that may not serve any more: it neither works nor takes in."""
 
+    async def end_both(_: str) -> None:
+        worker.rest(True)
+        await receiver.stop()
 
-async def _end(worker: Worker, loop_of_worker: asyncio.Task[None], settings: Settings) -> None:
-    await worker.drain(settings.drain)
-    await end(loop_of_worker)
+    return end_both

@@ -205,6 +205,11 @@ class Approval:
         return self.status in FINAL
 
     @property
+    def has_yet_to_run(self) -> bool:
+        """Whether it was approved and nothing is on record of its call."""
+        return self.status is ApprovalStatus.APPROVED and self.execution is None
+
+    @property
     def severity(self) -> Severity:
         needs = (*self.requirements, *self.again)
         return max((one.severity for one in needs), default=Severity.NORMAL)

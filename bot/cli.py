@@ -76,6 +76,26 @@ def policies() -> None:
     typer.echo(table(settings))
 
 
+@app.command()
+def roster(
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept",
+            help="Let these settings count: earlier policies again, or, where no replica serves, "
+            "another REDIS_PREFIX; REDIS_SHARDS where nothing is stored.",
+        ),
+    ] = False,
+) -> None:
+    """Show which replicas serve, and whether one with these settings would be let in."""
+    settings = _settings()
+    from bot import roster_report
+
+    work = roster_report.accept if accept else roster_report.report
+    if not _run(work(settings, typer.echo)):
+        raise typer.Exit(FAILED)
+
+
 @audit.command()
 def verify(
     expect: Annotated[

@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     drain_seconds: int = Field(default=25, ge=0, le=600)
     # Slack takes about one edit a second of a message: https://docs.slack.dev/apis/web-api/rate-limits
     edit_interval_seconds: float = Field(default=1.0, ge=0.5, le=60, allow_inf_nan=False)
+    # Of this machine's clock and of Slack's, both against Redis'
+    clock_tolerance_seconds: int = Field(default=60, ge=1, le=24 * 3600)
     backfill_after_seconds: int = Field(default=30, ge=10, le=3600)
     # Slack can deliver an event again for 24 h: https://docs.slack.dev/apis/events-api#retries
     dedupe_hours: int = Field(default=26, ge=25, le=24 * 7)
@@ -169,6 +171,10 @@ class Settings(BaseSettings):
     @property
     def backfill_after(self) -> timedelta:
         return timedelta(seconds=self.backfill_after_seconds)
+
+    @property
+    def clock_tolerance(self) -> timedelta:
+        return timedelta(seconds=self.clock_tolerance_seconds)
 
     @property
     def lease(self) -> timedelta:

@@ -54,6 +54,7 @@ FORMS = {
     "shell_role": "the name of a role of APPROVERS",
     "read_pages": "true or false",
     "worker_concurrency": "a whole number from 1 to 200",
+    "clock_tolerance_seconds": "a whole number of seconds from 1 to 86400",
     "lease_seconds": "a whole number of seconds from 3 to 300",
     "drain_seconds": "a whole number of seconds from 0 to 600",
     "edit_interval_seconds": "a number of seconds from 0.5 to 60",

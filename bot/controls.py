@@ -16,22 +16,32 @@ from bot.events import (
     ReminderDue,
     RepairDue,
     ResetRequested,
+    StrandedFound,
 )
 from bot.handling import Handling
 from bot.homes import Homes
 from bot.resets import Resets
 from bot.run import Notice
+from bot.stranded import Stranded
 from bot.timekeeper import Timekeeper
 
 
 class Controls:
     """Hands each event to whoever answers it."""
 
-    def __init__(self, decisions: Decisions, timekeeper: Timekeeper, resets: Resets, homes: Homes) -> None:
+    def __init__(
+        self,
+        decisions: Decisions,
+        timekeeper: Timekeeper,
+        resets: Resets,
+        homes: Homes,
+        stranded: Stranded,
+    ) -> None:
         self._decisions = decisions
         self._timekeeper = timekeeper
         self._resets = resets
         self._homes = homes
+        self._stranded = stranded
 
     async def answer(self, h: Handling, event: Event | None) -> bool:
         """Answer an event; True when it changed an approval, so that a run may go on now.
@@ -48,6 +58,8 @@ class Controls:
                 await self._decisions.turned_away(h, event)
             case ExpiryDue() | ReminderDue() | EscalationDue() | RepairDue():
                 return await self._timekeeper.rang(h, event)
+            case StrandedFound():
+                await self._stranded.look(h, event.approval_id)
             case ResetRequested():
                 await self._resets.reset(h, event)
             case HomeOpened() | DelegationSet():

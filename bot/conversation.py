@@ -12,13 +12,14 @@ from dataclasses import replace
 from bot import words
 from bot.controls import Controls
 from bot.delivery import Delivery
-from bot.errors import InputRefused, SlackRejected, SlackUnavailable, UnknownSchema
+from bot.errors import InputRefused, KeyMissing, SlackRejected, SlackUnavailable, UnknownSchema
 from bot.events import MessageReceived, RetryRequested
 from bot.handling import Handling
 from bot.homes import Homes
 from bot.run import Failed, Interrupted, Notice, Reply, Unanswered, Unsure
 from bot.runs import Runs
 from bot.settlement import Settlement
+from bot.store.inbox import Claim
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
@@ -77,6 +78,15 @@ class Conversation:
         h.session.discard()
         return h.finish()
 
+    async def say_key_missing(self, claim: Claim) -> None:
+        """Tell who wrote or clicked that it has to wait for a key; best effort."""
+        if (
+            claim.event is not None
+            and (user := getattr(claim.event, "user", ""))
+            and not claim.thread.is_home
+        ):
+            await self._delivery.whisper(claim.thread, user, KeyMissing().user_message)
+
     async def _is_half_said(self, h: Handling) -> bool:
         """Whether an earlier attempt had begun to answer, and its run is no more: a reset overtook it."""
         if not h.attempted or h.thread.is_home:
@@ -94,7 +104,8 @@ class Conversation:
             await h.session.get_items()
         except UnknownSchema:
             await h.session.clear_session()
-        waiting = [approval.id for approval in await self._threads.waiting_in(h.thread)]
+        left = [*await self._threads.waiting_in(h.thread), *await self._threads.approved_in(h.thread)]
+        waiting = [approval.id for approval in left]
         h.state = replace(h.state, approvals=tuple(dict.fromkeys((*h.state.approvals, *waiting))))
         await self._settlement.close_stale(h)
 
@@ -182,7 +193,7 @@ class Conversation:
     async def _retry(self, h: Handling, retry: RetryRequested) -> None:
         failed = h.state.failed
         if failed is None or (failed.event_id != retry.event_id and not h.resumed):
-            await self._delivery.whisper(h, retry.user, words.GONE_ON)
+            await self._delivery.whisper(h.thread, retry.user, words.GONE_ON)
             return
         if not h.resumed:
             # The failed reply's own messages are filled again: no second answer below it.

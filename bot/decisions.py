@@ -17,9 +17,11 @@ from bot.approval import (
     CardRef,
     Decision,
     Edit,
+    Question,
     Verdict,
     decide,
     edit,
+    withdraw,
 )
 from bot.audit import Deed
 from bot.consent import of_question
@@ -66,6 +68,9 @@ class Decisions:
         goes_on = h.concerns(approval)
         if _is_recorded(approval, click):
             return goes_on  # recorded by a worker that died after it
+        if await self._is_stranded(h, approval):
+            await self._close(h, approval, click)
+            return False
         try:
             seats = await self._seats(approval, click)
             changed = (
@@ -83,6 +88,20 @@ class Decisions:
             return False
         await self._record(h, approval, changed, click)
         return goes_on
+
+    async def _is_stranded(self, h: Handling, approval: Approval) -> bool:
+        """Whether no run is left that would go on: then nothing may come to look approved."""
+        if approval.is_final or approval.question is Question.OUTCOME:
+            return False
+        return not (h.concerns(approval) and await self._threads.has_run(h.thread))
+
+    async def _close(self, h: Handling, approval: Approval, click: Click) -> None:
+        """Withdraw what is not to be decided any more, and say so to who clicked."""
+        closed = withdraw(approval, at=self._now(), why=words.RUN_GONE)
+        h.note(Deed.WITHDRAWN, closed, person=click.user, why=words.RUN_GONE)
+        h.retire([closed])
+        await h.save(closed, writes=cancel_timers(closed, Writes()))
+        await self._delivery.tell(click, words.already_closed(closed))
 
     def _decided(self, approval: Approval, click: DecisionMade, seats: list[Seat]) -> Approval:
         decision = Decision(

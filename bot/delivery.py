@@ -21,6 +21,7 @@ from bot.slack.limiter import Limiter
 from bot.slack.markdown import escape
 from bot.slack.reply import ReplyStream
 from bot.store.threads import ThreadStore
+from bot.thread import ThreadRef
 
 log = logging.getLogger(__name__)
 
@@ -137,10 +138,10 @@ class Delivery:
         except (SlackRejected, SlackUnavailable) as error:
             log.warning("private answer not delivered", extra={"error": type(error).__name__})
 
-    async def whisper(self, h: Handling, user: str, text: str) -> None:
+    async def whisper(self, thread: ThreadRef, user: str, text: str) -> None:
         """Tell one person something in the thread; best effort."""
         try:
-            await self._slack.ephemeral(h.thread.channel, user, text=text, thread_ts=h.thread.thread_ts)
+            await self._slack.ephemeral(thread.channel, user, text=text, thread_ts=thread.thread_ts)
         except SlackUnauthorized:
             raise
         except (SlackRejected, SlackUnavailable) as error:

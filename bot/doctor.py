@@ -5,12 +5,14 @@ Every check ends in a sentence of its own; no secret and no foreign text is repe
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 
 import aiohttp
 from pydantic import BaseModel, SecretStr, ValidationError
+from redis.exceptions import RedisError
 
-from bot import doctor_slack, policy_table
+from bot import doctor_slack, policy_table, roster_report
 from bot.config import Settings
 from bot.findings import PATIENCE, REFUSED, UNREACHABLE, Finding, Level
 from bot.outfit import sandbox_host
@@ -48,6 +50,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         for check in (
             doctor_slack.check_tokens(http, settings),
             check_redis(settings),
+            check_roster(http, settings),
             check_models(http, settings),
             check_billing(http, settings),
             check_sandbox(http, settings),
@@ -72,6 +75,15 @@ async def check_redis(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(STORE_LEVELS[str(finding.level)], finding.text)
         if not (await Epoch(redis, keys).since()).is_settled:
             yield Finding.warning(SET_BACK)
+
+
+async def check_roster(http: aiohttp.ClientSession, settings: Settings) -> AsyncIterator[Finding]:
+    """Ask whether a replica with these settings may serve beside what is stored and those that live."""
+    # Slack or Redis that do not answer have a line of their own.
+    with contextlib.suppress(doctor_slack.Refused, RedisError, OSError):
+        me = await doctor_slack.who_am_i(http, settings)
+        async for finding in roster_report.findings(settings, me):
+            yield finding
 
 
 async def check_models(http: aiohttp.ClientSession, settings: Settings) -> AsyncIterator[Finding]:

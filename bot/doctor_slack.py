@@ -62,6 +62,8 @@ class Answer(BaseModel):
     error: str = ""
     user: Person | str = ""
     team: str = ""
+    team_id: str = ""
+    user_id: str = ""
     users: list[str] = []
 
 
@@ -89,6 +91,12 @@ async def check_tokens(http: aiohttp.ClientSession, settings: Settings) -> Async
         yield Finding.failed(f"SLACK_APP_TOKEN: {_why(refused)}.{hint}")
     else:
         yield Finding.ok("The app token opens a socket.")
+
+
+async def who_am_i(http: aiohttp.ClientSession, settings: Settings) -> tuple[str, str]:
+    """Ask Slack for the ids of the bot's workspace and of the bot. Raises `Refused`."""
+    answer, _ = await _ask(http, settings, "auth.test", settings.slack_bot_token)
+    return answer.team_id, answer.user_id
 
 
 def _judge_scopes(granted: frozenset[str]) -> Finding:

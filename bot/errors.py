@@ -25,6 +25,15 @@ class UnknownSchema(BotError):
     user_message = "What I had saved for this thread can no longer be read, so I closed it."
 
 
+class KeyMissing(UnknownSchema):
+    """Sealed with a key that this replica does not have: nothing is wrong with it."""
+
+    user_message = (
+        "I cannot open what I have saved of this at present: a key is missing here. Nothing is lost, and I go on "
+        "as soon as it is back."
+    )
+
+
 class NotUnderstood(BotError):
     """What Slack delivered is not what this form or button brings back."""
 

@@ -92,6 +92,14 @@ class ExpiryDue:
 
 
 @dataclass(frozen=True, slots=True)
+class StrandedFound:
+    """Something was approved a while ago and has not been done: it is to be looked at."""
+
+    approval_id: str
+    kind: Literal["stranded"] = "stranded"
+
+
+@dataclass(frozen=True, slots=True)
 class ReminderDue:
     """It is time to remind those who have not decided yet."""
 
@@ -184,6 +192,7 @@ Event = (
     | Click
     | ClickTurnedAway
     | Timer
+    | StrandedFound
     | ResetRequested
     | StopRequested
     | RetryRequested
@@ -201,6 +210,7 @@ LANES: dict[type, Lane] = {
     ReminderDue: Lane.CONTROL,
     EscalationDue: Lane.CONTROL,
     RepairDue: Lane.CONTROL,
+    StrandedFound: Lane.CONTROL,
     DelegationSet: Lane.CONTROL,
     HomeOpened: Lane.MESSAGE,
     RetryRequested: Lane.CONTROL,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bot.approval import Approval, Verdict
 from bot.delegation import delegated
-from bot.errors import DelegationRefused, UnknownSchema
+from bot.errors import DelegationRefused, KeyMissing, UnknownSchema
 from bot.events import (
     ClickTurnedAway,
     DecisionMade,
@@ -182,9 +182,14 @@ class Intake:
         return answer
 
     async def find_approval(self, approval_id: str) -> Approval | None:
-        """Look up what a card's opaque id stands for; None for one that is not ours or not readable."""
+        """Look up what a card's opaque id stands for; None for one that is not ours or not readable.
+
+        Raises `KeyMissing`: then Slack tells who clicked that it did not work.
+        """
         try:
             return await self._threads.approval(approval_id)
+        except KeyMissing:
+            raise
         except UnknownSchema:
             return None
 

@@ -17,7 +17,7 @@ SECRETS = re.compile(
     r"""
       xox[a-z]-[\w.-]+ | xapp-[\w-]+            # Slack tokens
     | \bsk-[\w-]{8,}                            # model keys
-    | gAAAA[\w-]{20,}={0,2}                     # sealed text
+    | g(?:AAAA|MVc)[\w-]{20,}={0,2}                     # sealed text
     | (?<![\w-])[\w-]{43}=                      # Fernet keys
     | (?<=Bearer\ )[^\s"'\\]+                   # whatever is sent as a credential
     | (?<=://)[^\s/@"'\\]*:[^\s/@"'\\]+(?=@)    # user and password of an address

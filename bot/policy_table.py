@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -23,6 +24,13 @@ def table(settings: Settings, tools: Sequence[ApprovedTool] | None = None) -> st
     named = sorted({role for tool in tools for role in tool.policy.roles()})
     people = [f"{role}: {', '.join(settings.approvers.get(role, ())) or 'nobody'}" for role in named]
     return "\n".join([*(line.rstrip() for line in lines), "", *people])
+
+
+def fingerprint(settings: Settings, tools: Sequence[ApprovedTool]) -> str:
+    """Name a set of policies: by what the table shows, people included, and who is asked what happened."""
+    unknown_to = [f"{tool.tool.name}: {tool.policy.unknown_to}" for tool in tools]
+    shown = "\n".join([table(settings, tools), *unknown_to])
+    return hashlib.sha256(shown.encode()).hexdigest()[:12]
 
 
 def roles(settings: Settings) -> frozenset[str]:

@@ -101,7 +101,7 @@ class Runs:
         if admission.is_first:
             await h.settle(Notice(told))
         else:
-            await self._delivery.whisper(h, message.user, told)
+            await self._delivery.whisper(h.thread, message.user, told)
         return False
 
     async def recover(self, h: Handling, message: MessageReceived | None) -> None:

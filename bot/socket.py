@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -36,35 +37,38 @@ SLACK_TIMEOUT = 2
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What takes in needs: who the bot is, how calls may be changed, what seals, and Slack's time."""
+
+    me: AsyncSlackResponse
+    forms: Mapping[str, ToolForm]
+    sealer: Sealer
+    now: Callable[[], datetime]
+
+
 @asynccontextmanager
-async def open_socket(
-    settings: Settings,
-    me: AsyncSlackResponse,
-    forms: Mapping[str, ToolForm],
-    now: Callable[[], datetime],
-    doubt: Doubt,
-    token: Token,
-) -> AsyncGenerator[Watchdog]:
+async def open_socket(settings: Settings, door: Door, doubt: Doubt, token: Token) -> AsyncGenerator[Watchdog]:
     """Build the Bolt app in the running loop, and keep its sockets open while the block runs.
 
     `token` is told whether Slack takes the app's token.
     """
     keys = Keys(settings.redis_prefix, settings.redis_shards)
-    sealer = Sealer(settings.state_key_list, read_unbound=settings.read_unbound_seals)
     async with (
         redis_client.connect_for_acks(settings.redis_url.get_secret_value()) as redis,
         aiohttp.ClientSession(trust_env=True) as session,
     ):
+        sealer = door.sealer
         inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
         threads, follow_ups = ThreadStore(redis, keys, sealer), FollowUps(redis, keys)
-        intake = Intake(inbox, threads, who_am_i(me), forms, now, follow_ups)
+        intake = Intake(inbox, threads, who_am_i(door.me), door.forms, door.now, follow_ups)
         client = AsyncWebClient(
             token=settings.slack_bot_token.get_secret_value(),
             base_url=settings.slack_api_base_url,
             session=session,
             timeout=SLACK_TIMEOUT,
         )
-        app = bolt_app(client, me)
+        app = bolt_app(client, door.me)
         handlers.register(app, intake)
         clock, app_token = asyncio.get_running_loop().time, settings.slack_app_token.get_secret_value()
         watchdog = Watchdog(

@@ -9,7 +9,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Time and random ids."""
+    """Time and random ids. `ticks` are seconds that only ever go forward, from whenever."""
 
     now: Callable[[], datetime]
     token: Callable[[], str]
+    ticks: Callable[[], float]

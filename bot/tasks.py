@@ -1,12 +1,15 @@
-"""Ending tasks for good."""
+"""Tasks beside others, and ending them for good."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import logging
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 #: Seconds to wait before a task that has not ended is cancelled once more.
 AGAIN = 0.5
@@ -43,3 +46,20 @@ async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
             task.exception()
         raise cancelled
     return task.result()
+
+
+@asynccontextmanager
+async def in_background(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """Do something beside the block, for as long as that runs."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(mourn)
+    try:
+        yield
+    finally:
+        await end(task)
+
+
+def mourn(task: asyncio.Task[None]) -> None:
+    """Let nothing end without a word that should go on for as long as the replica."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("background task died", extra={"task": task.get_name(), "error": type(error).__name__})

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 #: Says what keeps the replica from working right now, one sentence for each thing; nothing if it can work.
 Complaints = Callable[[], Awaitable[Sequence[str]]]
+#: What else is worth knowing of it, by name.
+Facts = Callable[[], Mapping[str, object]]
 
 COMPLAINTS: web.AppKey[Complaints] = web.AppKey("complaints")
+FACTS: web.AppKey[Facts] = web.AppKey("facts")
 
 
 @asynccontextmanager
-async def serving(host: str, port: int, complaints: Complaints) -> AsyncGenerator[None]:
+async def serving(host: str, port: int, complaints: Complaints, facts: Facts) -> AsyncGenerator[None]:
     """Serve both pages while the block runs; port 0 serves nothing. Raises `OSError` if the port is taken."""
     if port == 0:
         yield
         return
-    runner = web.AppRunner(build(complaints), access_log=None)
+    runner = web.AppRunner(build(complaints, facts), access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -28,10 +31,11 @@ async def serving(host: str, port: int, complaints: Complaints) -> AsyncGenerato
         await runner.cleanup()
 
 
-def build(complaints: Complaints) -> web.Application:
+def build(complaints: Complaints, facts: Facts) -> web.Application:
     """Make the web application."""
     app = web.Application()
     app[COMPLAINTS] = complaints
+    app[FACTS] = facts
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/readyz", _readyz)
     return app
@@ -43,5 +47,5 @@ async def _healthz(_: web.Request) -> web.Response:
 
 async def _readyz(request: web.Request) -> web.Response:
     complaints = list(await request.app[COMPLAINTS]())
-    status = 503 if complaints else 200
-    return web.json_response({"ok": not complaints, "complaints": complaints}, status=status)
+    said = {"ok": not complaints, "complaints": complaints, **request.app[FACTS]()}
+    return web.json_response(said, status=503 if complaints else 200)

@@ -19,6 +19,11 @@ UNSURE = (
 )
 STALE = "The bot was updated and can no longer go on with this request. Please ask again."
 WAS_RESET = "The thread was reset."
+RUN_GONE = "The request that it was for is gone."
+STRANDED = (
+    "Something was approved here that I never got to do, because the request it was for is gone: the card says "
+    "which. Please ask again if it is still wanted."
+)
 WAS_STOPPED = "The request was stopped."
 LOOK = "It had begun by then: please look whether it happened."
 BEGUN = "Something had begun by then: the approvers are asked to look whether it happened."

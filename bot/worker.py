@@ -16,6 +16,7 @@ from bot import words
 from bot.conversation import Conversation
 from bot.errors import (
     HandedOver,
+    KeyMissing,
     LeaseLost,
     NeedsRunSlot,
     NotConfirmed,
@@ -26,6 +27,7 @@ from bot.errors import (
 from bot.handling import Handling
 from bot.lease import PRESENT, Lease
 from bot.rank import Holding
+from bot.run import ThreadState
 from bot.slack.access import Access
 from bot.slots import Slots
 from bot.sources import Sources
@@ -33,6 +35,7 @@ from bot.store.inbox import Claim, Inbox, Renewal
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 from bot.tasks import end
+from bot.thread import ThreadRef
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,10 @@ MAX_TRIES = 5
 FIRST_BACKOFF, LAST_BACKOFF = 1.0, 30.0
 #: Renewals in the life of a lease; also how soon a Stop is noticed.
 BEATS = 10
+#: How long a thread is left for another replica, or the operator, to bring the key that it needs.
+KEY_PAUSE = timedelta(seconds=5)
+#: For so long after that pause it is not taken here, so that a replica which has the key comes first.
+OTHERS_FIRST = timedelta(seconds=5)
 #: How long to wait before asking a Redis again that did not answer, in seconds.
 REDIS_PAUSE = 1.0
 #: How long an effect waits whose beginning Redis did not confirm.
@@ -71,6 +78,12 @@ class Worker:
         self._lease = inbox.lease
         self._access = access
         self._leaving = asyncio.Event()
+        self._awake = asyncio.Event()
+        self._awake.set()
+        #: Set when what runs is to be handed over: this replica leaves, or rests.
+        self._handing_over = asyncio.Event()
+        #: The threads that were left for want of a key, and not been read since; until when they are avoided.
+        self.left: dict[ThreadRef, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -82,6 +95,10 @@ class Worker:
             if self._access.refused:
                 await self._until(self._access.opened())
                 continue
+            if not self._awake.is_set():
+                await self._nudge()  # a wake-up may have come to this replica, which does not follow it
+                await self._until(self._awake.wait())
+                continue
             self._slots.freed.clear()
             if (holding := self._slots.holding()) is None:
                 await self._until(self._slots.freed.wait())
@@ -89,7 +106,7 @@ class Worker:
             lease = Lease(self._lease, asyncio.get_running_loop().time)
             asked = lease.ask()
             try:
-                found = await self._inbox.claim(self._sources.token(), holding)
+                found = await self._inbox.claim(self._sources.token(), holding, avoid=self._avoided())
             except RedisError as error:
                 log.warning("claim failed", extra={"error": type(error).__name__})
                 await asyncio.sleep(REDIS_PAUSE)
@@ -109,12 +126,22 @@ class Worker:
         task.add_done_callback(self._done)
         task.add_done_callback(lambda _: self._slots.free(claim, holding))
 
+    def rest(self, resting: bool) -> None:
+        """Claim nothing more and hand runs over at their next checkpoint; or work again."""
+        if resting:
+            self._awake.clear()
+            self._handing_over.set()
+        elif not self._awake.is_set():
+            self._awake.set()
+            self._handing_over = asyncio.Event()
+
     async def drain(self, timeout: timedelta) -> None:
         """Stop claiming, let runs end or come to a checkpoint, and hand them over there.
 
         What is left after `timeout` is cut off; it is resumed from its last checkpoint.
         """
         self._leaving.set()
+        self._handing_over.set()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=timeout.total_seconds())
             for task in late:
@@ -155,6 +182,9 @@ class Worker:
         PRESENT.set(lease)
         try:
             await self._handle(claim, lease, may_run=may_run)
+        except KeyMissing as missing:
+            with contextlib.suppress(RedisError, LeaseLost):
+                await self._leave(claim, missing)
         except HandedOver:
             await self._hand_over(claim)  # this replica leaves: what is not done is handed over
         except LeaseLost:
@@ -173,13 +203,10 @@ class Worker:
         await self._nudge()
 
     async def _handle(self, claim: Claim, lease: Lease, *, may_run: bool) -> None:
-        try:
-            state = await self._threads.load(claim.thread)
-        except UnknownSchema:
-            state = None
+        state = await self._load(claim)
         session = self._threads.session(claim.thread)
         h = Handling(claim, state, session, self._inbox, self._sources)
-        h.leaving, h.may_run = self._leaving, may_run
+        h.leaving, h.may_run = self._handing_over, may_run
         try:
             async with self._heartbeat(h, lease):
                 writes = await self._handled(h)
@@ -204,6 +231,37 @@ class Worker:
         await self._inbox.commit(claim, writes)
         return None
 
+    async def _load(self, claim: Claim) -> ThreadState | None:
+        """The thread's row, None where it cannot be read. Raises `KeyMissing`."""
+        if claim.lacks_key:
+            raise KeyMissing
+        state = None
+        try:
+            state = await self._threads.load(claim.thread)
+        except KeyMissing:
+            raise
+        except UnknownSchema:
+            pass
+        asked = getattr(claim.event, "approval_id", "")
+        waiting = state.approvals if state else ()
+        await self._threads.insist_on_keys(claim.thread, [*waiting, *([asked] if asked else [])])
+        self.left.pop(claim.thread, None)
+        return state
+
+    def _avoided(self) -> set[ThreadRef]:
+        """The threads that another replica, which may have their key, is to try first."""
+        now = asyncio.get_running_loop().time()
+        return {thread for thread, until in self.left.items() if now < until}
+
+    async def _leave(self, claim: Claim, missing: KeyMissing) -> None:
+        """Leave an event, and all that its thread holds, to whoever has the key."""
+        log.error("left for want of a key", extra={"slack_thread": str(claim.thread), "why": str(missing)})
+        pause = (KEY_PAUSE + OTHERS_FIRST).total_seconds()
+        self.left[claim.thread] = asyncio.get_running_loop().time() + pause
+        if claim.tries == 1:
+            await self._conversation.say_key_missing(claim)
+        await self._inbox.release(claim, retry_in=KEY_PAUSE, forgive=True)
+
     async def _give_up(self, h: Handling, reference: str) -> None:
         """Put the event aside; where nobody could be told of it yet, it is kept until then."""
         try:
@@ -218,7 +276,7 @@ class Worker:
         try:
             return await self._conversation.handle(h)
         except (HandedOver, asyncio.CancelledError):
-            if self._leaving.is_set() and h.stream is not None:
+            if h.leaving.is_set() and h.stream is not None:
                 await h.stream.pause(words.PAUSED)
             raise
         except NotConfirmed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from bot.app import real_sources
 from bot.config import Settings
 from devkit.processes import Child
+from devkit.slack.server import PATIENCE
 from tests.world import World
 
 
@@ -24,6 +26,24 @@ class Bots:
 
     async def start(self, *arguments: str, **settings: str) -> Child:
         """Start one more, and wait until Slack has its sockets. `arguments` are those of `tests.serve`."""
+        child = await self._begin(*arguments, **settings)
+        await self._world.slack.until(lambda: self._world.slack.sockets >= self._running, timeout=40)
+        return child
+
+    async def refused(self, *arguments: str, **settings: str) -> str:
+        """Start one that ends by itself; returns its last words."""
+        child = await self._begin(*arguments, **settings)
+        async with asyncio.timeout(60):
+            assert await child.wait() != 0
+        return child.last_words()
+
+    async def says(self, child: Child, text: str) -> None:
+        """Wait until a bot has logged something."""
+        async with asyncio.timeout(PATIENCE):
+            while text not in child.last_words(40):
+                await asyncio.wait({asyncio.ensure_future(self._world.slack.workspace.change())}, timeout=0.1)
+
+    async def _begin(self, *arguments: str, **settings: str) -> Child:
         name = f"bot-{len(self.all)}"
         child = Child(
             name,
@@ -34,7 +54,6 @@ class Bots:
         )
         self.all.append(child)
         await child.start()
-        await self._world.slack.until(lambda: self._world.slack.sockets >= self._running, timeout=40)
         return child
 
     @property

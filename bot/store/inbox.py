@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 
-from bot.errors import LeaseLost, UnknownSchema
+from bot.errors import KeyMissing, LeaseLost, UnknownSchema
 from bot.events import LANES, Event, Lane, MessageReceived
 from bot.rank import FURTHEST, IDLE, Band, Holding, Waiting
 from bot.store.confirmation import Confirmation, WaitFor
@@ -58,7 +58,7 @@ class Claim:
 
     `tries` counts the claims of this event, this one included; it survives crashes. `asker` is
     who wrote in the thread last, while that is known. `is_doubted`: Redis was restarted or restored
-    since the event, and may have forgotten what became of it.
+    since the event, and may have forgotten what became of it. `lacks_key`: another replica can read it.
     """
 
     thread: ThreadRef
@@ -69,6 +69,7 @@ class Claim:
     tries: int
     asker: str = ""
     is_doubted: bool = False
+    lacks_key: bool = False
 
 
 class Inbox:
@@ -135,17 +136,20 @@ class Inbox:
         )
         return Appended(answer)
 
-    async def claim(self, owner: str, holding: Holding = IDLE) -> Claim | float | None:
+    async def claim(
+        self, owner: str, holding: Holding = IDLE, *, avoid: Collection[ThreadRef] = ()
+    ) -> Claim | float | None:
         """Take the first event of the thread that goes first, for a replica that holds so much already.
 
         Returns the seconds until the next thread is due where none is now, None where none will
-        be. `owner` is a fresh random id for each call.
+        be. `owner` is a fresh random id for each call; `avoid` are threads that are others' to take.
         """
         lines, ripe, earliest = await self._look()
         if ripe:
             await self._scripts.ripen([(self._of(thread), [str(thread), LANE]) for thread in ripe])
             lines, _, earliest = await self._look()
-        for waiting in (candidates := holding.in_order(lines)):
+        candidates = [waiting for waiting in holding.in_order(lines) if waiting.thread not in avoid]
+        for waiting in candidates:
             claim = await self._claim_thread(waiting.thread, owner, overtaking_only=holding.overtaking_only)
             if claim is not None:
                 return claim
@@ -278,11 +282,13 @@ class Inbox:
         try:
             where = place(self._keys.events(thread), event_id.decode())
             event = EVENT.load(self._sealer, payload, where)
-        except UnknownSchema:
-            event = None
+        except UnknownSchema as error:
+            event, lacks_key = None, isinstance(error, KeyMissing)
+        else:
+            lacks_key = False
         named = (event_id.decode(), event, int(tries), asker.decode())
         is_doubted = (await self._epoch.since()).is_younger_than(event)
-        return Claim(thread, fence.decode(), owner, *named, is_doubted)
+        return Claim(thread, fence.decode(), owner, *named, is_doubted, lacks_key)
 
     def _sealed(self, thread: ThreadRef, event_id: str, event: Event) -> bytes:
         return EVENT.dump(self._sealer, event, place(self._keys.events(thread), event_id))

@@ -30,6 +30,11 @@ class Keys:
         self._prefix = prefix
         self.shards = shards
 
+    @property
+    def prefix(self) -> str:
+        """The first part of every key but `served`."""
+        return self._prefix
+
     def shard(self, thread: ThreadRef) -> int:
         """The shard of a thread; it never changes while `shards` does not."""
         return crc32(str(thread).encode()) % self.shards
@@ -69,6 +74,10 @@ class Keys:
     def pending(self, shard: int) -> str:
         """Sorted set: the approvals that wait, by the second of their request."""
         return f"{self._tag(shard)}:pending"
+
+    def approved(self, shard: int) -> str:
+        """Sorted set: the approvals whose call has yet to run, by the second of the last decision."""
+        return f"{self._tag(shard)}:approved"
 
     def asked(self, shard: int, team: str, user: str) -> str:
         """Sorted set: the approvals that a person's requests led to, by second."""
@@ -134,6 +143,18 @@ class Keys:
     def trial(self) -> str:
         """String: written to try out what Redis confirms; it means nothing."""
         return f"{self._prefix}:trial"
+
+    def roster(self) -> str:
+        """Hash: the replicas that live, each with the millisecond until which that holds; what all share."""
+        return f"{self._prefix}:roster"
+
+    def served(self, team: str, bot: str) -> str:
+        """String: the prefix under which this bot of a workspace stores. The one key without a prefix."""
+        return f"countersign:served:{team}:{bot}"
+
+    def of_shards(self) -> str:
+        """A glob that finds whatever is stored in any shard."""
+        return f"{self._prefix}:{{s*"
 
     def sandboxes(self) -> str:
         """Sorted set: "sandbox thread", by the millisecond at which it is ended from outside."""

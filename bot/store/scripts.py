@@ -1,4 +1,4 @@
-"""The Lua scripts as typed calls: those of the engine, of days' allowances, and the audit chain's."""
+"""The Lua scripts as typed calls: those of the engine, of days' allowances, the audit chain's and the roster's."""
 
 from __future__ import annotations
 
@@ -77,6 +77,18 @@ class Scripts:
         """Put links behind the head of an audit chain; see `chain.lua`."""
         return bool(await self._call("chain", keys, arguments))
 
+    async def enroll(self, keys: Sequence[str], arguments: Sequence[Argument]) -> bool:
+        """Write a replica into the roster; see `enroll.lua`."""
+        return bool(await self._call("enroll", keys, arguments))
+
+    async def beat(self, keys: Sequence[str], arguments: Sequence[Argument]) -> bool:
+        """Say that a replica lives; see `beat.lua`."""
+        return bool(await self._call("beat", keys, arguments))
+
+    async def heads(self, keys: Sequence[str]) -> list[bytes]:
+        """Get the beginnings of what a thread holds; see `heads.lua`."""
+        return await self._call("heads", keys, [])
+
     async def _call(self, name: str, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
         return await self._scripts[name](keys=list(keys), args=list(arguments))
 
@@ -91,17 +103,8 @@ class Scripts:
 
 
 NAMES = (
-    "append",
-    "look",
-    "ripen",
-    "claim",
-    "renew",
-    "commit",
-    "schedule",
-    "admit",
-    "spend",
-    "epoch",
-    "chain",
+    *("append", "look", "ripen", "claim", "renew", "commit", "schedule"),
+    *("admit", "spend", "epoch", "chain", "enroll", "beat", "heads"),
 )
 #: What stands in front of the scripts that move a thread.
 SHARED = ("thread", "rank")

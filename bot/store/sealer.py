@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 import zlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from bot.errors import UnknownSchema
+from bot.errors import KeyMissing, UnknownSchema
 
 #: What each version of a stored kind holds. A reader that meets another one refuses it.
 SCHEMAS: dict[str, dict[int, str]] = {
@@ -41,29 +44,81 @@ def current(kind: str) -> int:
     return max(SCHEMAS[kind])
 
 
+#: Where a Fernet token has the time of its making, which nobody here reads, ours have this and their
+#: key's name. Earlier releases open them all the same, and what those sealed has a time there.
+#: https://github.com/fernet/spec/blob/master/Spec.md
+NAMED: Final = 0xC55C
+_TOKEN: Final = re.compile(rb"[A-Za-z0-9_-]{12}")
+
+
+def key_names(keys: Sequence[str]) -> tuple[str, ...]:
+    """Name each key by a fingerprint, in their order: it may be told, and leads back to no key."""
+    return tuple(_name(_number(key)) for key in keys)
+
+
+def _number(key: str) -> int:
+    seen = hashlib.sha256(b"countersign key\n" + base64.urlsafe_b64decode(key)).digest()
+    return NAMED << 48 | int.from_bytes(seen[:6], "big")
+
+
+def sealed_with(sealed: bytes | str) -> str:
+    """Name the key that something was sealed with; empty where it does not say."""
+    head = (sealed.encode() if isinstance(sealed, str) else sealed)[:12]
+    if not _TOKEN.fullmatch(head):
+        return ""
+    number = int.from_bytes(base64.urlsafe_b64decode(head)[1:9], "big")
+    return _name(number) if number >> 48 == NAMED else ""
+
+
+def _name(number: int) -> str:
+    return f"{number & (1 << 48) - 1:012x}"
+
+
 class Sealer:
     """Seals JSON values with the first key and opens them with any.
 
     A value opens at its own place alone (see `bot.store.keys.place`): what was copied, swapped or put
     into another order does not. With `read_unbound` what an earlier release sealed, which names
-    no place, opens as well.
+    no place, opens as well. `elsewhere` are the names of keys that other replicas have or had: what
+    was sealed with one of them is not damaged, it is not for this replica to judge.
     """
 
-    def __init__(self, keys: Sequence[str], *, read_unbound: bool = False) -> None:
+    def __init__(
+        self, keys: Sequence[str], *, read_unbound: bool = False, elsewhere: Collection[str] = ()
+    ) -> None:
+        self._first = Fernet(keys[0])
+        self._number = _number(keys[0])
         self._fernet = MultiFernet([Fernet(key) for key in keys])
         self._read_unbound = read_unbound
+        self._own = frozenset(key_names(keys))
+        self._elsewhere = elsewhere
+
+    @property
+    def may_lack_keys(self) -> bool:
+        """Whether there is, or was, any key that this replica does not have."""
+        return not self._own.issuperset(self._elsewhere)
+
+    def lacks_key_of(self, sealed: bytes | str) -> bool:
+        """Tell whether something was sealed with a key of another replica that this one does not have."""
+        name = sealed_with(sealed)
+        return name in self._elsewhere and name not in self._own
 
     def seal(self, kind: str, body: Any, place: str) -> bytes:
         """Write a JSON value of a known kind in its current version, for one place."""
         envelope = {"kind": kind, "schema": current(kind), "place": place, "body": body}
-        return self._fernet.encrypt(zlib.compress(json.dumps(envelope).encode()))
+        return self._first.encrypt_at_time(zlib.compress(json.dumps(envelope).encode()), self._number)
 
     def open(self, kind: str, sealed: bytes | str, place: str) -> Any:
         """Read what `seal` wrote for this place; raises `UnknownSchema` for anything else."""
         return self.open_versioned(kind, sealed, place)[1]
 
     def open_versioned(self, kind: str, sealed: bytes | str, place: str) -> tuple[int, Any]:
-        """Read what `seal` wrote, with its version; raises `UnknownSchema` for anything else."""
+        """Read what `seal` wrote, with its version; raises `UnknownSchema` for anything else.
+
+        Raises its kind `KeyMissing` for what another replica or an operator can still open.
+        """
+        if self.lacks_key_of(sealed):
+            raise KeyMissing(f"a stored {kind} was sealed with the key {sealed_with(sealed)}")
         try:
             envelope: Any = self._envelope(sealed)
             found, schema, body = envelope["kind"], envelope["schema"], envelope["body"]

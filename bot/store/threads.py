@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 
 from bot.approval import Approval
 from bot.delegation import Delegation
-from bot.errors import UnknownSchema
+from bot.errors import KeyMissing, UnknownSchema
 from bot.run import BrokenCall, JournalEntry, ThreadState
 from bot.store.keys import Keys, place
 from bot.store.records import APPROVAL, DELEGATION, JOURNAL, STATE
-from bot.store.sealer import Sealer
+from bot.store.scripts import Scripts
+from bot.store.sealer import Sealer, sealed_with
 from bot.store.sessions import StagedSession
 from bot.thread import ThreadRef
+
+#: How many approvals that have yet to run are looked at in a shard at once.
+SOME: Final = 100
 
 
 class ThreadStore:
@@ -27,6 +32,23 @@ class ThreadStore:
         self._redis = redis
         self._keys = keys
         self._sealer = sealer
+        self._scripts = Scripts(redis)
+
+    async def insist_on_keys(self, thread: ThreadRef, approval_ids: Sequence[str]) -> None:
+        """Raise `KeyMissing` where something of the thread, or of these, was sealed with a key not here.
+
+        It is asked before anything is done: half of a thread is no ground to judge the rest on.
+        """
+        if not self._sealer.may_lack_keys:
+            return
+        keys = self._keys
+        whole = [keys.session(thread), keys.journal(thread), keys.files(thread)]
+        strings = [keys.state(thread), keys.run(thread), keys.workspace(thread)]
+        with contextlib.suppress(ValueError):  # an id that is none of ours
+            strings += [keys.approval(approval_id) for approval_id in approval_ids]
+        for head in await self._scripts.heads([*whole, *strings]):
+            if self._sealer.lacks_key_of(head):
+                raise KeyMissing(f"the thread needs the key {sealed_with(head)}")
 
     async def load(self, thread: ThreadRef) -> ThreadState:
         """The thread's row; a fresh one for a thread without."""
@@ -88,6 +110,25 @@ class ThreadStore:
         ids = await self._redis.zrange(self._keys.pending(self._keys.shard(thread)), 0, -1)
         found = await self._readable(ids)
         return [approval for approval in found if approval.thread == thread and not approval.is_final]
+
+    async def approved_in(self, thread: ThreadRef) -> list[Approval]:
+        """The approvals of a thread whose call has yet to run, whatever its row says."""
+        ids = await self._redis.zrange(self._keys.approved(self._keys.shard(thread)), 0, -1)
+        return [approval for approval in await self._readable(ids) if approval.thread == thread]
+
+    async def approved_before(self, moment: datetime) -> list[Approval]:
+        """Every approval whose call has yet to run though it was decided before then, the oldest first."""
+        found: list[Approval] = []
+        for shard in range(self._keys.shards):
+            ids: Any = await self._redis.zrangebyscore(
+                self._keys.approved(shard), "-inf", int(moment.timestamp()), start=0, num=SOME
+            )
+            found += await self._readable(ids)
+        return sorted(found, key=lambda approval: approval.closed_at or approval.requested_at)
+
+    async def has_run(self, thread: ThreadRef) -> bool:
+        """Tell whether there is a saved run, readable or not."""
+        return bool(await self._redis.exists(self._keys.run(thread)))
 
     async def pending(self, team: str) -> list[Approval]:
         """Every approval of the workspace that waits, the oldest first."""

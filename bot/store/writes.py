@@ -99,10 +99,19 @@ class Writes:
                 listed = Command("ZREM", pending, (approval.id,))
             else:
                 listed = Command("ZADD", pending, (since, approval.id))
-            own = keys.approval(approval.id)
+            own, approved = keys.approval(approval.id), keys.approved(shard)
+            if approval.has_yet_to_run:
+                due = Command(
+                    "ZADD",
+                    approved,
+                    (int((approval.closed_at or approval.requested_at).timestamp()), approval.id),
+                )
+            else:
+                due = Command("ZREM", approved, (approval.id,))
             return [
                 Command("SET", own, (APPROVAL.dump(sealer, approval, place(own)),)),
                 listed,
+                due,
                 Command("ZADD", asked, (since, approval.id)),
                 Command("ZREMRANGEBYRANK", asked, (0, -ASKED - 1)),
                 Command("PEXPIRE", asked, (int(ASKED_FOR / timedelta(milliseconds=1)),)),

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -48,12 +49,14 @@ class Api:
         methods: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]],
         tokens: tuple[str, str],
         scopes: list[str],
+        clock: Callable[[], float],
         pace: Pace | None,
         special: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]],
     ) -> None:
         self._methods = methods
         self._bot_token, self._app_token = tokens
         self._scopes = scopes
+        self._clock = clock
         self._pace = pace
         self._special = special
         self.faults: list[Fault] = []
@@ -67,7 +70,8 @@ class Api:
         """Answer one call."""
         method = request.match_info["method"]
         given = await _arguments(request)
-        headers = {"x-oauth-scopes": ",".join(self._scopes)}
+        date = formatdate(self._clock(), usegmt=True)
+        headers = {"x-oauth-scopes": ",".join(self._scopes), "Date": date}
         if fault := self._fault(method, given):
             await asyncio.sleep(fault.delay)
             if fault.status != 200:

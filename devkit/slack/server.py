@@ -43,6 +43,7 @@ class SlackStandIn:
             {**methods.by_name, **self._people.views.by_name, **self.files.by_name},
             (self.bot_token, self.app_token),
             scopes,
+            self.workspace.clock,
             Pace(self.workspace.clock) if strict_pace else None,
             {"apps.connections.open": self._open_connection},
         )

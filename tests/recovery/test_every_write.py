@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +18,7 @@ from bot.errors import LeaseLost, SlackUnavailable
 from bot.rank import IDLE, Holding
 from bot.slack.client import Slack
 from bot.store.inbox import Claim, Inbox, Renewal
+from bot.thread import ThreadRef
 from devkit.slack.workspace import Message
 from tests.redis_server import RedisServer
 from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, World, ids
@@ -56,10 +57,12 @@ class MortalInbox(Inbox):
         super().__init__(*arguments, **options)
         self.death = COMING.get()
 
-    async def claim(self, owner: str, holding: Holding = IDLE) -> Claim | float | None:
+    async def claim(
+        self, owner: str, holding: Holding = IDLE, *, avoid: Collection[ThreadRef] = ()
+    ) -> Claim | float | None:
         if self.death is not None and self.death.came.is_set():
             await self.death.wait()
-        return await super().claim(owner, holding)
+        return await super().claim(owner, holding, avoid=avoid)
 
     async def renew(self, claim: Claim) -> Renewal:
         if self.death is not None and self.death.came.is_set():

@@ -16,7 +16,7 @@ from tests.world import World
 async def countersign(command: str, settings: Mapping[str, str], directory: Path) -> tuple[int, str]:
     """Run a command to its end; its exit code and everything it printed."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", command),
+        *(sys.executable, "-m", "bot", *command.split()),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=inherited() | dict(settings),
@@ -101,3 +101,24 @@ async def test_serve_ends_with_one_sentence_when_it_is_turned_away(
     assert code == 1
     assert name in output
     assert "Traceback" not in output
+
+
+async def test_the_roster_says_who_serves_and_takes_other_settings_when_nobody_does(
+    world: World, tmp_path: Path
+) -> None:
+    other = world.variables(REDIS_PREFIX=f"{world.prefix}x", REDIS_SHARDS="3")
+    async with world.bot():
+        code, output = await countersign("roster", world.variables(), tmp_path)
+        assert (code, "works; policies" in output) == (0, True), output
+        code, output = await countersign("roster", world.variables(REDIS_SHARDS="3"), tmp_path)
+        assert (code, "✗ REDIS_SHARDS is 3" in output) == (1, True), output
+        code, output = await countersign("roster --accept", other, tmp_path)
+        assert (code, "Stop them all first" in output) == (1, True), output
+        await world.hears(await world.asks("hello"), "Here is what you can try")
+
+    code, output = await countersign("roster --accept", world.variables(REDIS_SHARDS="3"), tmp_path)
+    assert (code, "laid out with 4" in output) == (1, True), output  # for there is a thread
+    code, output = await countersign("roster --accept", other, tmp_path)
+    assert (code, "Accepted" in output) == (0, True), output
+    code, output = await countersign("doctor", other, tmp_path)
+    assert (code, "The settings agree with 0 replicas" in output) == (0, True), output

@@ -6,6 +6,7 @@ import copy
 import time
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot import doctor, doctor_sandbox
 from bot.findings import Level
@@ -37,6 +38,17 @@ async def test_everything_in_order_is_a_tick_for_each_thing(world: World) -> Non
         "group of 2",
     ):
         assert any(part in line for line in lines), part
+
+
+async def test_settings_that_do_not_agree_with_what_is_stored_are_said(world: World) -> None:
+    async with world.bot():
+        assert "✓ The settings agree with 1 replicas that serve now." in await examine(world)
+        (line,) = await complaints(world, REDIS_SHARDS="3")
+        assert line.startswith("✗ REDIS_SHARDS is 3")
+        (line,) = await complaints(world, REFUND_APPROVAL_OVER="40.00")
+        assert line.startswith("! 1 of 1 replicas that serve have other policies")
+        (line,) = await complaints(world, STATE_KEYS=Fernet.generate_key().decode())
+        assert line.startswith("✗ STATE_KEYS would seal with a key that 1 of the replicas")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ async def sealed_values(redis: Redis, world: World) -> list[tuple[str, str | int
     keys = sorted([key async for key in redis.scan_iter(match=f"{world.prefix}:*", count=10_000)])
     for key in keys:
         for _, part, value in await values(redis, key):
-            if value.startswith(b"gAAAA"):  # how a Fernet token begins
+            if value.startswith((b"gAAAA", b"gMVc")):  # how a Fernet token begins
                 named = part.decode() if isinstance(part, bytes) else "" if part is None else part
                 found.append((key.decode(), named, value))
     return found

@@ -78,7 +78,7 @@ async def test_a_bot_whose_clock_is_an_hour_behind_still_lets_the_deadline_come_
     scripted(world, gives("29.00"), last="Nobody decided in time.")
     tool = give_money(Policy(ask("finance", expires_after=SECOND)))
     real = real_sources()
-    slow = Sources(now=lambda: real.now() - timedelta(hours=1), token=real.token)
+    slow = Sources(now=lambda: real.now() - timedelta(hours=1), token=real.token, ticks=real.ticks)
     async with world.bot(tool, **ROLES):
         thread = await world.asks("give them money")
         card = await world.card(thread)
@@ -87,6 +87,21 @@ async def test_a_bot_whose_clock_is_an_hour_behind_still_lets_the_deadline_come_
 
     assert "*Expired*" in card.shown
     assert (await world.deeds()).count("expired") == 1
+
+
+async def test_a_rejection_counts_where_the_clock_of_the_bot_is_two_hours_ahead(world: World) -> None:
+    scripted(world, gives("29.00"), last="Rejected, then.")
+    tool = give_money(Policy(ask("finance", expires_after=3600 * SECOND)))
+    real = real_sources()
+    fast = Sources(now=lambda: real.now() + timedelta(hours=2), token=real.token, ticks=real.ticks)
+    async with running(world.settings(**ROLES), fast, [tool]):
+        thread = await world.asks("give them money")
+        await world.rejects(MEI, await world.card(thread), "no")
+        await world.hears(thread, "Rejected, then.")
+
+    records = await world.records()
+    assert [link.entry.deed for link in records if link.entry.approval][-1] == "decided"
+    assert all(abs(link.entry.at - real.now()) < timedelta(hours=1) for link in records)
 
 
 async def test_a_click_after_the_deadline_counts_for_nothing_even_before_it_was_noticed(world: World) -> None:

@@ -56,7 +56,7 @@ class Effects:
         await self.inbox.append(THREAD, event, event_ids=(f"m{next(self._ids)}",))
         claim = await self.inbox.claim(secrets.token_hex(4))
         assert isinstance(claim, Claim)
-        sources = Sources(lambda: NOON, lambda: f"e{next(self._ids)}")
+        sources = Sources(lambda: NOON, lambda: f"e{next(self._ids)}", lambda: 0.0)
         state = ThreadState(generation=1, run_id="m0", authors=(ANA,))
         return Handling(claim, state, self.threads.session(THREAD), self.inbox, sources)
 

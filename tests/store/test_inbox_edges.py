@@ -96,6 +96,13 @@ async def test_of_many_who_claim_one_event_exactly_one_gets_it(store: Store) -> 
     assert all(isinstance(wait, float) and wait >= 0 for wait in found if not isinstance(wait, Claim))
 
 
+async def test_a_thread_that_others_are_to_take_is_not_claimed(store: Store) -> None:
+    await store.message(1)
+
+    assert await store.inbox.claim("w1", avoid={THREAD}) is None
+    assert isinstance(await store.inbox.claim("w2"), Claim)
+
+
 async def test_a_lapsed_lease_that_nobody_took_may_still_commit(store: Store) -> None:
     short = store.with_lease(0.001)
     await short.message(1)

@@ -28,6 +28,7 @@ def test_every_key_is_pinned() -> None:
         keys.recent(2, "T1", "U1"),
         keys.pending(2),
         keys.asked(2, "T1", "U1"),
+        keys.approved(2),
         keys.outbox(2),
         keys.audited(2, "T1"),
         keys.audit("T1"),
@@ -53,6 +54,9 @@ def test_every_key_is_pinned() -> None:
         keys.files(THREAD),
         keys.trial(),
         keys.sandboxes(),
+        keys.roster(),
+        keys.served("T1", "U1"),
+        keys.of_shards(),
     ] == [
         "cs:{s02}:due",
         "cs:{s02}:wake",
@@ -65,6 +69,7 @@ def test_every_key_is_pinned() -> None:
         "cs:{s02}:recent:T1:U1",
         "cs:{s02}:pending",
         "cs:{s02}:asked:T1:U1",
+        "cs:{s02}:approved",
         "cs:{s02}:audit",
         "cs:{s02}:audited:T1",
         "cs:{audit:T1}:log",
@@ -90,6 +95,9 @@ def test_every_key_is_pinned() -> None:
         "cs:{s02}:T1/C1/1795435200.000100:files",
         "cs:trial",
         "cs:sandboxes",
+        "cs:roster",
+        "countersign:served:T1:U1",
+        "cs:{s*",
     ]
 
 
@@ -108,6 +116,7 @@ def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
             "approval",
             "pending",
             "asked",
+            "approved",
         ),
         *("outbox", "audited", "on_record", "team_on_record"),
         *(
@@ -124,7 +133,7 @@ def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
             "used",
         ),
         *("row", "inbox", "timers", "events", "state", "session", "run", "journal"),
-        *("workspace", "files", "sandboxes", "trial"),
+        *("workspace", "files", "sandboxes", "trial", "roster", "served", "of_shards", "prefix"),
     }
 
 

@@ -9,11 +9,11 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.approval import Approval
-from bot.errors import UnknownSchema
+from bot.errors import KeyMissing, UnknownSchema
 from bot.events import Event, MessageReceived
 from bot.store import sealer as sealing
 from bot.store.records import APPROVAL, EVENT, STATE
-from bot.store.sealer import Sealer
+from bot.store.sealer import Sealer, key_names, sealed_with
 from tests.factories import a_decision, an_approval
 
 HERE, THERE = "cs:{s00}:here\n", "cs:{s00}:there\n"
@@ -106,3 +106,36 @@ def test_what_names_no_place_is_read_where_that_is_allowed_and_not_otherwise() -
     assert Sealer([OLD], read_unbound=True).open("item", sealed, HERE) == "hi"
     with pytest.raises(UnknownSchema):
         Sealer([OLD]).open("item", sealed, HERE)
+
+
+def test_a_key_of_another_replica_is_told_from_damage() -> None:
+    names = key_names([OLD, NEW])
+    sealed = Sealer([NEW]).seal("item", "hi", HERE)
+    here = Sealer([OLD], elsewhere=names)
+
+    assert sealed_with(sealed) == names[1]
+    assert here.may_lack_keys
+    assert not Sealer([NEW, OLD], elsewhere=names).may_lack_keys
+    with pytest.raises(KeyMissing):
+        here.open("item", sealed, HERE)
+    for other in (Sealer([OLD]), Sealer([NEW], elsewhere=names)):  # a key nobody ever had; our own key
+        with pytest.raises(UnknownSchema) as damaged:
+            other.open("item", sealed[:60] + b"A" + sealed[61:], HERE)
+        assert not isinstance(damaged.value, KeyMissing)
+
+
+def test_what_names_its_key_opens_in_earlier_releases_and_theirs_opens_here() -> None:
+    sealed = Sealer([NEW]).seal("item", "hi", HERE)
+    opened = json.loads(zlib.decompress(Fernet(NEW).decrypt(sealed)))
+    assert opened["body"] == "hi"
+
+    theirs = Fernet(NEW).encrypt(zlib.compress(json.dumps(opened).encode()))
+    assert sealed_with(theirs) == ""
+    assert Sealer([NEW], elsewhere=key_names([OLD])).open("item", theirs, HERE) == "hi"
+
+
+@pytest.mark.parametrize(
+    "sealed", [b"", b"garbage", "gar\u00e9bage", b"gMVc", b"gMVc+++++++++"], ids=range(5)
+)
+def test_what_is_no_token_names_no_key(sealed: bytes | str) -> None:
+    assert sealed_with(sealed) == ""

@@ -1,0 +1,98 @@
+"""Replicas whose own clock is wrong, or jumps: Redis' clock decides, and Slack's orders messages.
+
+The clocks are faked by libfaketime, in real processes: their time of day is wrong, their ticks are not.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.bots import Bots
+from tests.scenarios.test_backfill import deaf_for
+from tests.world import ANA, MEI, OMAR, SUPPORT, World
+
+LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+FAKED = {"LD_PRELOAD": str(LIBRARY), "DONT_FAKE_MONOTONIC": "1"}
+
+
+async def resets_and_goes_on(world: World, thread: str) -> None:
+    """Forget a thread by a command, which has no time of Slack's, and write in it at once."""
+    before = len(world.done(thread))
+    link = f"{world.slack.url}/archives/{SUPPORT}/p{thread.replace('.', '')}"
+    await world.slack.command(ANA, SUPPORT, "/reset", link)
+    await world.slack.until(lambda: len(world.done(thread)) == before + 1)
+    await world.slack.says(ANA, SUPPORT, "show me INV-1003", thread_ts=thread)
+    await world.slack.until(lambda: len(world.done(thread)) == before + 2)
+
+
+async def test_a_clock_that_is_wrong_and_jumps_while_the_bot_runs_does_no_harm(
+    world: World, bots: Bots, tmp_path: Path
+) -> None:
+    shown = tmp_path / "clock"
+    shown.write_text("+30s")
+    faked = FAKED | {"FAKETIME_TIMESTAMP_FILE": str(shown), "FAKETIME_NO_CACHE": "1"}
+    await bots.start(**faked)
+    thread = await world.asks("show me INV-1003")
+    await world.hears(thread, "Hazel & Co")
+    await resets_and_goes_on(world, thread)
+    shown.write_text("-30s")
+    await resets_and_goes_on(world, thread)
+
+    card = await world.card(await world.asks("refund $29 on INV-1003"))
+    shown.write_text("+7200s")
+    await world.rejects(MEI, card, "no")
+    await world.recorded("decided")
+    await world.slack.until(lambda: "*Rejected*" in card.shown)
+    shown.write_text("-7200s")
+    thread = await world.asks("refund $30 on INV-1005")
+    await world.approves(OMAR, await world.card(thread))
+    await world.hears(thread, "Done: I refunded")
+
+    moments = [link.entry.at for link in await world.records()]
+    assert max(moments) - min(moments) < timedelta(hours=1)
+    assert world.refunds == [("INV-1005", "30.00")]
+
+
+@pytest.mark.parametrize("off", ["+7200s", "-7200s"])
+async def test_a_replica_two_hours_off_blinds_nobody_to_what_was_missed(
+    world: World, bots: Bots, off: str
+) -> None:
+    wrong = await bots.start(**FAKED, FAKETIME=off)
+    await world.hears(await world.asks("show me INV-1003"), "Hazel & Co")
+    await wrong.stop()
+    missed = await world.asks("show me INV-1004")
+    await deaf_for(world, timedelta(minutes=10))
+    await bots.start(**FAKED, FAKETIME=off)
+    await world.hears(missed, "Juniper Labs")
+
+    assert len(world.replies(missed)) == 1
+
+
+async def test_a_replica_whose_clock_is_too_far_off_does_not_start(world: World, bots: Bots) -> None:
+    faked = FAKED | {"CLOCK_TOLERANCE_SECONDS": "60", "FAKETIME": "-100s"}
+    said = await bots.refused(**faked)
+
+    assert "CannotStart: The clock of this machine is" in said
+    assert "seconds behind the clock of Redis" in said
+
+
+@pytest.mark.parametrize("ahead", [-40, 40])
+async def test_what_is_written_right_after_a_reset_is_answered_though_slacks_clock_is_not_redis(
+    world: World, ahead: int
+) -> None:
+    world.slack.clock.advance(timedelta(seconds=ahead))
+    async with world.bot():
+        thread = await world.asks("show me INV-1003")
+        await world.hears(thread, "Hazel & Co")
+        await resets_and_goes_on(world, thread)
+
+
+async def test_a_redis_whose_clock_is_not_slacks_is_refused(world: World, bots: Bots) -> None:
+    world.slack.clock.advance(timedelta(seconds=90))
+    said = await bots.refused(CLOCK_TOLERANCE_SECONDS="60")
+
+    assert "CannotStart: The clock of Slack is" in said
+    assert "seconds ahead of the clock of Redis" in said
