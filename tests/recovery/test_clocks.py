@@ -71,14 +71,6 @@ async def test_a_replica_two_hours_off_blinds_nobody_to_what_was_missed(
     assert len(world.replies(missed)) == 1
 
 
-async def test_a_replica_whose_clock_is_too_far_off_does_not_start(world: World, bots: Bots) -> None:
-    faked = FAKED | {"CLOCK_TOLERANCE_SECONDS": "60", "FAKETIME": "-100s"}
-    said = await bots.refused(**faked)
-
-    assert "CannotStart: The clock of this machine is" in said
-    assert "seconds behind the clock of Redis" in said
-
-
 @pytest.mark.parametrize("ahead", [-40, 40])
 async def test_what_is_written_right_after_a_reset_is_answered_though_slacks_clock_is_not_redis(
     world: World, ahead: int
@@ -88,11 +80,3 @@ async def test_what_is_written_right_after_a_reset_is_answered_though_slacks_clo
         thread = await world.asks("show me INV-1003")
         await world.hears(thread, "Hazel & Co")
         await resets_and_goes_on(world, thread)
-
-
-async def test_a_redis_whose_clock_is_not_slacks_is_refused(world: World, bots: Bots) -> None:
-    world.slack.clock.advance(timedelta(seconds=90))
-    said = await bots.refused(CLOCK_TOLERANCE_SECONDS="60")
-
-    assert "CannotStart: The clock of Slack is" in said
-    assert "seconds ahead of the clock of Redis" in said

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+
 from bot.app import real_sources, running
+from bot.errors import CannotStart
 from bot.policy import Policy, ask
 from bot.sources import Sources
 from tests.tools import SECOND, give_money, gives, scripted
@@ -102,6 +105,22 @@ async def test_a_rejection_counts_where_the_clock_of_the_bot_is_two_hours_ahead(
     records = await world.records()
     assert [link.entry.deed for link in records if link.entry.approval][-1] == "decided"
     assert all(abs(link.entry.at - real.now()) < timedelta(hours=1) for link in records)
+
+
+@pytest.mark.parametrize(("off", "said"), [(100, "100 seconds ahead of"), (-100, "100 seconds behind")])
+async def test_a_bot_whose_clock_is_too_far_off_does_not_start(world: World, off: int, said: str) -> None:
+    real = real_sources()
+    wrong = Sources(lambda: real.now() + off * SECOND, real.token, real.ticks)
+    with pytest.raises(CannotStart, match=f"The clock of this machine is {said}"):
+        async with running(world.settings(CLOCK_TOLERANCE_SECONDS="60"), wrong):
+            pass
+
+
+async def test_a_redis_whose_clock_is_far_from_slacks_is_refused(world: World) -> None:
+    world.slack.clock.advance(timedelta(seconds=90))
+    with pytest.raises(CannotStart, match="The clock of Slack is [0-9]+ seconds ahead of"):
+        async with world.bot(CLOCK_TOLERANCE_SECONDS="60"):
+            pass
 
 
 async def test_a_click_after_the_deadline_counts_for_nothing_even_before_it_was_noticed(world: World) -> None:
