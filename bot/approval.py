@@ -107,6 +107,7 @@ class Ending(StrEnum):
 
     DONE = "done"
     FAILED = "failed"
+    OTHER = "other"
     UNKNOWN = "unknown"
     NOT_RUN = "not_run"
 

@@ -37,6 +37,7 @@ class Deed(StrEnum):
     WITHDRAWN = "withdrawn"
     STARTED = "started"
     EXECUTED = "executed"
+    DIFFERED = "differed"
     DELEGATED = "delegated"
     RESET = "reset"
 

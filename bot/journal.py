@@ -9,6 +9,7 @@ from datetime import datetime
 from bot import words
 from bot.agents.attempt import Attempt
 from bot.agents.context import Permit
+from bot.agents.tools.settles import differs
 from bot.approval import (
     Approval,
     ApprovalStatus,
@@ -80,7 +81,8 @@ class Journal:
         except OutcomeUnknown:
             await self._ended(key, permit, call_id, Ending.UNKNOWN, "")
             raise
-        ending = Ending.FAILED if result.startswith(FAILED) else Ending.DONE
+        done = Ending.OTHER if differs(result) else Ending.DONE
+        ending = Ending.FAILED if result.startswith(FAILED) else done
         await self._ended(key, permit, call_id, ending, result)
         return self._remembered(permit, result)
 
@@ -101,6 +103,8 @@ class Journal:
 
     def _remembered(self, permit: Permit, result: str) -> str:
         (self._not_made if result.startswith(FAILED) else self._made).append(permit.effect)
+        if difference := differs(result):
+            self._handling.remarks.append(words.not_as_asked(difference))
         return result
 
     async def _find(self, permit: Permit) -> tuple[str, JournalEntry | None]:
@@ -121,6 +125,8 @@ class Journal:
             self._handling.retire(changed)
         noted = {"call": call_id, "ending": ending.value, "result": result[:RESULT]}
         self._note(Deed.EXECUTED, permit, **noted)
+        if ending is Ending.OTHER:
+            self._note(Deed.DIFFERED, permit, call=call_id, difference=differs(result))
         call = _described(key, call_id, permit) if ending is Ending.UNKNOWN else None
         beside = Writes() if ending is Ending.UNKNOWN else await self._beside()
         await self._write(key, permit, JournalEntry(status, result, call), *changed, beside=beside)

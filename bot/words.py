@@ -31,6 +31,15 @@ NOBODY_KNOWS = (
     "ERROR: it is not known whether this happened, and nobody said so in time. "
     "Do not try again; tell the person that someone has to check."
 )
+
+
+def not_as_asked(difference: str) -> str:
+    """What people read of a call that did something else than was asked for."""
+    return f"Not as it was asked for: {difference} Please look at that; I do not put it right by myself."
+
+
+#: What is told where a result cannot be compared with what was asked for.
+NOT_COMPARED = "it could not be checked whether what was done is what was asked for."
 IT_HAPPENED = "This broke off, but a person has checked: it did happen. Do not do it again."
 IT_DID_NOT = "ERROR: this broke off, and a person has checked: it did not happen."
 EXPIRED_REASON = "Nobody decided before the deadline, so this was not done."

@@ -74,7 +74,7 @@ def to_request(reply: Reply, asked: Refund) -> Answer:
     https://www.rfc-editor.org/rfc/rfc9110#section-15, https://www.rfc-editor.org/rfc/rfc6585#section-4
     """
     if reply.status in {HTTPStatus.OK, HTTPStatus.CREATED}:
-        return _refund(reply, asked)
+        return _refund(reply, asked, any_amount="Idempotent-Replayed" not in reply.headers)
     if common := _of_any(reply):
         return common
     known = reply.status == HTTPStatus.CONFLICT or reply.code == "key_reused"
@@ -126,14 +126,17 @@ def _of_any(reply: Reply) -> Answer | None:
     return None if is_refusal(reply) else Answer(Heard.NOTHING)
 
 
-def _refund(reply: Reply, asked: Refund) -> Answer:
-    """Read a refund as made; it must be whole, and the one that was asked for."""
+def _refund(reply: Reply, asked: Refund, *, any_amount: bool = False) -> Answer:
+    """Read a refund as made; it must be whole, and the one that was asked for.
+
+    `any_amount` is of the answer to the request itself: the money has moved, and whoever asked compares the sums.
+    """
     made = reply.content
     if not made.get("id") or any(name not in made for name in ("invoice_id", "amount", "currency")):
         return Answer(Heard.NOTHING)
     same = (made["invoice_id"], made["currency"]) == (asked.invoice_id, asked.currency)
     amount = _number(made["amount"])
-    is_asked = same and amount is not None and amount == _number(asked.amount)
+    is_asked = same and amount is not None and (any_amount or amount == _number(asked.amount))
     return Answer(Heard.MADE if is_asked else Heard.OTHER)
 
 

@@ -59,6 +59,7 @@ _VERDICTS: Final = {
 _ENDINGS: Final = {
     Ending.DONE: "*Done*",
     Ending.FAILED: "*Not done*: the tool refused it",
+    Ending.OTHER: "*Done, but not as it stands here*: somebody has to look at it",
     Ending.UNKNOWN: "*Nobody knows* whether this happened: it broke off",
     Ending.NOT_RUN: "*Not done*",
 }

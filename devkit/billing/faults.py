@@ -24,7 +24,7 @@ class Fault:
     It happens before anything is done, or, `after_commit`, once the refund is in the books: a `delay` in
     seconds, then a `status` in place of the answer, the connection that is cut (`drop`), or
     a body that breaks off (`cut`). With `goes_on` a caller that leaves during the delay does
-    not stop the refund. `retry_after` is seconds or an HTTP date. `drop_after_commit` is both.
+    not stop the refund. `makes` is the amount that is paid in the place of the one asked for. `retry_after` is seconds or an HTTP date. `drop_after_commit` is both.
 
     Raises `ValueError` for what no service can do.
     """
@@ -39,6 +39,7 @@ class Fault:
     goes_on: bool = False
     retry_after: str = ""
     of: Of = Of.REFUND
+    makes: str = ""
 
     def __post_init__(self) -> None:
         self.drop |= self.drop_after_commit
@@ -53,7 +54,7 @@ class Fault:
             raise ValueError("only the answer to a refund that was made can be cut")
         if self.goes_on and (not self.delay or self.after_commit):
             raise ValueError("what goes on without its caller is a refund that is delayed")
-        if self.of is not Of.REFUND and (self.after_commit or self.goes_on):
+        if self.of is not Of.REFUND and (self.after_commit or self.goes_on or self.makes):
             raise ValueError("only a refund makes anything")
         if self.times < 1 or self.delay < 0:
             raise ValueError("a fault happens once at least, and takes no less than no time")

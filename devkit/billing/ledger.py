@@ -74,8 +74,8 @@ class Ledger:
             "refundable": major(row["amount"] - refunded),
         }
 
-    def refund(self, request: Mapping[str, Any], key: str) -> Made:
-        """Make a refund, or return the one its key made; raises `Refused`."""
+    def refund(self, request: Mapping[str, Any], key: str, *, amount: str = "") -> Made:
+        """Make a refund (of another amount, if one is given), or return the one its key made; raises `Refused`."""
         fingerprint = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
         made = self._db.execute("select * from refunds where idempotency_key = ?", (key,)).fetchone()
         if made is not None:
@@ -83,17 +83,17 @@ class Ledger:
                 raise Refused(422, "key_reused", "This idempotency key was used for another refund.")
             return Made(_refund(made), replayed=True)
         invoice = self.invoice(str(request.get("invoice_id")))
-        amount = minor(str(request.get("amount")))
+        paid = minor(amount or str(request.get("amount")))
         if request.get("currency") != invoice["currency"]:
             raise Refused(422, "wrong_currency", f"{invoice['id']} is in {invoice['currency']}.")
-        if amount > minor(invoice["refundable"]):
+        if paid > minor(invoice["refundable"]):
             raise Refused(
                 422,
                 "over_refund",
                 f"Only {invoice['refundable']} {invoice['currency']} of {invoice['id']} can be refunded.",
             )
         values = (
-            *(f"rf_{self._token()}", invoice["id"], amount, invoice["currency"]),
+            *(f"rf_{self._token()}", invoice["id"], paid, invoice["currency"]),
             *(str(request.get("reason") or ""), key, fingerprint, self._now().isoformat()),
         )
         self._db.execute("insert into refunds values (?, ?, ?, ?, ?, ?, ?, ?)", values)

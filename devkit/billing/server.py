@@ -135,7 +135,7 @@ class BillingServer:
     async def _made(self, body: Mapping[str, Any], key: str, fault: Fault) -> Made:
         """Make a refund, at once or after a delay that its caller does not end."""
         if not fault.goes_on:
-            return self._commit(body, key)
+            return self._commit(body, key, fault.makes)
         task = asyncio.create_task(self._late(body, key, fault.delay))
         self._left.add(task)
         task.add_done_callback(self._left.discard)
@@ -146,8 +146,8 @@ class BillingServer:
             await asyncio.sleep(delay)
             return self._commit(body, key)
 
-    def _commit(self, body: Mapping[str, Any], key: str) -> Made:
-        made = self._ledger.refund(body, key)
+    def _commit(self, body: Mapping[str, Any], key: str, amount: str = "") -> Made:
+        made = self._ledger.refund(body, key, amount=amount)
         self.on_change()
         self._refunded.set()
         return made

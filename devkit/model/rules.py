@@ -29,6 +29,8 @@ ASKS_WHETHER: Final = re.compile(r"^\W*(was|were|is|are|did|has|have|when|how mu
 CHANGED: Final = re.compile(
     r"An approver changed this call; it ran with (\{.*\}) and returned: (.*)\Z", re.DOTALL
 )
+#: How the bot tells of a call that did something else than was asked for: what is different, then its result.
+DIFFERS: Final = re.compile(r"NOT AS ASKED: [^\n]*\n(.*)\Z", re.DOTALL)
 #: What is said of a refund whose answer got lost: a person found it, or nobody did.
 CHECKED: Final = re.compile(r"\bit did happen\b")
 NOT_KNOWN: Final = re.compile(r"\bnot known whether this happened\b")
@@ -239,9 +241,11 @@ def _outcome(call: Entry, result: Entry) -> str:
 
 def _as_run(call: Entry, result: Entry) -> tuple[dict[str, Any], str]:
     """What ran, and what it returned: approvers may have changed what was called for."""
-    if changed := CHANGED.fullmatch(result.text):
-        return _object(changed[1]), changed[2]
-    return _object(call.text), result.text
+    asked, said = call.text, result.text
+    if changed := CHANGED.fullmatch(said):
+        asked, said = changed[1], changed[2]
+    differs = DIFFERS.fullmatch(said)
+    return _object(asked), differs[1] if differs else said
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.agents.attempt import Attempt
 from bot.agents.context import Permit, RunContext
+from bot.agents.tools.settles import Settles, anything, compared
 from bot.approval import Offers, canonical, digest
 from bot.errors import NotAuthorized, OutcomeUnknown
 from bot.policy import Call, Policy
@@ -69,7 +70,11 @@ class ApprovedTool:
 
 
 def approved_tool(
-    policy: Policy, *, only_if_asked: bool = False, identity: Identity = everything
+    policy: Policy,
+    *,
+    only_if_asked: bool = False,
+    identity: Identity = everything,
+    settles: Settles = anything,
 ) -> Callable[[Body[P]], ApprovedTool]:
     """Make a tool of an async function whose first parameter is its `ToolContext`.
 
@@ -78,6 +83,9 @@ def approved_tool(
 
     `identity` leaves out what a model words differently each time it is asked the same, such as a
     reason: calls that agree in the rest have the same idempotency key when a run is repeated.
+
+    `settles` compares a result (that is no error) with the arguments, and says what is different: that is
+    told to people, stands on the card, and is on record.
 
     The body finds its `ctx.context.attempt` and hands it on: with the key the service behind it
     can tell a repetition, and where the key was `sent_before`, a refusal settles nothing. What it returns is told to the model and kept; an expected failure
@@ -103,7 +111,12 @@ def approved_tool(
         async def guarded(ctx: ToolContext[Any], arguments: str) -> Any:
             if not needed(ctx.context, arguments_of(arguments)):
                 return await invoke(ctx, arguments)
-            return await _guard(ctx, arguments, invoke, form)
+            return await _guard(ctx, arguments, settling, form)
+
+        async def settling(ctx: ToolContext[Any], arguments: str) -> str:
+            result = str(await invoke(ctx, arguments))
+            failed = result.startswith("ERROR:")
+            return result if failed else compared(settles, arguments_of(arguments), result)
 
         tool.on_invoke_tool = guarded
         if unknown := set(policy.editable) - set(model.model_fields):

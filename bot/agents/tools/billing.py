@@ -67,7 +67,7 @@ async def get_invoice(ctx: ToolContext[RunContext], invoice_id: str) -> str:
 def refund_tool(policy: Policy) -> ApprovedTool:
     """Make the refund tool under a policy."""
 
-    @approved_tool(policy, identity=_moved)
+    @approved_tool(policy, identity=_moved, settles=refund_differs)
     async def issue_refund(
         ctx: ToolContext[RunContext], invoice_id: str, amount: str, currency: Currency, reason: str
     ) -> str:
@@ -93,6 +93,18 @@ def refund_tool(policy: Policy) -> ApprovedTool:
         return json.dumps({"refund_id": made["id"], "amount": made["amount"], "currency": made["currency"]})
 
     return issue_refund
+
+
+def refund_differs(arguments: Mapping[str, Any], result: str) -> str:
+    """Say so where another sum was refunded than was asked for."""
+    made = json.loads(result)
+    asked, paid = (
+        (_amount(arguments["amount"]), arguments["currency"]),
+        (number(made["amount"]), made["currency"]),
+    )
+    if asked == paid:
+        return ""
+    return f"{made['amount']} {made['currency']} were refunded, where {asked[0]} {asked[1]} were asked for."
 
 
 def _moved(arguments: Mapping[str, Any]) -> Mapping[str, object]:

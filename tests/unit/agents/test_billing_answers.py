@@ -36,7 +36,6 @@ def test_a_refund_as_it_was_asked_for_was_made(status: int, amount: object) -> N
 @pytest.mark.parametrize(
     "change",
     [
-        {"amount": "28.00"},
         {"amount": "NaN"},
         {"amount": None},
         {"currency": "EUR"},
@@ -47,6 +46,15 @@ def test_a_refund_as_it_was_asked_for_was_made(status: int, amount: object) -> N
 def test_another_refund_under_the_key_is_no_success(change: dict[str, Any]) -> None:
     assert to_request(reply(201, MADE | change), ASKED).heard is Heard.OTHER
     assert to_look_up(reply(200, MADE | change), ASKED).heard is Heard.OTHER
+
+
+def test_another_amount_was_made_where_the_request_itself_is_answered_with_it() -> None:
+    """Whoever asked compares the sums; of a key that was used before it would be another refund."""
+    other = MADE | {"amount": "28.00"}
+
+    assert to_request(reply(201, other), ASKED).heard is Heard.MADE
+    assert to_request(reply(201, other, Idempotent_Replayed="true"), ASKED).heard is Heard.OTHER
+    assert to_look_up(reply(200, other), ASKED).heard is Heard.OTHER
 
 
 @pytest.mark.parametrize("missing", sorted(MADE))
