@@ -26,7 +26,7 @@ def compared(settles: Settles, arguments: Mapping[str, Any], result: str) -> str
     """The result, behind what it differs in. A result that cannot be compared counts as one that differs."""
     try:
         difference = settles(arguments, result)
-    except Exception as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         log.exception("result not compared", extra={"error": type(error).__name__})
         difference = words.NOT_COMPARED
     return f"{DIFFERS}{' '.join(difference.split())}\n{result}" if difference else result
