@@ -274,7 +274,13 @@ def _worker(
 
 def _limiter(settings: Settings) -> Limiter:
     clock = asyncio.get_running_loop().time
-    return Limiter(clock=clock, sleep=asyncio.sleep, interval=settings.edit_interval_seconds)
+    return Limiter(
+        clock=clock,
+        sleep=asyncio.sleep,
+        interval=settings.edit_interval_seconds,
+        edits=settings.slack_edits_per_minute,
+        posts=settings.slack_posts_per_minute,
+    )
 
 
 def _warn_of_empty_roles(settings: Settings, approved: Sequence[ApprovedTool]) -> None:

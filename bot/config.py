@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     slack_api_base_url: str = "https://slack.com/api/"
     # Slack opens ten for an app, over all its replicas: https://docs.slack.dev/apis/events-api/using-socket-mode
     slack_sockets: int = Field(default=2, ge=1, le=10)
+    # https://docs.slack.dev/apis/web-api/rate-limits: chat.update is of tier 3, a channel takes a post a second
+    slack_edits_per_minute: int = Field(default=50, ge=1, le=100_000)
+    slack_posts_per_minute: int = Field(default=60, ge=1, le=100_000)
 
     # Redis
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")

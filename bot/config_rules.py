@@ -29,6 +29,8 @@ REQUIRED = {
     "billing_api_key": "the key for your billing service",
 }
 FORMS = {
+    "slack_edits_per_minute": "a whole number from 1 to 100000",
+    "slack_posts_per_minute": "a whole number from 1 to 100000",
     "redis_prefix": "a short word of small letters and digits that begins with a letter",
     "redis_shards": "a whole number from 1 to 100, the same for every replica",
     "read_unbound_seals": "true or false",

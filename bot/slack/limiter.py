@@ -21,7 +21,8 @@ PATIENCE: Final = 5.0
 class Limiter:
     """One per workspace. `clock` counts seconds and only moves forward; `sleep` waits by it.
 
-    `interval` is the least number of seconds between two edits of one message.
+    `interval` is the least number of seconds between two edits of one message; `edits` are those of
+    a minute, `posts` a minute's in one channel.
     """
 
     def __init__(
@@ -30,7 +31,8 @@ class Limiter:
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         interval: float = 1.0,
-        per_minute: int = limits.EDITS_PER_MINUTE,
+        edits: int = limits.EDITS_PER_MINUTE,
+        posts: int = limits.POSTS_PER_MINUTE,
         patience: float = PATIENCE,
     ) -> None:
         self.clock = clock
@@ -38,7 +40,8 @@ class Limiter:
         self.patience = patience
         self.interval = interval
         self._sleep = sleep
-        self._edits = Rate(per_minute, clock, sleep)
+        self._edits = Rate(edits, clock, sleep)
+        self._posts_per_minute = posts
         self._posts: dict[str, Rate] = {}
         self._paused: dict[tuple[str, str], float] = {}
         self._line = asyncio.Lock()
@@ -108,7 +111,7 @@ class Limiter:
             return self._edits
         if channel not in self._posts:
             self._posts = {name: rate for name, rate in self._posts.items() if not rate.is_idle}
-            self._posts[channel] = Rate(limits.POSTS_PER_MINUTE, self.clock, self._sleep)
+            self._posts[channel] = Rate(self._posts_per_minute, self.clock, self._sleep)
         return self._posts[channel]
 
     def _wait(self) -> float:

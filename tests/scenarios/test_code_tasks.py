@@ -26,7 +26,7 @@ async def test_a_command_runs_in_a_sandbox_that_is_gone_afterwards(world: World)
 
         assert "42\n1000" in told.shown
         assert "✓" in told.shown
-        assert bridge.ledger() == []
+        await world.swept(bridge)
 
 
 async def test_a_failed_command_is_said_to_have_failed(world: World) -> None:
@@ -45,7 +45,7 @@ async def test_the_workspace_is_there_for_another_bot_in_another_sandbox(world: 
         await world.asks("run `cat note.txt`", thread=thread)
         await world.hears(thread, "kept")
 
-        assert bridge.ledger() == []
+        await world.swept(bridge)
 
 
 async def test_a_command_that_uses_the_network_waits_and_runs_after_bot_and_bridge_were_restarted(
@@ -58,12 +58,12 @@ async def test_a_command_that_uses_the_network_waits_and_runs_after_bot_and_brid
         card = await world.card(thread)
         assert "curl -V | head -c 4; cat note.txt" in card.shown
         assert world.bridge is not None
-        assert world.bridge.ledger() == []
+        await world.swept(world.bridge)
     async with world.sandboxes() as bridge, world.bot():
         await world.approves(OMAR, card)
         await world.hears(thread, "before")
 
-        assert bridge.ledger() == []
+        await world.swept(bridge)
 
 
 async def test_a_rejected_command_does_not_run(world: World) -> None:
@@ -86,7 +86,7 @@ async def test_stop_ends_a_running_command_and_its_sandbox(world: World) -> None
         await world.slack.clicks(ANA, running.channel, running.ts, "stop")
         await world.hears(thread, "Stopped.")
 
-        assert bridge.ledger() == []
+        await world.swept(bridge)
 
 
 async def test_of_a_line_without_end_the_end_is_shown(world: World) -> None:
@@ -99,7 +99,7 @@ async def test_of_a_line_without_end_the_end_is_shown(world: World) -> None:
         await world.slack.clicks(ANA, running.channel, running.ts, "stop")
         await world.hears(thread, "Stopped.")
 
-        assert bridge.ledger() == []
+        await world.swept(bridge)
 
 
 async def test_stop_ends_an_approved_command_too_and_what_it_made_is_kept(world: World) -> None:
@@ -112,7 +112,7 @@ async def test_stop_ends_an_approved_command_too_and_what_it_made_is_kept(world:
         running = next(m for m in world.replies(thread) if "stop" in ids(m))
         await world.slack.clicks(ANA, running.channel, running.ts, "stop")
         await world.hears(thread, "Stopped.")
-        assert bridge.ledger() == []
+        await world.swept(bridge)
         await world.asks("run `cat made.txt`", thread=thread)
         await world.hears(thread, "kept")
 
@@ -258,19 +258,20 @@ def bearer(bridge: BridgeServer) -> dict[str, str]:
 async def test_the_threads_part_of_the_bucket_lasts_and_is_its_own_and_documents_are_only_read(
     world: World,
 ) -> None:
-    async with world.sandboxes() as bridge, world.bot(SANDBOX_BUCKET="agent-data"):
-        (bridge.bucket("agent-data/docs") / "rules.md").write_text("No refunds on Sundays.")
-        thread = await world.asks("run `echo mine > /data/thread/note.txt; cat /data/docs/rules.md`")
-        await world.hears(thread, "No refunds on Sundays.")
-        await world.asks("reset", thread=thread)
-        await world.hears(thread, "starts afresh.")
-        await world.asks("run `cat /data/thread/note.txt`", thread=thread)
-        await world.hears(thread, "mine")
-        other = await world.asks(
-            "run `ls /data/thread | wc -l; touch /data/docs/x; cat /data/docs/../note.txt`"
-        )
-        told = await world.hears(other, "Read-only file system")
+    async with world.sandboxes() as bridge:
+        async with world.bot(SANDBOX_BUCKET="agent-data"):
+            (bridge.bucket("agent-data/docs") / "rules.md").write_text("No refunds on Sundays.")
+            thread = await world.asks("run `echo mine > /data/thread/note.txt; cat /data/docs/rules.md`")
+            await world.hears(thread, "No refunds on Sundays.")
+            await world.asks("reset", thread=thread)
+            await world.hears(thread, "starts afresh.")
+            await world.asks("run `cat /data/thread/note.txt`", thread=thread)
+            await world.hears(thread, "mine")
+            other = await world.asks(
+                "run `ls /data/thread | wc -l; touch /data/docs/x; cat /data/docs/../note.txt`"
+            )
+            told = await world.hears(other, "Read-only file system")
 
         assert "0\n" in told.shown
         assert "mine" not in told.shown
-        assert bridge.ledger() == []
+        await world.swept(bridge)

@@ -36,7 +36,7 @@ async def test_a_csv_comes_back_clean_with_a_chart_and_its_files_are_there_for_t
         assert sorted(files) == ["clean.csv", "spend.png"]
         assert files["spend.png"].startswith(b"\x89PNG")
         assert files["clean.csv"].count(b"INV-1") == 1
-        assert bridge.ledger() == []
+        await world.swept(bridge)
     async with world.sandboxes(), world.bot():
         await world.asks("which month was highest?", thread=thread)
         await world.hears(thread, "highest: 2026-09 999.0")
