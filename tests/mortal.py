@@ -61,8 +61,8 @@ def blind_claims() -> None:
     """Claim nothing once `BLIND` says so."""
 
     def make(claim: Method) -> Method:
-        async def unless_blind(self: Inbox, *arguments: Any) -> Any:
-            return None if BLIND else await claim(self, *arguments)
+        async def unless_blind(self: Inbox, *arguments: Any, **options: Any) -> Any:
+            return None if BLIND else await claim(self, *arguments, **options)
 
         return unless_blind
 
@@ -88,8 +88,8 @@ def at_claim() -> None:
     """Die with a fresh claim in hand."""
 
     def make(claim: Method) -> Method:
-        async def until_claimed(self: Inbox, *arguments: Any) -> Any:
-            found = await claim(self, *arguments)
+        async def until_claimed(self: Inbox, *arguments: Any, **options: Any) -> Any:
+            found = await claim(self, *arguments, **options)
             if isinstance(found, Claim):
                 die()
             return found

@@ -66,7 +66,9 @@ class MortalInbox(Inbox):
 
     async def renew(self, claim: Claim) -> Renewal:
         if self.death is not None and self.death.came.is_set():
-            await self.death.wait()
+            with contextlib.suppress(LeaseLost):
+                await self.death.wait()
+            return Renewal.LOST
         return await super().renew(claim)
 
     async def _commit(self, claim: Claim, *arguments: Any, **options: Any) -> None:
@@ -107,7 +109,8 @@ class Story:
 
 async def life(redis_url: str, death: Death, story: Story) -> bool:
     """Live a story with a worker that dies and one that takes over; False if it lived."""
-    async with make_world(redis_url) as world:
+    # One bot stores under one prefix of a database, so each of those that live at once has its own.
+    async with make_world(redis_url.replace("?db=0", f"?db={death.at % AT_ONCE}")) as world:
         COMING.set(death)
         async with world.bot(DRAIN_SECONDS="0"):
             COMING.set(None)

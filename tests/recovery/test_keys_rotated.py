@@ -68,7 +68,8 @@ async def test_a_thread_whose_key_is_gone_is_left_as_it_is_until_the_key_is_back
 
     await bots.start(STATE_KEYS=f"{NEW},{world.key}")  # and it is brought back
     await world.hears(thread, "Noted. I am waiting for finance")
-    await world.approves(OMAR, card)
+    while not await world.approves(OMAR, card):
+        pass  # a click that the replica without the key hears: Slack tells the person that it did not work
     await world.hears(thread, "Done: I refunded")
     assert world.refunds == [("INV-1003", "29.00")]
 
