@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +25,8 @@ from devkit.slack.workspace import Clock, Message, Workspace, texts
 
 #: Longest wait of `until`, in seconds.
 PATIENCE = 60.0
+#: Seconds after which `until` looks again though nothing has changed in Slack.
+GLANCE = 0.2
 
 
 class SlackStandIn:
@@ -255,7 +258,8 @@ class SlackStandIn:
         try:
             async with asyncio.timeout(timeout):
                 while not true():
-                    await self.workspace.change()
+                    with contextlib.suppress(TimeoutError):  # it may be about something else than Slack
+                        await asyncio.wait_for(self.workspace.change(), GLANCE)
         except TimeoutError:
             raise AssertionError(f"it did not come to that; this is what there is:\n{self.dump()}") from None
 
