@@ -3,9 +3,11 @@ PYTHON := $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 /
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := .venv/bin/
+# Each process that a test starts would compile everything it imports once more.
+unexport PYTHONDONTWRITEBYTECODE
 # Tests wait more than they compute.
-WORKERS ?= 4
-.PHONY: help setup demo test bridge-test check pictures chaos mutants bench image
+WORKERS ?= 5
+.PHONY: help setup demo test bridge-test check pictures chaos mutants evals bench bench-long image
 help:  ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -15,12 +17,11 @@ setup: .venv/.ready  ## install everything into .venv
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .venv-uv && .venv-uv/bin/pip install -q --disable-pip-version-check 'uv>=0.9'; }
 	$(UV) sync --locked --all-groups --python $(PYTHON) --no-python-downloads
 	@touch $@
-demo: setup  ## start everything on this machine and print the address of the page
-	@exec $(RUN)python devkit/tether.py $$PPID $(RUN)python -m devkit.demo $(ARGS)
+demo: setup  ## start everything on this machine and print the address of the page; TEAM=hr, TEAM=operations, or a team of yours
+	@exec $(RUN)python devkit/tether.py $$PPID $(RUN)python -m devkit.demo $(if $(TEAM),--team $(TEAM)) $(ARGS)
 
 check: setup  ## lint, format, types, imports
-	$(RUN)ruff check .
-	$(RUN)ruff format --check .
+	$(RUN)ruff check . && $(RUN)ruff format --check .
 	$(RUN)basedpyright
 	$(RUN)lint-imports
 
@@ -39,9 +40,11 @@ chaos: setup  ## attack the bot: kills, pauses, cut sockets, failing services; A
 
 mutants: setup  ## take each protection away in a copy, and see a test fail; ARGS="--only NAME", "--list", "--write"
 	$(RUN)python -m tests.mutants $(ARGS)
-
-bench: setup  ## measure
-	$(RUN)python -m bench && $(RUN)python -m bench.idle && $(RUN)python -m bench.memory && $(RUN)python -m bench.peak && $(RUN)python -m bench.worst_page && $(RUN)python -m bench.flood && $(RUN)python -m bench.effect && $(RUN)python -m bench.load
-
+evals: setup  ## try what the bot does with the models of your .env, and what that costs; ARGS="--only refund", "--stand-in"
+	$(RUN)python -m evals $(ARGS)
+bench: setup  ## what it costs against what it is made of, in one table; ARGS="--only turns"
+	$(RUN)python -m bench $(ARGS)
+bench-long: setup  ## the other measurements of docs/performance.md: an hour
+	for what in engine idle memory peak worst_page long_thread flood effect load pending streams; do $(RUN)python -m bench.$$what || exit 1; done
 image:  ## build the container image
 	docker build -t countersign .

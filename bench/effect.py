@@ -17,15 +17,16 @@ from typing import cast
 
 from cryptography.fernet import Fernet
 
-from bot.events import MessageReceived
-from bot.run import JournalEntry, JournalStatus
+from bot.domain.events import MessageReceived
+from bot.domain.run import JournalEntry, JournalStatus
+from bot.domain.thread import ThreadRef
 from bot.store import client
+from bot.store.claim import Claim
 from bot.store.confirmation import Confirmation, WaitFor
-from bot.store.inbox import Claim, Inbox
+from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.writes import Writes
-from bot.thread import ThreadRef
 from devkit.demo import free_ports
 from tests.redis_server import RedisServer
 

@@ -15,8 +15,8 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot import words
-from bot.config import Settings
+from bot.domain import sentences
+from bot.settings.config import Settings
 from devkit.processes import Child
 from devkit.slack.workspace import Message
 from tests.bots import Bots
@@ -28,7 +28,7 @@ LEASE = int(Settings.model_fields["lease_seconds"].default)
 SETTINGS = {"LEASE_SECONDS": str(LEASE), "DRAIN_SECONDS": "2"}
 #: Seconds between two pieces of the model's answer: slow enough to be there for a while.
 SLOW = 0.4
-PAUSED = words.PAUSED.strip("_")
+PAUSED = sentences.PAUSED.strip("_")
 
 TakeAway = Callable[[World, Message, Child], Awaitable[float]]
 

@@ -65,7 +65,7 @@ async def measured(site: Listener, kinds: Sequence[str]) -> None:
 def reads(port: int, kinds: Sequence[str]) -> None:
     """Be the bot."""
     logging.disable(logging.CRITICAL)
-    importlib.import_module("bot.app")
+    importlib.import_module("bot.wiring.app")
     site = Listener()
     site.port = port
     asyncio.run(measured(site, kinds))

@@ -1,6 +1,6 @@
 """`python -m bot` is the command `countersign`."""
 
-from bot.cli import main
+from bot.operations.cli import main
 
 if __name__ == "__main__":
     main()

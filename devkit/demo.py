@@ -20,12 +20,13 @@ from pathlib import Path
 
 import yaml
 
-from bot import config
-from bot.config import ConfigError
+from bot.settings import loading
+from bot.settings.config import ConfigError
 from devkit.billing.server import BillingServer
 from devkit.bridge.isolation import CannotIsolate
 from devkit.demo_settings import (
     Addresses,
+    approvers_of,
     given_models,
     has_model_key,
     of_bot,
@@ -33,8 +34,10 @@ from devkit.demo_settings import (
     stand_in_models,
     state_key,
 )
+from devkit.demo_team import USUAL, demo_team
 from devkit.embedded_redis import EmbeddedRedis
 from devkit.fleet import Fleet, until_ready
+from devkit.look import Looks, looks
 from devkit.model.server import ModelServer
 from devkit.processes import Child
 from devkit.sandboxes import start_bridge
@@ -44,7 +47,7 @@ ROOT = Path(__file__).parents[1]
 #: Where the demo keeps its logs and its key, unless it is told another place.
 HOME = ROOT / ".demo"
 #: Longest wait for the first bot to connect, in seconds.
-PATIENCE = 30.0
+PATIENCE = 90.0
 #: Pause between two pieces of text of the stand-in models, in seconds.
 TYPING_PAUSE = 0.015
 
@@ -69,13 +72,13 @@ async def run(options: argparse.Namespace) -> None:
             await asyncio.wait({starting})
             return
         told.cancel()
-        announce(await starting, options)
+        announce(*await starting, options)
         await stopping.wait()
         print("\nStopping…", flush=True)
 
 
-async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
-    """Start the servers, then the bots; returns the address of the page once a bot has connected."""
+async def start(stack: AsyncExitStack, options: argparse.Namespace) -> tuple[str, Looks]:
+    """Start the servers, then the bots; the address of the page, and what looks into it, once a bot has connected."""
     run_directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-")))
     redis = EmbeddedRedis(run_directory, now=now)
     stack.push_async_callback(redis.stop)
@@ -95,29 +98,39 @@ async def start(stack: AsyncExitStack, options: argparse.Namespace) -> str:
         billing_key=billing.api_key,
         state_key=state_key(options.home),
     )
-    models = await start_models(stack, options) | await start_sandboxes(stack, run_directory, options, slack)
+    team = demo_team(options.team, run_directory, options.mcp)
+    models = await start_models(stack, options)
+    if options.sandbox and team.sandbox:
+        models |= await start_sandboxes(stack, run_directory, options, slack)
+    slack.guide(team.examples, role=team.leading, approvers=approvers_of(team.leading))
     ports = free_ports(options.bots)
-    bots = [
-        bot(number, of_bot(addresses, models, health_port=port), options.home)
-        for number, port in enumerate(ports, start=1)
+    settings = [
+        {
+            **team.settings,
+            **of_bot(addresses, models, health_port=port, team=team.name, roles=team.roles),
+            **({"MCP_FILE": str(options.mcp)} if options.mcp else {}),
+        }
+        for port in ports
     ]
+    bots = [bot(number, given, options.home) for number, given in enumerate(settings, start=1)]
     fleet = Fleet(bots, changed=lambda: slack.panel_changed("bots"))
     slack.add_panel("bots", fleet.read, fleet.act)
-    slack.add_panel("billing", billing.panel)
-    billing.on_change = lambda: slack.panel_changed("billing")
+    if options.team == USUAL:  # the books of others are their own
+        slack.add_panel("billing", billing.panel)
+        billing.on_change = lambda: slack.panel_changed("billing")
+    shown = await stack.enter_async_context(looks(options.home, settings[0], ROOT))
+    slack.add_panel("looks", shown.panel)
     stack.push_async_callback(fleet.stop)
     await fleet.start()
     async with asyncio.timeout(PATIENCE):
         await until_ready(bots[0], ports[0])
-    return slack.url
+    return slack.url, shown
 
 
 async def start_sandboxes(
     stack: AsyncExitStack, home: Path, options: argparse.Namespace, slack: SlackStandIn
 ) -> dict[str, str]:
     """The settings of code tasks: a bridge of this machine's, if it can isolate what runs there."""
-    if not options.sandbox:
-        return {}
     try:
         bridge = await start_bridge(stack, home, slack, allow=options.allow)
     except CannotIsolate as problem:
@@ -128,7 +141,7 @@ async def start_sandboxes(
 
 async def start_models(stack: AsyncExitStack, options: argparse.Namespace) -> dict[str, str]:
     """The settings of the models: the real ones if a key is set, else the stand-in, started here."""
-    settings, _ = config.read()
+    settings, _ = loading.read()
     if has_model_key(settings) and not options.stand_in:
         return given_models(settings)
     models = ModelServer(delay=TYPING_PAUSE)
@@ -155,10 +168,13 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def announce(url: str, options: argparse.Namespace) -> None:
-    """Print where the page is, and open it if there is a browser with a window of its own."""
+def announce(url: str, shown: Looks, options: argparse.Namespace) -> None:
+    """Print where the page is and what looks into it, and open it if there is a browser with a window of its own."""
     print(f"\nCountersign is ready:  {url}\n", flush=True)
-    print(f"Ctrl-C stops everything. The bot's log is in {log_of(options)}", flush=True)
+    print("From another terminal, in this folder:", flush=True)
+    for line in shown.lines():
+        print(f"  {line}", flush=True)
+    print(f"\nCtrl-C stops everything. The bot's log is in {log_of(options)}", flush=True)
     if options.browser and sys.stdout.isatty() and opens_a_window():
         webbrowser.open(url)
 
@@ -183,6 +199,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m devkit.demo", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port of the page (default: a free one)")
+    parser.add_argument(
+        "--team",
+        default=USUAL,
+        help="whose agents to run: support, hr, operations, or a team in this folder",
+    )
+    parser.add_argument("--mcp", type=Path, metavar="FILE", help="an mcp.toml of yours, for its team")
     parser.add_argument("--bots", type=int, default=1, choices=range(1, 6), help="how many bots to start")
     parser.add_argument(
         "--allow",
@@ -199,6 +221,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the page")
     options = parser.parse_args(arguments)
     options.home = options.home.absolute()
+    options.mcp = options.mcp.absolute() if options.mcp else None
     return options
 
 

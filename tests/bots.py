@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import pytest
 
-from bot.app import real_sources
-from bot.config import Settings
+from bot.settings.config import Settings
+from bot.wiring.app import real_sources
 from devkit.processes import Child
 from devkit.slack.server import PATIENCE
+from tests.forked import COMMAND, ForkedChild
 from tests.world import World
+
+#: Seconds that a bot may take from its start to its socket; alone on a machine it takes some five.
+STARTS_WITHIN = 120
 
 
 class Bots:
@@ -27,14 +31,18 @@ class Bots:
     async def start(self, *arguments: str, **settings: str) -> Child:
         """Start one more, and wait until Slack has its sockets. `arguments` are those of `tests.serve`."""
         child = await self._begin(*arguments, **settings)
-        await self._world.slack.until(lambda: self._world.slack.sockets >= self._running, timeout=40)
+        await self._connected()
         return child
 
-    async def refused(self, *arguments: str, **settings: str) -> str:
-        """Start one that ends by itself; returns its last words."""
-        child = await self._begin(*arguments, **settings)
-        async with asyncio.timeout(60):
-            assert await child.wait() != 0
+    async def refused(self, *arguments: str, ulimit: str = "", **settings: str) -> str:
+        """Start one that ends by itself; returns its last words. With a `ulimit` it is `countersign serve`."""
+        limited = ("sh", "-c", f'ulimit {ulimit} && exec "$@"', "sh", sys.executable, "-m", "bot", "serve")
+        slack = self._world.slack
+        before = slack.sockets
+        child = await self._begin(*arguments, command=limited if ulimit else COMMAND, **settings)
+        await slack.until(lambda: not child.is_running or slack.sockets > before)
+        assert not child.is_running, "it serves"
+        assert await child.wait() != 0
         return child.last_words()
 
     async def says(self, child: Child, text: str) -> None:
@@ -43,11 +51,28 @@ class Bots:
             while text not in child.last_words(40):
                 await asyncio.wait({asyncio.ensure_future(self._world.slack.workspace.change())}, timeout=0.1)
 
-    async def _begin(self, *arguments: str, **settings: str) -> Child:
+    async def start_other(self, code: Path, **settings: str) -> Child:
+        """Start the bot that is in another folder, as `countersign serve`; else like `start`."""
+        child = await self.begin(PYTHONPATH=str(code), **settings)
+        await self._connected()
+        return child
+
+    async def begin(self, **settings: str) -> Child:
+        """Begin to start `countersign serve`, and wait for nothing."""
+        return await self._begin(command=(sys.executable, "-m", "bot", "serve"), **settings)
+
+    async def _connected(self) -> None:
+        await self._world.slack.until(
+            lambda: self._world.slack.sockets >= self._running, timeout=STARTS_WITHIN
+        )
+
+    async def _begin(self, *arguments: str, command: Sequence[str] = COMMAND, **settings: str) -> Child:
         name = f"bot-{len(self.all)}"
-        child = Child(
+        # Another command, and what must stand in the environment before Python starts, take a process begun anew.
+        is_own = tuple(command) == COMMAND and not settings.keys() & {"LD_PRELOAD", "PYTHONPATH"}
+        child = (ForkedChild if is_own else Child)(
             name,
-            (sys.executable, "-m", "tests.serve", *arguments),
+            (*command, *arguments),
             settings=self._world.variables(LOG_FORMAT="text", **settings),
             log=self._logs / f"{name}.log",
             now=real_sources().now,

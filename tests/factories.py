@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.approval import Approval, Decision, Verdict, canonical
-from bot.quorum import Seat
-from bot.requirement import Requirement
-from bot.thread import ThreadRef
+from bot.domain.approvals.approval import Approval, Decision, Verdict, canonical
+from bot.domain.approvals.quorum import Seat
+from bot.domain.approvals.requirement import Requirement
+from bot.domain.thread import ThreadRef
 
 TEAM = "T0ACME0001"
 ANA, OMAR, MEI, THEO = "U0ANA00001", "U0OMAR0001", "U0MEI00001", "U0THEO0001"

@@ -30,3 +30,19 @@ async def world(redis_server: RedisServer, request: pytest.FixtureRequest) -> As
         all_told = not made.model.was_scripted
         wrong = [*disagreements(made.said(), made.billing.ledger(), all_told=all_told)]
         assert wrong == [], f"{wrong}; said: {[*made.said()]}"
+
+
+@pytest.fixture
+async def server() -> AsyncGenerator[RedisServer]:
+    """A Redis of the test's own, to be restarted, filled or cut short."""
+    made = RedisServer(appendfsync="everysec")
+    made.start()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+async def around(server: RedisServer) -> AsyncGenerator[World]:
+    """Everything outside the bot, with that Redis."""
+    async with make_world(server.url) as made:
+        yield made

@@ -6,11 +6,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from devkit.billing.server import AT_THE_DESK
+
 #: How the demo's model says what it did: amount, currency, invoice, refund.
 SAID: Final = re.compile(r"I refunded \*\*([\d.]+) ([A-Z]{3})\*\* on (INV-\d+) \(refund `(rf_\w+)`\)")
 #: How it says what nobody but people could tell, so without the refund: that it was made, or that none knows.
 CHECKED: Final = re.compile(r"a person has checked: \*\*([\d.]+) ([A-Z]{3}) on (INV-\d+)\*\* was refunded")
 NOT_KNOWN: Final = re.compile(r"Nobody knows whether the refund of ([\d.]+) ([A-Z]{3}) on (INV-\d+) was made")
+#: The card that asks people whether a refund was made.
+ASKED_ABOUT: Final = re.compile(
+    r"^Did this happen: .*?^Amount: ([\d.,]+) ([A-Z]{3})$.*?^Invoice: (INV-\d+)$", re.DOTALL | re.MULTILINE
+)
 REFUND: Final = re.compile(r"\brf_[0-9a-f]{6,}\b")
 
 
@@ -37,18 +43,21 @@ def disagreements(
             if not (like := _like(paid, *what)):
                 yield f"said: {' '.join(what)} as a person has checked; in the books: nothing"
             told |= like
-        for what in NOT_KNOWN.findall(text):
+        for what in (*NOT_KNOWN.findall(text), *ASKED_ABOUT.findall(text)):
             told |= _like(paid, *what)
         named = set(REFUND.findall(text))
         told |= named
         yield from (f"{refund_id} was named, and is not in the books" for refund_id in named - set(paid))
     if all_told:
-        yield from (f"{refund_id} was paid, and nobody was told" for refund_id in set(paid) - told)
+        ours = {
+            name for name, one in paid.items() if not str(one.get("idempotency_key")).startswith(AT_THE_DESK)
+        }
+        yield from (f"{refund_id} was paid, and nobody was told" for refund_id in ours - told)
 
 
 def _like(paid: Mapping[str, Mapping[str, Any]], amount: str, currency: str, invoice: str) -> set[str]:
     """The refunds in the books that these words may be about."""
-    wanted = (amount, currency, invoice)
+    wanted = (amount.replace(",", ""), currency, invoice)
     return {
         refund_id
         for refund_id, made in paid.items()

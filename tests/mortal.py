@@ -11,11 +11,13 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
-from bot.events import DecisionMade, MessageReceived
-from bot.run import JournalStatus
+from bot.domain import sentences
+from bot.domain.events import DecisionMade, MessageReceived
+from bot.domain.run import JournalStatus
 from bot.slack.client import Slack
-from bot.slack.steady import SteadyClient
-from bot.store.inbox import Claim, Inbox
+from bot.slack.socket_mode import SteadyClient
+from bot.store.claim import Claim
+from bot.store.inbox import Inbox
 from bot.store.keys import place
 from bot.store.records import APPROVAL, JOURNAL
 from bot.store.writes import Command, Writes
@@ -192,8 +194,22 @@ def expiry(inbox: Inbox, commands: Sequence[Command]) -> bool:
     return any(one.status == "expired" for one in _approvals(inbox, commands))
 
 
+def withdrawal(inbox: Inbox, commands: Sequence[Command]) -> bool:
+    """The write that closes an approval because who asked takes it back."""
+    return any(one.closed_by for one in _approvals(inbox, commands))
+
+
+def seen_anew(inbox: Inbox, commands: Sequence[Command]) -> bool:
+    """The write of a click that found something else than its card showed."""
+    return any(one.preview_changes for one in _approvals(inbox, commands))
+
+
 def _is_card(options: dict[str, Any]) -> bool:
     return (options.get("metadata") or {}).get("event_type") == "countersign_card"
+
+
+def _is_long_wait(options: dict[str, Any]) -> bool:
+    return sentences.MANY_ASK in str(options.get("text"))
 
 
 def _is_half(options: dict[str, Any]) -> bool:
@@ -215,8 +231,11 @@ POINTS: dict[str, Callable[[], None]] = {
     "after state saved before the card": lambda: at_write(interruption, before=False),
     "after card before its ts is stored": lambda: at_slack("deliver", _is_card),
     "after the click is stored before the claim": lambda: at_append(DecisionMade),
+    "after a change is recorded before it is told": lambda: at_write(seen_anew, before=False),
+    "after a long wait is told before that is noted": lambda: at_slack("deliver", _is_long_wait),
     "after resume before the final edit": before_final_edit,
     "during reset": lambda: at_write(forgetting, before=False),
+    "after a withdrawal before the run goes on": lambda: at_write(withdrawal, before=False),
     "during the expiry sweep": lambda: at_write(expiry, before=False),
 }
 

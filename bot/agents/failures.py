@@ -11,11 +11,12 @@ from agents import exceptions as sdk
 from agents.sandbox.errors import SandboxError
 from pydantic import ValidationError
 
-from bot.errors import WorkspaceNotKept
-from bot.run import FailureKind
+from bot.domain.errors import ToolUnreachable, WorkspaceNotKept
+from bot.domain.run import FailureKind
 
 #: The first that fits decides; more special ones stand first.
 KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], FailureKind], ...]] = (
+    ((ToolUnreachable,), FailureKind.TOOL_UNREACHABLE),
     ((SandboxError, WorkspaceNotKept), FailureKind.SANDBOX),
     ((openai.RateLimitError,), FailureKind.MODEL_BUSY),
     ((sdk.MaxTurnsExceeded,), FailureKind.TOO_LONG),

@@ -1,42 +1,58 @@
-"""The order of a conversation as strict servers want it."""
+"""What is done to the conversation before each model call. Nothing of it is stored."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, runtime_checkable
 
+from agents import OpenAIChatCompletionsModel, Session
 from agents.run_config import CallModelData, ModelInputData
 
-OUTPUT, CALL = "function_call_output", "function_call"
+from bot.agents.chat_history import for_chat
+from bot.domain.exchanges import told_of_gap
+from bot.domain.item_kinds import Item, field
+from bot.domain.memory import Opening, items_room
+from bot.domain.model_view import view
+from bot.domain.notes import notes_item
+from bot.domain.weight import beside, is_little
+
+#: By which a message of a person is told from another.
+_SAME = ("role", "content")
 
 
-def outputs_behind_calls(data: CallModelData[Any]) -> ModelInputData:
-    """Move each tool output right behind its call.
+@runtime_checkable
+class Remembering(Session, Protocol):
+    """A session that is not read from its very beginning."""
 
-    Chat Completions servers refuse a history in which anything stands between a call and its
-    output, and with it every later message of the thread.
-    """
-    items: list[Any] = data.model_data.input
-    data.model_data.input = ordered(items)
-    return data.model_data
+    async def opening(self) -> Opening:
+        """What stands before its items."""
+        ...
 
 
-def ordered(items: list[Any]) -> list[Any]:
-    """Put outputs behind the last call of their group; leave everything else as it stands."""
-    outputs = {item["call_id"]: item for item in items if _type(item) == OUTPUT}
-    called = {item.get("call_id") for item in items if _type(item) == CALL}
-    result: list[Any] = []
-    waiting: list[Any] = []
-    for item in items:
-        if _type(item) == OUTPUT and item["call_id"] in called:
-            continue
-        if _type(item) != CALL and waiting:
-            result += waiting
-            waiting = []
-        result.append(item)
-        if _type(item) == CALL and (output := outputs.get(item.get("call_id"))):
-            waiting.append(output)
-    return [*result, *waiting]
+def as_models_read_it(
+    session: Session, most: int
+) -> Callable[[CallModelData[Any]], Awaitable[ModelInputData]]:
+    """Make what is shown to a model: notes of the beginning, then as much of the rest as fits into `most` tokens."""
+
+    async def filtered(data: CallModelData[Any]) -> ModelInputData:
+        items = list[Any](data.model_data.input)
+        if isinstance(data.agent.model, OpenAIChatCompletionsModel):
+            items = for_chat(items)
+        opening = await session.opening() if isinstance(session, Remembering) else Opening()
+        # Beside the event loop where there are many, or a giant among them.
+        shown = await beside(is_little(items), view, items, items_room(most))
+        is_all = opening.is_all and not shown.is_cut and not _begins_later(items, opening.first)
+        if opening.notes:
+            data.model_data.input = [notes_item(opening.notes, is_all=is_all), *shown.items]
+        else:
+            data.model_data.input = shown.items if is_all else told_of_gap(shown.items)
+        return data.model_data
+
+    return filtered
 
 
-def _type(item: Any) -> str:
-    return str(item.get("type") or "") if isinstance(item, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+def _begins_later(items: list[Any], first: Item) -> bool:
+    """Whether a conversation begins with another message than what its session has: a run of another release may."""
+    if not items or first is None:
+        return False
+    return [field(items[0], part) for part in _SAME] != [field(first, part) for part in _SAME]

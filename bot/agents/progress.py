@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.domain.approvals.approval import Ending
+
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
@@ -14,18 +16,21 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolStarted:
-    """The model called a tool."""
+    """The model called a tool; `title` is what people read."""
 
     name: str
     call_id: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToolFinished:
-    """A tool gave its result."""
+    """A call of a tool is over: done, refused before it began, or failed, as `ending` says."""
 
     name: str
     call_id: str
+    title: str
+    ending: Ending
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.handlers import approvals, edits, fallback, gate, home, messages, rejections, replies, resets
-from bot.intake import Intake
+from bot.handlers import (
+    approvals,
+    details,
+    edits,
+    fallback,
+    feedback,
+    gate,
+    home,
+    messages,
+    rejections,
+    replies,
+    requester,
+    resets,
+    usage,
+)
+from bot.handlers.intake import Intake
+from bot.handlers.usage_intake import UsageIntake
 
 #: What `manifest.yml` must subscribe to; a test holds the two equal.
 EVENTS = (
@@ -16,18 +31,22 @@ EVENTS = (
     "message.im",
     "message.mpim",
 )
-COMMANDS = (resets.COMMAND,)
+COMMANDS = (resets.COMMAND, usage.COMMAND)
 MESSAGE_SHORTCUTS = (resets.SHORTCUT,)
 
 
-def register(app: AsyncApp, intake: Intake) -> None:
+def register(app: AsyncApp, intake: Intake, of_usage: UsageIntake) -> None:
     """Register every listener behind the gate; the catch-all comes last, so that nothing goes without an ack."""
     gate.register(app, intake)
     messages.register(app, intake)
     approvals.register(app, intake)
     rejections.register(app, intake)
+    details.register(app, intake)
     edits.register(app, intake)
+    requester.register(app, intake)
     resets.register(app, intake)
     replies.register(app, intake)
+    feedback.register(app, intake)
     home.register(app, intake)
+    usage.register(app, of_usage)
     fallback.register(app)

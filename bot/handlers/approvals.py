@@ -8,9 +8,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approval import Verdict
+from bot.domain.approvals.approval import Verdict
 from bot.handlers.clicks import card_of, click_of, unknown
-from bot.intake import Intake
+from bot.handlers.intake import Intake
 from bot.slack import actions
 
 VERDICTS: Final = {
@@ -31,7 +31,7 @@ def register(app: AsyncApp, intake: Intake) -> None:
         known = await intake.decide(approval_id, click, verdict, digest=digest)
         await ack()
         if not known:
-            await unknown(client, click)
+            await unknown(client, intake, approval_id, body)
 
     for action_id in VERDICTS:
         app.action(action_id)(on_verdict)

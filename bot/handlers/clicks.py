@@ -9,13 +9,15 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import words
-from bot.intake import Click
+from bot.domain import click_answers
+from bot.handlers.intake import Intake
 from bot.slack import actions
+from bot.slack.click import Click
 from bot.slack.forms import ClickedAt
+from bot.slack.lost_card import lost_card
 
 #: What Slack raises where it does not take a private answer; the click counts all the same.
-_NOT_TOLD: Final = (SlackApiError, aiohttp.ClientError, TimeoutError)
+NOT_TOLD: Final = (SlackApiError, aiohttp.ClientError, TimeoutError)
 
 
 def click_of(body: dict[str, Any]) -> Click:
@@ -32,6 +34,7 @@ def click_of(body: dict[str, Any]) -> Click:
         thread_ts=message.get("thread_ts") or container.get("thread_ts") or message.get("ts") or "",
         action_ts=body["actions"][0]["action_ts"],
         message_ts=message.get("ts") or container.get("message_ts") or "",
+        is_private=bool(container.get("is_ephemeral")),
     )
 
 
@@ -61,15 +64,23 @@ def submitted(body: dict[str, Any], where: ClickedAt, now_ts: str) -> Click:
     )
 
 
-async def unknown(client: AsyncWebClient, click: Click) -> None:
-    """Say privately that a card is not known any more."""
-    await whisper(client, click, words.UNKNOWN_CARD)
+async def unknown(client: AsyncWebClient, intake: Intake, approval_id: str, body: dict[str, Any]) -> None:
+    """Say privately that a card is not known any more, and take its buttons away where that is for good."""
+    click = click_of(body)
+    await whisper(client, click, click_answers.UNKNOWN_CARD)
+    message: dict[str, Any] = body.get("message") or {}
+    if approval_id and message and await intake.has_lost(approval_id):
+        card = lost_card(message.get("blocks") or [], None)
+        with contextlib.suppress(*NOT_TOLD):
+            await client.chat_update(
+                channel=click.channel, ts=click.message_ts, text=card.text, blocks=card.blocks
+            )
 
 
 async def whisper(client: AsyncWebClient, click: Click, text: str) -> None:
     """Answer a click privately where it was made, in its thread if it has one; best effort."""
     if click.channel:
-        with contextlib.suppress(*_NOT_TOLD):
+        with contextlib.suppress(*NOT_TOLD):
             await client.chat_postEphemeral(
                 channel=click.channel, user=click.user, text=text, thread_ts=click.answer_in
             )

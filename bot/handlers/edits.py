@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.handlers.clicks import card_of, click_of, clicked_at, submitted, unknown
-from bot.intake import Intake
+from bot.handlers.intake import Intake
 from bot.slack import actions, forms
 
 
@@ -25,10 +25,10 @@ def register(app: AsyncApp, intake: Intake) -> None:
             await intake.edit(approval, click, approval.arguments, digest=digest)
         await ack()
         if approval is None or form is None:
-            await unknown(client, click)
+            await unknown(client, intake, approval_id, body)
         elif not approval.bars(click.user):
             view = forms.edit_view(approval, form, clicked_at(click))
-            await client.views_open(trigger_id=body["trigger_id"], view=view)
+            await intake.forms.open(client, body, view)
 
     @app.view(actions.EDIT_FORM)
     async def on_edit_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.errors import NotUnderstood
+from bot.domain.errors import NotUnderstood
 
 log = logging.getLogger(__name__)
 

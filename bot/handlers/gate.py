@@ -11,18 +11,30 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import words
+from bot.domain import click_answers
 from bot.handlers.approvals import VERDICTS
 from bot.handlers.clicks import card_of, click_of, submitted, whisper
-from bot.intake import Click, Intake
+from bot.handlers.intake import Intake
 from bot.slack import actions, forms
+from bot.slack.click import Click
+from bot.telemetry import tracing
 
 log = logging.getLogger(__name__)
 
 #: The buttons of a card.
-CARD: Final = frozenset({*VERDICTS, actions.REJECT, actions.EDIT, actions.DETAILS})
+CARD: Final = frozenset(
+    {
+        *VERDICTS,
+        actions.REJECT,
+        actions.EDIT,
+        actions.DETAILS,
+        actions.WITHDRAW,
+        actions.WITHDRAW_SAID,
+        actions.REMIND,
+    }
+)
 #: The forms that are about a card.
-FORMS: Final = frozenset({actions.REJECT_FORM, actions.EDIT_FORM})
+FORMS: Final = frozenset({actions.REJECT_FORM, actions.EDIT_FORM, actions.APPROVE_FORM})
 
 
 def register(app: AsyncApp, intake: Intake) -> None:
@@ -36,6 +48,7 @@ def register(app: AsyncApp, intake: Intake) -> None:
         next: Callable[[], Awaitable[BoltResponse]],
     ) -> BoltResponse:
         workspace = intake.foreign(body)
+        tracing.begin_envelope()
         if workspace is None:
             return await next()
         log.warning("from another workspace", extra={"kind": body.get("type"), "workspace": workspace})
@@ -47,21 +60,30 @@ async def turned_away(
 ) -> BoltResponse:
     """Ack what nobody is to act on; tell who clicked, and put it on record where a card was clicked."""
     match body.get("type"):
+        case "event_callback":
+            await intake.strangers.spoke(body)
+            return await ack()
         case "block_actions":
-            click, action = click_of(body), str(body["actions"][0]["action_id"])
-            card = card_of(body)[0] if action in CARD else ""
-            if not card or not await intake.turn_away(card, click, action, workspace=workspace):
-                await whisper(client, click, words.ANOTHER_WORKSPACE)
+            await _click_turned_away(body, client, intake, workspace)
             return await ack()
         case "view_submission":
             return await _form_turned_away(ack, body["view"], body, intake, workspace)
         case "message_action":
-            await whisper(client, _used_on(body), words.ANOTHER_WORKSPACE)
+            await whisper(client, _used_on(body), click_answers.ANOTHER_WORKSPACE)
             return await ack()
         case None:  # a slash command
-            return await ack(words.ANOTHER_WORKSPACE)
+            return await ack(click_answers.ANOTHER_WORKSPACE)
         case _:
             return await ack()
+
+
+async def _click_turned_away(
+    body: dict[str, Any], client: AsyncWebClient, intake: Intake, workspace: str
+) -> None:
+    click, action = click_of(body), str(body["actions"][0]["action_id"])
+    card = card_of(body)[0] if action in CARD else ""
+    if not card or not await intake.turn_away(card, click, action, workspace=workspace):
+        await whisper(client, click, click_answers.ANOTHER_WORKSPACE)
 
 
 async def _form_turned_away(
@@ -73,7 +95,7 @@ async def _form_turned_away(
         await intake.turn_away(about.approval_id, click, view["callback_id"], workspace=workspace)
     if not view["state"]["values"]:
         return await ack()
-    return await ack(response_action="errors", errors=forms.everywhere(view, words.ANOTHER_WORKSPACE))
+    return await ack(response_action="errors", errors=forms.everywhere(view, click_answers.ANOTHER_WORKSPACE))
 
 
 def _used_on(body: dict[str, Any]) -> Click:

@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.handlers.clicks import click_of, submitted
-from bot.intake import Intake
+from bot.handlers.intake import Intake
 from bot.slack import actions, home
 from bot.slack.forms import ClickedAt
 
@@ -25,7 +25,7 @@ def register(app: AsyncApp, intake: Intake) -> None:
     @app.action(actions.STAND_IN)
     async def on_stand_in(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
-        await client.views_open(trigger_id=body["trigger_id"], view=home.stand_in_view(click_of(body).at))
+        await intake.forms.open(client, body, home.stand_in_view(click_of(body).at))
 
     @app.action(actions.RETURN)
     async def on_return(ack: AsyncAck, body: dict[str, Any]) -> None:

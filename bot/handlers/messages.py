@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.intake import Intake
+from bot.handlers.intake import Intake
 
 
 def register(app: AsyncApp, intake: Intake) -> None:

@@ -1,4 +1,4 @@
-"""Reject, and the form that asks why; "Show everything", which only shows.
+"""Reject, and the form that asks why.
 
 A form must open within three seconds of its click (trigger_id), so whether the person may decide
 is asked of Slack when it comes back. What is known without asking is said at once.
@@ -12,14 +12,14 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approval import Verdict
+from bot.domain.approvals.approval import Verdict
 from bot.handlers.clicks import card_of, click_of, clicked_at, submitted, unknown
-from bot.intake import Intake
+from bot.handlers.intake import Intake
 from bot.slack import actions, forms
 
 
 def register(app: AsyncApp, intake: Intake) -> None:
-    """Listen to the two buttons and to the reason form's submission."""
+    """Listen to the button and to the form's submission."""
 
     @app.action(actions.REJECT)
     async def on_reject(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -29,10 +29,10 @@ def register(app: AsyncApp, intake: Intake) -> None:
             await intake.decide(approval_id, click, Verdict.REJECT, digest=digest)
         await ack()
         if approval is None:
-            await unknown(client, click)
+            await unknown(client, intake, approval_id, body)
         elif not approval.bars(click.user):
             view = forms.reject_view(approval, clicked_at(click))
-            await client.views_open(trigger_id=body["trigger_id"], view=view)
+            await intake.forms.open(client, body, view)
 
     @app.view(actions.REJECT_FORM)
     async def on_reject_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -41,13 +41,3 @@ def register(app: AsyncApp, intake: Intake) -> None:
         reason = forms.read_reason(view)
         await intake.decide(about.approval_id, click, Verdict.REJECT, digest=about.fingerprint, reason=reason)
         await ack()
-
-    @app.action(actions.DETAILS)
-    async def on_details(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        click, (approval_id, _) = click_of(body), card_of(body)
-        approval = await intake.find_approval(approval_id)
-        await ack()
-        if approval is None:
-            await unknown(client, click)
-        else:
-            await client.views_open(trigger_id=body["trigger_id"], view=forms.details_view(approval))

@@ -1,0 +1,1 @@
+"""Where code runs: one run's sandbox, opened, filled, packed, deleted."""

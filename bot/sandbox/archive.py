@@ -12,7 +12,7 @@ from typing import IO, Final
 
 from agents.sandbox.util.tar_utils import UnsafeTarMemberError, validate_tarfile
 
-from bot.attachment import safe_name
+from bot.domain.attachment import safe_name
 
 #: What an agent leaves here is sent to the thread; what people attach arrives in the other one.
 RESULTS: Final = "out"

@@ -17,7 +17,7 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from bot.pieces import WHOLE, Pieces
+from bot.domain.pieces import WHOLE, Pieces
 
 #: Bytes of a file that is read, or of what a command says, in the base64 of its events.
 MOST_READ: Final = 4 * 1024 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.approval import Approval
+from bot.domain.approvals.approval import Approval
 from bot.slack import limits
 
 APPROVE: Final = "approve"
@@ -13,24 +13,35 @@ APPROVE_REST: Final = "approve_rest"
 REJECT: Final = "reject"
 EDIT: Final = "edit"
 DETAILS: Final = "details"
+#: For who asked: on the card, and below the bot's question whether to.
+WITHDRAW: Final = "withdraw"
+WITHDRAW_SAID: Final = "withdraw_said"
 HAPPENED: Final = "happened"
 NOT_HAPPENED: Final = "not_happened"
 TRY_AGAIN: Final = "try_again"
+REMIND: Final = "remind"
 STAND_IN: Final = "stand_in"
 RETURN: Final = "return"
 RESET: Final = "reset_thread"
 STOP: Final = "stop"
 RETRY: Final = "retry"
+CONTINUE: Final = "continue"
+#: Below an answer: Slack's own thumbs, and the plain buttons in their place.
+THUMBS: Final = "thumbs"
+THUMB_UP: Final = "thumb_up"
+THUMB_DOWN: Final = "thumb_down"
 
-#: The callback ids of the forms behind Reject, Edit and "Choose a stand-in".
+#: The callback ids of the forms behind Reject, "Show everything" (where the card cannot show it), Edit and "Choose a stand-in".
 REJECT_FORM: Final = "reject_reason"
+APPROVE_FORM: Final = "approve_whole"
 EDIT_FORM: Final = "edit_arguments"
 STAND_IN_FORM: Final = "stand_in_form"
 
 IDS: Final = frozenset(
     {
         *(APPROVE, APPROVE_REST, REJECT, EDIT, DETAILS, HAPPENED, NOT_HAPPENED, TRY_AGAIN),
-        *(RESET, STOP, RETRY, STAND_IN, RETURN),
+        *(RESET, STOP, RETRY, CONTINUE, STAND_IN, RETURN, WITHDRAW, WITHDRAW_SAID, REMIND),
+        *(THUMBS, THUMB_UP, THUMB_DOWN),
     }
 )
 
@@ -56,7 +67,7 @@ def unpack(action: Mapping[str, Any]) -> str | None:
 
 def pack_approval(approval: Approval) -> str:
     """Name an approval and what a card shows of it."""
-    return f"{approval.id}:{approval.digest}"
+    return f"{approval.id}:{approval.shown}"
 
 
 def unpack_approval(value: str) -> tuple[str, str]:
@@ -81,12 +92,17 @@ def confirm(what: str, verb: str = "Approve") -> dict[str, Any]:
 
     https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object
     """
-    question = f"{what}\n\n{verb}? Check the arguments once more."
+    question = f"{what}\n\n{verb}? Please look at the card once more."
+    return confirmed("High stakes", question, verb, "Not yet")
+
+
+def confirmed(title: str, text: str, verb: str, deny: str) -> dict[str, Any]:
+    """Ask once before a click counts, in these words."""
     return {
-        "title": _plain("High stakes"),
-        "text": _plain(question[: limits.CONFIRM_TEXT]),
+        "title": _plain(title),
+        "text": _plain(text[: limits.CONFIRM_TEXT]),
         "confirm": _plain(verb),
-        "deny": _plain("Not yet"),
+        "deny": _plain(deny),
         "style": "danger",
     }
 

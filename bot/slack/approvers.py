@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
-from bot.errors import ApproverUnknown, SlackRejected, SlackUnauthorized, SlackUnavailable
+from bot.domain.approvals.asker import UNKNOWN, Asker, Kind
+from bot.domain.errors import ApproverUnknown, SlackBusy, SlackRejected, SlackUnauthorized, SlackUnavailable
 from bot.slack.client import Slack
 from bot.slack.person import Person
 
@@ -33,6 +34,11 @@ class Approvers:
         self._groups: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._people: dict[str, tuple[float, Person | None]] = {}
 
+    @property
+    def roles(self) -> Sequence[str]:
+        """Every role that the settings name."""
+        return tuple(self._roles)
+
     def members_of(self, role: str) -> Sequence[str]:
         """The ids that the settings list for a role, user groups as such."""
         return self._roles.get(role, ())
@@ -41,14 +47,18 @@ class Approvers:
         """Ask Slack anew about a person, next time."""
         self._people.pop(user, None)
 
-    async def who(self, role: str, team: str) -> frozenset[str]:
-        """Name everybody who may decide for a role in a workspace, to ask them: ten minutes old at most.
+    def forget_groups(self, roles: Iterable[str]) -> None:
+        """Ask Slack anew about the groups of some roles, next time."""
+        for group in (name for role in roles for name in self.members_of(role)):
+            self._groups.pop(group, None)
 
-        Guests, bots, deactivated people and those of other workspaces are left out. Raises
-        `ApproverUnknown` when Slack does not answer for any one of them.
+    async def shows(self, user: str, team: str) -> bool:
+        """Tell whether somebody is asked at all: a regular member of the workspace, ten minutes ago at most.
+
+        Guests, bots, deactivated people and those of other workspaces are not. Raises `ApproverUnknown` when
+        Slack does not answer.
         """
-        named = await self.named(role)
-        return frozenset({user for user in named if await self.is_eligible(user, team, FRESH_TO_SHOW)})
+        return await self.is_eligible(user, team, FRESH_TO_SHOW)
 
     async def allows(self, role: str, user: str, team: str) -> bool:
         """Tell whether one person may decide: a no may be a minute old, a yes is never.
@@ -57,8 +67,7 @@ class Approvers:
         """
         if user not in await self.named(role):
             return False
-        for group in self._roles.get(role, ()):
-            self._groups.pop(group, None)
+        self.forget_groups([role])
         self._people.pop(user, None)
         return user in await self.named(role) and await self.is_eligible(user, team)
 
@@ -72,6 +81,22 @@ class Approvers:
                 found.add(name)
         return frozenset(found)
 
+    async def names(self, role: str, team: str, most: int, barred: Collection[str]) -> list[str]:
+        """Names of some people of a role as they call themselves, ten minutes ago at most; the last may count the rest.
+
+        People who are `barred` or would not count are left out, and Slack is asked about twice as many at most: of a large
+        group of guests none is named. Raises `ApproverUnknown` when Slack does not answer.
+        """
+        found: list[str] = []
+        named = sorted(await self.named(role) - {*barred})
+        for at, user in enumerate(named):
+            if len(found) == most or at == 2 * most:
+                return [*found, f"and up to {len(named) - at} more"] if found else []
+            person = await self._person(user, FRESH_TO_SHOW)
+            if person is not None and await self.shows(user, team):
+                found.append(person.name)
+        return found
+
     async def _members(self, group: str) -> tuple[str, ...]:
         if (known := self._groups.get(group)) and self._clock() - known[0] < FRESH:
             return known[1]
@@ -83,6 +108,22 @@ class Approvers:
         """Tell whether a person is a regular member of the workspace, at most so many seconds ago."""
         person = await self._person(user, fresh)
         return person is not None and person.id == user and person.is_regular and team in person.teams
+
+    async def asker(self, user: str, team: str, groups: Iterable[str]) -> Asker:
+        """What somebody is who asks for a call, a minute ago at most, and which of these groups they are in.
+
+        Raises `SlackBusy` and `SlackUnauthorized`, which are waited out; whatever else Slack does not say is unknown.
+        """
+        try:
+            person = await self._person(user, FRESH)
+            among = {group for group in groups if user in await self._members(group)}
+        except ApproverUnknown as unknown:
+            if isinstance(unknown.__cause__, SlackBusy):
+                raise unknown.__cause__ from None
+            return UNKNOWN
+        if person is None or person.id != user:
+            return UNKNOWN
+        return Asker(person.kind if team in person.teams else Kind.STRANGER, frozenset(among))
 
     async def _person(self, user: str, fresh: float) -> Person | None:
         if (known := self._people.get(user)) and self._clock() - known[0] < fresh:

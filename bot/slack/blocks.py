@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from bot.slack.deceptive_characters import visible
+from bot.slack.graphemes import head
 from bot.slack.markdown import escape
-from bot.slack.visible import visible
 
 Block = dict[str, Any]
 
@@ -45,6 +46,16 @@ def preformatted(*texts: str) -> Block:
     return {"type": "rich_text", "elements": elements}
 
 
+def rich(*elements: Block) -> Block:
+    """Rich text made of elements."""
+    return {"type": "rich_text", "elements": [*elements]}
+
+
+def quote(text: str) -> Block:
+    """A text as somebody wrote it, set off as a quotation."""
+    return rich({"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]})
+
+
 def plain(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
@@ -76,4 +87,4 @@ def link(url: str, label: str) -> str:
 
 def short(text: str, limit: int) -> str:
     """Cut a text to so many characters, with a sign that it was cut."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return text if len(text) <= limit else f"{head(text, limit - 1)}…"

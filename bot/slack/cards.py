@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from bot.approval import (
+from bot.domain import sentences
+from bot.domain.approvals.approval import (
     Approval,
     ApprovalStatus,
     Decision,
-    Edit,
     Ending,
     Question,
     Verdict,
 )
-from bot.requirement import Requirement, Severity
-from bot.slack import actions, limits
-from bot.slack.arguments import Shown, amount, changes, shown
+from bot.domain.approvals.requirement import Severity
+from bot.slack import actions, limits, requester_notes, rest_of_run
 from bot.slack.blocks import (
     Block,
     buttons,
@@ -29,25 +28,21 @@ from bot.slack.blocks import (
     person,
     plain,
     preformatted,
+    quote,
+    rich,
     section,
     short,
     when,
 )
+from bot.slack.card_fields import Labelled, labelled
+from bot.slack.card_words import NOBODY_NAMED, deciders, edited, headline_of, still_needed, why_of
+from bot.slack.deceptive_characters import visible
+from bot.slack.durations import duration
 from bot.slack.markdown import escape
-from bot.slack.visible import visible
+from bot.slack.preview_blocks import preview_blocks
+from bot.slack.result_words import result_in_words
+from bot.slack.target_blocks import target_blocks
 
-#: The `event_type` of a card's metadata.
-CARD: Final = "countersign_card"
-
-_HEADLINES: Final = {
-    ApprovalStatus.PENDING: "Approval needed",
-    ApprovalStatus.APPROVED: "Approved",
-    ApprovalStatus.REJECTED: "Rejected",
-    ApprovalStatus.EXPIRED: "Expired",
-    ApprovalStatus.WITHDRAWN: "Withdrawn",
-    ApprovalStatus.ANSWERED: "Answered",
-    ApprovalStatus.REFUSED: "Not asked for",
-}
 _VERDICTS: Final = {
     Verdict.APPROVE: "Approved",
     Verdict.APPROVE_REST: "Approved for the rest of the run",
@@ -63,7 +58,8 @@ _ENDINGS: Final = {
     Ending.UNKNOWN: "*Nobody knows* whether this happened: it broke off",
     Ending.NOT_RUN: "*Not done*",
 }
-_NUMBERS: Final = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
+#: The lines that say what became of a call.
+ENDINGS: Final = tuple(_ENDINGS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,86 +70,82 @@ class Card:
     blocks: list[Block]
 
 
-def marker(approval: Approval, kind: str = "card") -> dict[str, Any]:
-    """The metadata by which an approval's card, or a notice about it, is found again."""
-    payload = {"approval_id": approval.id} | ({} if kind == "card" else {"kind": kind})
-    return {"event_type": CARD, "event_payload": payload}
-
-
-def card(approval: Approval, *, thread_link: str = "", can_decide: bool = True) -> Card:
+def card(
+    approval: Approval,
+    *,
+    thread_link: str = "",
+    can_decide: bool = True,
+    people: Mapping[str, Sequence[str]] = NOBODY_NAMED,
+    more: Sequence[Block] = (),
+) -> Card:
     """Show an approval as it stands: all it takes to decide, or what became of it.
 
-    `thread_link` leads to where it was asked for. Where it is not to be decided here, or not
-    any more, there is nothing to click but what shows more.
+    `thread_link` leads to where it was asked for, `people` names some of those behind each role, `more` are
+    buttons for others than approvers. Where it is not
+    to be decided here, or not any more, there is nothing to click but what shows more; where not all of the call
+    fits, it is approved in the form that has all of it.
     """
     headline = headline_of(approval)
-    told = [*_history(approval), *_state(approval)]
-    offered = _offers(approval) if can_decide and not approval.is_final else []
-    below = buttons(*offered, actions.button(actions.DETAILS, "Show everything", approval.id))
+    told = [*_caution(approval), *_history(approval), *requester_notes.reminded(approval), *_state(approval)]
+    arguments = labelled(approval.arguments, limit=limits.ARGUMENTS)
+    offered: list[Block] = []
+    if can_decide and not approval.is_final:
+        offered = _offers(approval, is_whole=not arguments.omitted)
+    below = buttons(*offered, *more, actions.button(actions.DETAILS, "Show everything", approval.id))
     by = person(approval.requester)
-    arguments = shown(approval.arguments, limit=limits.ARGUMENTS)
     blocks = [
         header(short(headline, limits.HEADER)),
-        fields(*_fields(approval, by, thread_link)),
+        fields(*_fields(approval, by, thread_link, people)),
+        *_request(approval),
+        *preview_blocks(approval),
+        *target_blocks(approval),
         section(plain(f"Why it is asked: {short(why_of(approval), limits.REASON)}")),
-        preformatted(*arguments.elements),
+        rich(*arguments.elements),
         *_omitted(approval, arguments),
         *told,
         context(*_footer(approval)),
         below,
     ]
-    return Card(f"{escape(headline)}, requested by {by}", blocks)
+    return Card(_fallback(approval, headline, by), blocks)
 
 
-def headline_of(approval: Approval) -> str:
-    """Name an approval in one line: what of it, which tool, what amount."""
-    status = _HEADLINES[approval.status]
-    if approval.question is Question.OUTCOME and not approval.is_final:
-        status = "Did this happen"
-    what = filter(None, (tool_of(approval), amount(approval.arguments)))
-    end = "?" if status == "Did this happen" else ""
-    return f"{status}: {' · '.join(what)}{end}"
+def _fallback(approval: Approval, headline: str, by: str) -> str:
+    """What a notification says, and what is read out where the blocks are not: what, who asked, why, by when."""
+    said = f"{escape(headline)}, requested by {by}."
+    if approval.is_final:
+        return said
+    why = escape(short(why_of(approval), limits.FALLBACK))
+    return f"{said} {why} Decide by {when(approval.expires_at)}."
 
 
-def tool_of(approval: Approval) -> str:
-    """The tool's name, safe to show."""
-    return short(visible(approval.tool, keep=""), 100)
+def _request(approval: Approval) -> Iterator[Block]:
+    """The requester's own words, as they wrote them."""
+    if words := visible(" ".join(approval.words.split()), keep="").strip():
+        yield quote(f"“{short(words, limits.WORDS)}”")
 
 
-def why_of(approval: Approval) -> str:
-    """Every reason it is asked for."""
-    return " ".join(visible(one.why) for one in approval.requirements)
+def approved_in_form(approval: Approval) -> bool:
+    """Whether it waits to be approved and no card can show all of it, so that the form behind it is the place."""
+    waits = approval.question is Question.GO_AHEAD and not (approval.is_final or approval.has_problem)
+    return waits and bool(labelled(approval.arguments, limit=limits.ARGUMENTS).omitted)
 
 
-def deciders(requirements: Sequence[Requirement], escalated: Sequence[str] = ()) -> str:
-    """Say who may decide, how many of each, in words."""
-    parts: list[str] = []
-    for one in requirements:
-        role = short(visible(one.role, keep=""), 100)
-        backup = f" or {short(visible(one.escalate_to, keep=''), 100)}" if one.role in escalated else ""
-        parts.append(f"{_NUMBERS.get(one.quorum, str(one.quorum))} of {role}{backup}")
-    return f"{' and '.join(parts)}, but not who asked"
-
-
-def still_needed(approval: Approval) -> str:
-    """Say how many of whom are still to agree."""
-    parts = [f"{count} of {visible(role, keep='')}" for role, count in approval.missing.items()]
-    return short(" and ".join(parts), limits.NOTE)
-
-
-def edited(change: Edit, *, limit: int = limits.NOTE) -> str:
-    """Show a change of the arguments, before and after."""
-    return changes(change.before, change.after, limit=limit)
-
-
-def _fields(approval: Approval, by: str, thread_link: str) -> Iterator[Block]:
+def _fields(
+    approval: Approval, by: str, thread_link: str, people: Mapping[str, Sequence[str]]
+) -> Iterator[Block]:
     where = f"\n{link(thread_link, 'Open the thread')}" if thread_link else ""
     yield mrkdwn(f"*Requested by*\n{by}{where}")
-    who = escape(deciders(approval.requirements, approval.escalated))
+    who = deciders(approval.requirements, approval.escalated, people)
     if approval.again and approval.offers.retry:
-        who += escape(f". To try again: {deciders(approval.again, approval.escalated)}")
+        who += f". To try again: {deciders(approval.again, approval.escalated)}"
     label = "Who could decide" if approval.is_final else "Who can decide"
-    yield mrkdwn(f"*{label}*\n{short(who, limits.NOTE)}")
+    yield mrkdwn(f"*{label}*\n{escape(short(who, limits.DECIDERS))}")
+
+
+def _caution(approval: Approval) -> Iterator[Block]:
+    if approval.may_repeat and not approval.is_final:
+        yield section(plain(sentences.MAY_REPEAT))
+    yield from requester_notes.words_changed(approval)
 
 
 def _history(approval: Approval) -> Iterator[Block]:
@@ -182,68 +174,80 @@ def _state(approval: Approval) -> Iterator[Block]:
             yield section(mrkdwn(f"*Expired* {closed}: nobody said what happened. It was not tried again."))
         case ApprovalStatus.EXPIRED:
             yield section(mrkdwn(f"*Expired* {closed}: nobody decided in time. This was not done."))
-        case ApprovalStatus.WITHDRAWN if approval.question is Question.OUTCOME:
-            why = escape(short(visible(approval.closed_why), limits.NOTE))
-            yield section(mrkdwn(f"*Withdrawn* {closed}: {why} Nobody said what happened."))
         case ApprovalStatus.WITHDRAWN:
-            yield section(
-                mrkdwn(
-                    f"*Withdrawn* {closed}: {escape(short(visible(approval.closed_why), limits.NOTE))} This was not done."
-                )
-            )
+            yield section(mrkdwn(_withdrawn(approval, closed)))
         case ApprovalStatus.APPROVED if approval.granted_by:
             yield section(mrkdwn("*Approved before*, for the rest of this run. Nobody was asked again."))
         case _:
             pass
     if approval.execution is not None:
         yield section(mrkdwn(f"{_ENDINGS[approval.execution.ending]} {when(approval.execution.at)}"))
-        if result := visible(approval.execution.result).strip():
+        if result := result_in_words(approval.execution.result):
             yield section(plain(f"Result: {short(result, limits.NOTE)}"))
+
+
+def _withdrawn(approval: Approval, closed: str) -> str:
+    why = escape(short(visible(approval.closed_why), limits.NOTE))
+    if approval.execution is not None:
+        return f"*Closed* {closed}: {why}"
+    outcome = approval.question is Question.OUTCOME
+    by = f" by {person(approval.closed_by)}" if approval.closed_by else ""
+    return (
+        f"*Withdrawn*{by} {closed}: {why} {'Nobody said what happened.' if outcome else 'This was not done.'}"
+    )
 
 
 def _footer(approval: Approval) -> Iterator[str]:
     if not approval.is_final:
-        yield f"Decide by {when(approval.expires_at)}"
+        time = duration(approval.expires_at - approval.requested_at)
+        yield f"Decide by {when(approval.expires_at)}, {time} after it was asked"
         if approval.decisions:
             yield f"Still needed: {escape(still_needed(approval))}"
     if approval.severity is Severity.HIGH:
         yield "*High stakes*"
-    yield f"Fingerprint `{approval.digest[:12]}`"
+    yield f"Fingerprint `{approval.shown[:12]}`"
 
 
-def _offers(approval: Approval) -> list[Block]:
+def _offers(approval: Approval, *, is_whole: bool) -> list[Block]:
+    """The buttons of a card that waits; nobody approves what it does not show whole, or says cannot be done."""
     value = actions.pack_approval(approval)
     if approval.question is Question.OUTCOME:
-        return _outcomes(approval, value)
-    high = approval.severity is Severity.HIGH
-    approve = actions.button(actions.APPROVE, "Approve", value, style="primary")
-    offered = [approve | ({"confirm": actions.confirm(headline_of(approval))} if high else {})]
-    if approval.offers.rest_of_run and not high:
-        offered.append(actions.button(actions.APPROVE_REST, "Approve for the rest of this run", value))
+        return _outcomes(approval, value, is_whole=is_whole)
+    offered = _approving(approval, value) if is_whole and not approval.has_problem else []
     offered.append(actions.button(actions.REJECT, "Reject", value, style="danger"))
     if approval.offers.editable:
         offered.append(actions.button(actions.EDIT, "Edit", value))
     return offered
 
 
-def _outcomes(approval: Approval, value: str) -> list[Block]:
+def _approving(approval: Approval, value: str) -> list[Block]:
+    high = approval.severity is Severity.HIGH
+    approve = actions.button(actions.APPROVE, "Approve", value, style="primary")
+    offered = [approve | ({"confirm": actions.confirm(headline_of(approval))} if high else {})]
+    if (bound := approval.offers.bound) and approval.offers.rest_of_run and not high:
+        offered.append(rest_of_run.button(approval, bound, value))
+    return offered
+
+
+def _outcomes(approval: Approval, value: str, *, is_whole: bool) -> list[Block]:
     offered = [
         actions.button(actions.HAPPENED, "It happened", value),
         actions.button(actions.NOT_HAPPENED, "It did not happen", value),
     ]
-    if approval.offers.retry:
+    if approval.offers.retry and is_whole:
         again = actions.button(actions.TRY_AGAIN, "Try again", value, style="danger")
         asked = {"confirm": actions.confirm(headline_of(approval), "Try again")}
         offered.append(again | (asked if approval.severity is Severity.HIGH else {}))
     return offered
 
 
-def _omitted(approval: Approval, arguments: Shown) -> Iterator[Block]:
-    """Say plainly that not everything is shown, and how to see the rest."""
+def _omitted(approval: Approval, arguments: Labelled) -> Iterator[Block]:
+    """Say plainly that not everything is shown, and where it can be read and approved."""
     if arguments.omitted:
+        button = ", and the button to approve" if approved_in_form(approval) else ""
         yield section(
             mrkdwn(
-                f":warning: *{arguments.omitted:,} characters of the arguments are not shown here.* "
-                f"“Show everything” has them. SHA-256 of the whole call: `{approval.digest}`"
+                f":warning: *{arguments.omitted:,} characters of the call are not shown here.* “Show everything” "
+                f"has them{button}. SHA-256 of the whole call: `{approval.digest}`"
             )
         )

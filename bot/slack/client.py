@@ -1,32 +1,31 @@
-"""The Web API as the bot uses it: nothing unfurls, failures have two names, pauses are kept."""
+"""What the bot says and shows through the Web API, where nothing unfurls, and whom it looks up."""
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
+from slack_sdk.errors import SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import lease
-from bot.errors import LeaseLost, SlackRejected, SlackUnauthorized, SlackUnavailable
-from bot.lease import PRESENT
-from bot.slack import limits
-from bot.slack.access import Access
-from bot.slack.budget import Budget
-from bot.slack.failed import failure_of
+from bot.domain import lease
+from bot.domain.errors import LeaseLost, SlackRejected, SlackUnavailable
+from bot.domain.lease import PRESENT
+from bot.domain.tasks import to_its_end
+from bot.slack.calls import TRIES, Calls
+from bot.slack.directory import Directory
+from bot.slack.history import History
+from bot.slack.history_budget import Budget
 from bot.slack.limiter import EDIT, POST, Limiter
 from bot.slack.person import Person, person_of
-from bot.tasks import to_its_end
+from bot.slack.shown_name import shown_name
+from bot.slack.stream_calls import StreamCalls
+from bot.slack.token_access import Access
+from bot.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
-
-#: How often a call that changes nothing by being repeated is made in all.
-TRIES: Final = 3
-#: How far back a channel (not a thread) is searched, in pages of `limits.PAGE` messages.
-CHANNEL_PAGES: Final = 5
 
 Blocks = Sequence[Mapping[str, Any]]
 
@@ -34,8 +33,8 @@ Blocks = Sequence[Mapping[str, Any]]
 class Slack:
     """Every method raises `SlackRejected` for good, `SlackUnavailable` for now.
 
-    `me` is the bot's own user id: only its messages are ever recognised as its own. `access` is
-    told where Slack does not take the token; `budget` bounds how much history is read.
+    `me` is the bot's own user id, `access` is told where Slack does not take the token, `budget` bounds how
+    much history is read, `metrics` counts the calls.
     """
 
     def __init__(
@@ -46,12 +45,16 @@ class Slack:
         me: str,
         access: Access | None = None,
         budget: Budget | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._client = client
-        self._limiter = limiter
-        self._me = me
-        self._access = access
-        self._budget = budget
+        self._calls = Calls(limiter, access, metrics)
+        #: What was said, read from Slack itself.
+        self.history = History(client, self._calls, me=me, budget=budget)
+        #: What ids stand for.
+        self.directory = Directory(client, self._calls)
+        #: Messages that Slack streams.
+        self.streams = StreamCalls(client, self._calls)
 
     async def post(
         self,
@@ -97,13 +100,13 @@ class Slack:
             )
 
         async def post() -> tuple[str, str]:
-            answer = await self._call(POST, call, channel)
+            answer = await self._calls.once(POST, call, channel)
             posted = str(answer.get("channel") or channel), str(answer["ts"])
             if metadata is not None and not lease.is_held():
                 await self._take_back(posted, thread_ts, metadata)
             return posted
 
-        await self._allowed(POST, reply_to, channel)
+        await self._calls.turn(POST, reply_to, channel)
         # Not cut off: Slack might carry it out after somebody else has looked for it in vain.
         return await to_its_end(post())
 
@@ -117,13 +120,15 @@ class Slack:
         """
         PRESENT.set(None)  # in this call's own task: what follows is said in nobody's name
         channel, ts = posted
-        others = [one["ts"] async for one in self.own(channel, thread_ts) if one.get("metadata") == metadata]
+        others = [
+            one["ts"] async for one in self.history.own(channel, thread_ts) if one.get("metadata") == metadata
+        ]
         if any(other != ts for other in others):
             log.warning("posted twice by a late worker, taken back", extra={"channel": channel})
             await self.delete(channel, ts)
         raise LeaseLost
 
-    async def update(  # noqa: PLR0913 - Slack's five, and whom it answers
+    async def update(  # noqa: PLR0913 - Slack's five, whom it answers, and what to do where it was late
         self,
         channel: str,
         ts: str,
@@ -133,10 +138,14 @@ class Slack:
         metadata: Mapping[str, Any] | None = None,
         live: bool = False,
         reply_to: str | None = None,
+        late: Callable[[], Awaitable[None]] | None = None,
+        at_once: bool = False,
     ) -> None:
         """Replace a message; `reply_to` is as in `deliver`.
 
-        A `live` edit had its turn from the limiter and is not repeated.
+        A `live` edit had its turn from the limiter and is not repeated. One that is made `at_once` need not come
+        an interval after the last edit of the message. `late` is called where the lease
+        lapsed meanwhile: what another worker shows by now may have been overwritten.
         """
 
         async def call() -> Any:
@@ -145,9 +154,11 @@ class Slack:
             )
 
         if live:
-            await self._call(EDIT, call)
+            await self._calls.once(EDIT, call)
         else:
-            await self._urgent(EDIT, call, reply_to=reply_to)
+            told = call if late is None else functools.partial(_told_if_late, call, late)
+            message = "" if at_once else edited(channel, ts)
+            await self._calls.urgent(EDIT, told, reply_to=reply_to, message=message)
 
     async def direct(self, user: str) -> str:
         """The channel of the bot's direct messages with a person, opened if need be."""
@@ -155,7 +166,7 @@ class Slack:
         async def call() -> Any:
             return await self._client.conversations_open(users=user)
 
-        return str((await self._urgent("conversations.open", call))["channel"]["id"])
+        return str((await self._calls.urgent("conversations.open", call))["channel"]["id"])
 
     async def delete(self, channel: str, ts: str) -> None:
         """Delete a message of the bot's; one that is gone already is fine."""
@@ -164,7 +175,7 @@ class Slack:
             return await self._client.chat_delete(channel=channel, ts=ts)
 
         try:
-            await self._urgent("chat.delete", call)
+            await self._calls.urgent("chat.delete", call)
         except SlackRejected as refusal:
             if refusal.code != "message_not_found":
                 raise
@@ -185,9 +196,9 @@ class Slack:
                 channel=channel, user=user, text=text, thread_ts=thread_ts, blocks=_dicts(blocks)
             )
 
-        await self._urgent("chat.postEphemeral", call, tries=1)
+        await self._calls.urgent("chat.postEphemeral", call, tries=1)
 
-    async def upload(self, channel: str, thread_ts: str, files: Sequence[Mapping[str, Any]]) -> None:
+    async def upload(self, channel: str, thread_ts: str | None, files: Sequence[Mapping[str, Any]]) -> None:
         """Upload files (`filename`, `content`) as one message. After `SlackUnavailable` it may be there."""
 
         async def call() -> Any:
@@ -199,63 +210,7 @@ class Slack:
                 raise TimeoutError from error
 
         # Not cut off, as a post is not.
-        await to_its_end(self._urgent("files.completeUploadExternal", call, tries=1))
-
-    async def find(self, channel: str, thread_ts: str | None, marker: Mapping[str, Any]) -> str | None:
-        """Find the bot's own message with this metadata, in a thread or at a channel's top."""
-        async for message in self.own(channel, thread_ts):
-            if message.get("metadata") == marker:
-                return str(message["ts"])
-        return None
-
-    async def own(self, channel: str, thread_ts: str | None) -> AsyncIterator[Mapping[str, Any]]:
-        """Yield the bot's own messages of a thread, or a channel's latest where `thread_ts` is None."""
-        cursor: str | None = None
-        pages = 0
-        while pages == 0 or (cursor and (thread_ts or pages < CHANNEL_PAGES)):
-            page = await self._page(channel, thread_ts, cursor)
-            pages += 1
-            for message in page.get("messages") or ():
-                if message.get("user") == self._me:
-                    yield message
-            cursor = _next(page)
-
-    def is_own(self, message: Mapping[str, Any]) -> bool:
-        """Tell whether the bot wrote a message."""
-        return message.get("user") == self._me
-
-    async def places(self) -> AsyncIterator[str]:
-        """Yield every channel and direct message that the bot is in."""
-        cursor: str | None = None
-        while cursor is None or cursor:
-            page = await self._places(cursor)
-            for channel in page.get("channels") or ():
-                yield str(channel["id"])
-            cursor = _next(page)
-
-    async def written(
-        self, channel: str, thread_ts: str | None, *, oldest: float
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        """Yield what was written since then in a thread, or at a channel's top where there is none."""
-        cursor: str | None = None
-        while cursor is None or cursor:
-            if self._budget is not None:
-                await self._budget.take()
-            page = await self._page(channel, thread_ts, cursor or None, oldest=f"{oldest:.6f}")
-            for message in page.get("messages") or ():
-                yield message
-            cursor = _next(page)
-
-    async def _places(self, cursor: str | None) -> Mapping[str, Any]:
-        async def call() -> Any:
-            return await self._client.users_conversations(
-                types="public_channel,private_channel,mpim,im",
-                exclude_archived=True,
-                cursor=cursor,
-                limit=limits.PAGE,
-            )
-
-        return await self._urgent("users.conversations", call)
+        await to_its_end(self._calls.urgent("files.completeUploadExternal", call, tries=1))
 
     async def check(self) -> None:
         """Ask once whether Slack takes the token at all; raises `SlackUnauthorized` where it does not."""
@@ -263,7 +218,7 @@ class Slack:
         async def call() -> Any:
             return await self._client.auth_test()
 
-        await self._urgent("auth.test", call, tries=1)
+        await self._calls.urgent("auth.test", call, tries=1)
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Show a person their Home tab."""
@@ -271,21 +226,21 @@ class Slack:
         async def call() -> Any:
             return await self._client.views_publish(user_id=user, view=dict(view))
 
-        await self._urgent("views.publish", call)
+        await self._calls.urgent("views.publish", call)
 
-    async def person(self, user: str) -> Person:
+    async def person(self, user: str, *, tries: int = TRIES) -> Person:
         """Look a person up."""
 
         async def call() -> Any:
             return await self._client.users_info(user=user)
 
-        found: Mapping[str, Any] = (await self._urgent("users.info", call))["user"]
+        found: Mapping[str, Any] = (await self._calls.urgent("users.info", call, tries=tries))["user"]
         return person_of(found)
 
     async def name_of(self, user: str) -> str | None:
         """Name a person for a model's ears, on one line; None when Slack does not say."""
         try:
-            return (await self.person(user)).name or None
+            return shown_name((await self.person(user)).name) or None
         except (SlackRejected, SlackUnavailable):
             return None
 
@@ -295,82 +250,27 @@ class Slack:
         async def call() -> Any:
             return await self._client.usergroups_users_list(usergroup=group)
 
-        return tuple((await self._urgent("usergroups.users.list", call)).get("users") or ())
+        return tuple((await self._calls.urgent("usergroups.users.list", call)).get("users") or ())
 
-    async def _page(
-        self, channel: str, thread_ts: str | None, cursor: str | None, oldest: str = "0"
-    ) -> Mapping[str, Any]:
-        async def replies() -> Any:
-            return await self._client.conversations_replies(
-                channel=channel,
-                ts=thread_ts or "",
-                cursor=cursor,
-                oldest=oldest,
-                limit=limits.PAGE,
-                include_all_metadata=True,
-            )
 
-        async def history() -> Any:
-            return await self._client.conversations_history(
-                channel=channel,
-                cursor=cursor,
-                oldest=oldest,
-                limit=limits.PAGE,
-                include_all_metadata=True,
-            )
+async def _told_if_late(call: Callable[[], Awaitable[Any]], late: Callable[[], Awaitable[None]]) -> Any:
+    """Make a call; what came to nothing, as by a timeout, may be carried out yet, and is told of as well."""
 
-        if thread_ts:
-            return await self._urgent("conversations.replies", replies)
-        return await self._urgent("conversations.history", history)
-
-    async def _allowed(self, method: str, person: str | None, channel: str = "") -> None:
-        """Wait until a call may be made: in line with other replies, or ahead of all."""
-        if person is None:
-            await self._limiter.urgent(method, channel)
-        else:
-            await self._limiter.reply(method, channel, person)
-
-    async def _urgent(
-        self,
-        method: str,
-        call: Callable[[], Awaitable[Any]],
-        *,
-        tries: int = TRIES,
-        reply_to: str | None = None,
-    ) -> Any:
-        """Make a call as soon as Slack allows, and again where it fails for a moment only."""
-        while True:
-            await self._allowed(method, reply_to)
-            try:
-                return await self._call(method, call)
-            except SlackUnauthorized:
-                raise  # that takes longer than any call waits
-            except SlackUnavailable as error:
-                tries -= 1
-                if tries <= 0 or error.retry_after > self._limiter.patience:
-                    raise
-
-    async def _call(self, method: str, call: Callable[[], Awaitable[Any]], channel: str = "") -> Any:
-        lease.check()
+    async def made() -> Any:
         try:
             return await call()
-        except SlackApiError as error:
-            failure = failure_of(method, error)
-        except (TimeoutError, aiohttp.ClientError, OSError):
-            failure = SlackUnavailable(method)
-        except SlackClientError as error:
-            failure = SlackRejected(method, type(error).__name__)
-        if isinstance(failure, SlackUnauthorized):
-            if self._access is not None:
-                self._access.turned_away(failure.code)
-        elif isinstance(failure, SlackUnavailable):
-            self._limiter.pause(method, failure.retry_after, channel)
-        raise failure
+        finally:
+            if not lease.is_held():
+                await late()
+
+    answer = await to_its_end(made())
+    lease.check()
+    return answer
 
 
-def _next(page: Mapping[str, Any]) -> str:
-    metadata: Mapping[str, Any] = page.get("response_metadata") or {}
-    return str(metadata.get("next_cursor") or "")
+def edited(channel: str, ts: str) -> str:
+    """Name a message that is edited, for the limiter."""
+    return f"{channel}:{ts}"
 
 
 def _dicts(blocks: Blocks | None) -> list[dict[str, Any]] | None:

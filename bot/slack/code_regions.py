@@ -7,11 +7,12 @@ quote, a span over two lines, tildes), its code is `LIKELY` only, and such a spa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from bot.slack.block_structure import blocks
 
 #: What a character is, as one byte for each.
 PROSE: Final = 0
@@ -19,10 +20,6 @@ DOUBTFUL: Final = 1
 LIKELY: Final = 2
 CODE: Final = 3
 
-#: Blocks alone. HTML and reference definitions are left out: `markdown.safe` lets neither through.
-_BLOCKS: Final = (
-    MarkdownIt("commonmark").enable("table").disable(["inline", "text_join", "html_block", "reference"])
-)
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _RUN: Final = re.compile(r"`+|\n|\r")
 #: Without one of these there is no code, and nothing to parse.
@@ -36,14 +33,17 @@ _MARKS: Final = re.compile(r"\s*(?:`{3}|~{3})")
 Span = tuple[int, int]
 
 
-def regions(text: str) -> bytearray:
-    """Say of each character whether it is `PROSE`, a `DOUBTFUL` span, `LIKELY` a block of code, or `CODE` for sure."""
+def regions(text: str, tokens: Sequence[Token] | None = None) -> bytearray:
+    """Say of each character whether it is `PROSE`, a `DOUBTFUL` span, `LIKELY` a block of code, or `CODE` for sure.
+
+    `tokens`: the text's blocks, where they are known.
+    """
     kinds = bytearray(len(text))
     if _CODE_AT_ALL.search(text) is None:
         return kinds
     lines = [found.span() for found in _LINE.finditer(text)]
     done = 0  # the cells of a table row are one block each, all on the same line
-    for token in _BLOCKS.parse(text):
+    for token in blocks(text) if tokens is None else tokens:
         if token.map is None or not lines:
             continue
         first, last = token.map[0], min(token.map[1], len(lines))

@@ -9,10 +9,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from bot.domain.approvals.tool_form import ToolForm
 from bot.slack import limits
 from bot.slack.blocks import Block, plain, short
-from bot.slack.visible import visible
-from bot.tool_form import ToolForm
+from bot.slack.card_fields import labels_of
+from bot.slack.deceptive_characters import visible
 
 _INPUT: Final = "value"
 #: https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
@@ -26,6 +27,7 @@ _OPTIONS: Final = 100
 def inputs(form: ToolForm, arguments: Mapping[str, Any], editable: Sequence[str]) -> list[Block]:
     """Build a field for each argument that may be changed and fits into one."""
     fields: list[Block] = []
+    labels = labels_of({**arguments, **dict.fromkeys(editable)})  # those of the card
     for name in editable:
         schema = _schema(form, name)
         element = _element(schema, arguments.get(name))
@@ -34,7 +36,7 @@ def inputs(form: ToolForm, arguments: Mapping[str, Any], editable: Sequence[str]
             field: Block = {
                 "type": "input",
                 "block_id": block_id(name),
-                "label": plain(short(visible(name, keep=""), 150)),
+                "label": plain(short(labels[name], 150)),
                 "optional": _takes_nothing(schema),
                 "element": element | {"action_id": _INPUT},
             }

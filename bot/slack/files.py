@@ -13,11 +13,11 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
-from bot.attachment import Attachment
-from bot.errors import FileRefused, SlackRejected, SlackUnauthorized, SlackUnavailable
+from bot.domain.attachment import Attachment
+from bot.domain.errors import FileRefused, SlackRejected, SlackUnauthorized, SlackUnavailable
+from bot.domain.thread import ThreadRef
+from bot.domain.web_address import read_url
 from bot.slack.client import Slack
-from bot.thread import ThreadRef
-from bot.web_address import read_url
 
 log = logging.getLogger(__name__)
 
@@ -90,14 +90,14 @@ class SlackFiles:
         if files:
             await self._slack.upload(
                 thread.channel,
-                thread.thread_ts,
+                thread.root,
                 [{"filename": name, "content": data} for name, data in files],
             )
 
     async def shared(self, thread: ThreadRef, *, since: float) -> set[tuple[str, int]]:
         """The name and size of every file that the bot has sent to a thread since a moment."""
         found: set[tuple[str, int]] = set()
-        async for message in self._slack.own(thread.channel, thread.thread_ts):
+        async for message in self._slack.history.own(thread.channel, thread.root):
             files: Sequence[dict[str, Any]] = message.get("files") or ()
             if float(message["ts"]) < since:
                 continue

@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.approval import Approval, canonical
+from bot.domain.approvals.approval import Approval, canonical
+from bot.domain.approvals.tool_form import ToolForm
 from bot.slack import actions, edit_fields, limits
-from bot.slack.arguments import Shown, shown
-from bot.slack.blocks import Block, context, mrkdwn, person, plain, preformatted, section, when
-from bot.slack.cards import edited, headline_of, tool_of, why_of
+from bot.slack.blocks import Block, context, mrkdwn, person, plain, preformatted, rich, section, short, when
+from bot.slack.card_fields import Labelled, labelled
+from bot.slack.card_words import edited, headline_of, what_of, why_of
+from bot.slack.cards import approved_in_form
+from bot.slack.deceptive_characters import visible
 from bot.slack.payloads import reads
-from bot.slack.visible import visible
-from bot.tool_form import ToolForm
+from bot.slack.preview_blocks import preview_blocks
+from bot.slack.stored_arguments import shown
 
 _REASON_BLOCK: Final = "reason"
 _REASON_INPUT: Final = "reason_text"
@@ -24,6 +27,17 @@ ELEMENTS: Final = 60
 VIEW_ROOM: Final = 190_000
 #: What the form with everything shows of the arguments; the rest would not fit into a view.
 EVERYTHING: Final = 150_000
+#: Who approves in a form says that they have read it: there is no second question as below a button.
+_READ: Final = {
+    "type": "input",
+    "block_id": "read",
+    "label": plain("Before you approve"),
+    "element": {
+        "type": "checkboxes",
+        "action_id": "whole",
+        "options": [{"text": plain("I have read all of it"), "value": "read"}],
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,11 @@ def reject_view(approval: Approval, where: ClickedAt) -> dict[str, Any]:
     }
     return _view(
         "Reject",
-        section(plain(f"{tool_of(approval)} will not run. The agent is told why and goes on.")),
+        section(
+            plain(
+                f"“{short(what_of(approval), limits.NOTE)}” will not be done. The agent is told why and goes on."
+            )
+        ),
         {
             "type": "input",
             "block_id": _REASON_BLOCK,
@@ -81,10 +99,10 @@ def edit_view(approval: Approval, form: ToolForm, where: ClickedAt) -> dict[str,
     inputs = edit_fields.inputs(form, arguments, approval.offers.editable)
     fixed = {name: value for name, value in arguments.items() if name not in approval.offers.editable}
     note = "You will not be able to approve it then: somebody else has to. Earlier approvals are dropped."
-    unchanged = shown(canonical(fixed), limit=limits.ARGUMENTS) if fixed else None
+    unchanged = labelled(canonical(fixed), limit=limits.ARGUMENTS) if fixed else None
     return _view(
         "Edit and pass on",
-        section(plain(f"Change what {tool_of(approval)} will be run with. {note}")),
+        section(plain(f"“{short(what_of(approval), limits.NOTE)}”: what should it be? {note}")),
         *inputs,
         *(_unchanged(unchanged) if unchanged else ()),
         callback_id=actions.EDIT_FORM,
@@ -93,9 +111,9 @@ def edit_view(approval: Approval, form: ToolForm, where: ClickedAt) -> dict[str,
     )
 
 
-def _unchanged(arguments: Shown) -> Iterator[Block]:
+def _unchanged(arguments: Labelled) -> Iterator[Block]:
     yield context("These stay as they are:")
-    yield preformatted(*arguments.elements)
+    yield rich(*arguments.elements)
     if arguments.omitted:
         yield context(
             f":warning: {arguments.omitted:,} characters are not shown; “Show everything” has them."
@@ -113,8 +131,8 @@ def read_edit(view: Mapping[str, Any], form: ToolForm, approval: Approval) -> tu
         problems = {edit_fields.block_id(name): text[:150] for name, text in found.items()}
         problems = {block: text for block, text in problems.items() if block in view["state"]["values"]}
         if found and not problems:
-            problems = everywhere(view, "The tool does not take these arguments.")
-    return canonical(arguments), problems
+            problems = everywhere(view, "This cannot be done with these values.")
+    return canonical(arguments if problems else form.canonical(arguments)), problems
 
 
 def shows_all(arguments: str) -> bool:
@@ -147,11 +165,15 @@ def _said(approval: Approval) -> list[Block]:
 
 def everywhere(view: Mapping[str, Any], text: str) -> dict[str, str]:
     """Say something of the form as a whole: below its first field, for it has no other place."""
-    return {next(iter(view["state"]["values"])): text}
+    return {next(iter(view["state"]["values"])): short(visible(text, keep=""), limits.FIELD_ERROR)}
 
 
-def details_view(approval: Approval) -> dict[str, Any]:
-    """Show all of a call: every character of its arguments, its changes, its fingerprint."""
+def details_view(approval: Approval, where: ClickedAt | None = None) -> dict[str, Any]:
+    """Show all of a call: every character of its arguments, its changes, its fingerprint.
+
+    With the place of the click, it is approved here, which asks for a tick below all of it: of a call that no card
+    can show whole.
+    """
     everything = shown(approval.arguments, limit=EVERYTHING)
     kept = _fitting(everything.elements)
     missing = everything.omitted + sum(len(text) for text in everything.elements[len(kept) :])
@@ -162,9 +184,11 @@ def details_view(approval: Approval) -> dict[str, Any]:
             context(f"Changed by {person(change.by)} {when(change.at)}"),
             preformatted(edited(change, limit=limits.ARGUMENTS_ELEMENT)),
         ]
+    approves = where is not None and not missing and approved_in_form(approval)
     return _view(
         "Everything",
         section(plain(headline_of(approval))),
+        *preview_blocks(approval),
         section(plain(why_of(approval)[: limits.SECTION])),
         *(preformatted(text) for text in kept),
         *cut,
@@ -172,7 +196,10 @@ def details_view(approval: Approval) -> dict[str, Any]:
         *_said(approval),
         section(mrkdwn(f"Requested by {person(approval.requester)} {when(approval.requested_at)}")),
         context(f"SHA-256 of tool and arguments: `{approval.digest}`"),
-        callback_id="details",
+        *([_READ] if approves else []),
+        callback_id=actions.APPROVE_FORM if approves else "details",
+        submit="Approve" if approves else "",
+        metadata=_metadata(approval, where) if approves and where else "",
     )
 
 
@@ -187,7 +214,7 @@ def read_submission(view: Mapping[str, Any]) -> Submission:
 def _metadata(approval: Approval, where: ClickedAt) -> str:
     place = {
         "approval": approval.id,
-        "digest": approval.digest,
+        "digest": approval.shown,
         "channel": where.channel,
         "thread_ts": where.thread_ts,
         "message_ts": where.message_ts,

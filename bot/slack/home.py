@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bot.approval import Approval, Question
-from bot.delegation import Delegation
-from bot.requirement import Severity
+from bot.domain.approvals.approval import Approval, Ending, Question
+from bot.domain.approvals.delegation import Delegation
+from bot.domain.approvals.requirement import Severity
+from bot.domain.recent_thread import RecentThread
+from bot.domain.usage import Usage
 from bot.slack import actions, limits
-from bot.slack.arguments import shown
 from bot.slack.blocks import (
     Block,
     buttons,
@@ -23,20 +24,30 @@ from bot.slack.blocks import (
     person,
     plain,
     preformatted,
+    rich,
     section,
     short,
     when,
 )
-from bot.slack.cards import edited, headline_of, still_needed, why_of
+from bot.slack.card_fields import labelled
+from bot.slack.card_words import edited, headline_of, still_needed, why_of
+from bot.slack.durations import duration
 from bot.slack.markdown import escape
-from bot.slack.notices import duration
 from bot.slack.payloads import reads
-from bot.slack.picker import row
+from bot.slack.preview_blocks import preview_blocks
+from bot.slack.reset_picker import row
+from bot.slack.usage_card import of_everybody
 
 #: What Home shows of a call's arguments.
 _ARGUMENTS: Final = 600
 #: What it shows of a call's last change.
 _CHANGES: Final = 300
+#: What became of a call, in a few words; that it was not done is in its headline.
+_ENDINGS: Final = {
+    Ending.DONE: "done",
+    Ending.OTHER: "done, but not as it was asked for",
+    Ending.UNKNOWN: "nobody knows whether it happened",
+}
 _TO_BLOCK, _TO, _UNTIL_BLOCK, _UNTIL = "to", "user", "until", "moment"
 
 
@@ -47,10 +58,13 @@ class Page:
     now: datetime
     waiting: Sequence[tuple[Approval, str]]
     more: int
+    counted: bool
     unsure: bool
     asked: Sequence[tuple[Approval, str]]
     stand_in: Delegation | None
-    threads: Sequence[tuple[str, str, str]]
+    threads: Sequence[RecentThread]
+    #: What everybody's requests of models used, by span of days; empty for who is not to see it.
+    used: Mapping[str, Usage] = field(default_factory=dict[str, Usage])
 
 
 def view(page: Page) -> dict[str, Any]:
@@ -63,6 +77,7 @@ def view(page: Page) -> dict[str, Any]:
         *_stand_in(page),
         divider(),
         *_threads(page),
+        *_used(page),
     ]
     return {"type": "home", "blocks": blocks[: limits.VIEW_BLOCKS]}
 
@@ -114,12 +129,13 @@ def _waiting(page: Page) -> Iterator[Block]:
                 f"{person(approval.requester)}, {asked} ago · {left} left · {link(thread_link, 'Open the thread')}"
             )
         )
-        arguments = shown(approval.arguments, limit=_ARGUMENTS)
-        yield preformatted(*arguments.elements)
+        yield from preview_blocks(approval)
+        arguments = labelled(approval.arguments, limit=_ARGUMENTS)
+        yield rich(*arguments.elements)
         yield context(
             f"Why it is asked: {escape(short(why_of(approval), limits.NOTE))}",
             *(f"*Changed* by {person(change.by)} {when(change.at)}" for change in approval.edits[-1:]),
-            f"Fingerprint `{approval.digest[:12]}`",
+            f"Fingerprint `{approval.shown[:12]}`",
         )
         if approval.edits:
             yield preformatted(edited(approval.edits[-1], limit=_CHANGES))
@@ -128,7 +144,8 @@ def _waiting(page: Page) -> Iterator[Block]:
         choices = [] if arguments.omitted else _choices(approval, value)
         yield buttons(*choices, actions.button(actions.DETAILS, "Show everything", approval.id))
     if page.more:
-        yield context(f"… and {page.more} more. These are shown once some are decided.")
+        most = "" if page.counted else "up to "
+        yield context(f"… and {most}{page.more:,} more. These are shown once some are decided.")
     if page.unsure:
         yield context(
             ":warning: Slack did not say of everything whether it is for you. Look again in a while."
@@ -146,14 +163,18 @@ def _choices(approval: Approval, value: str) -> list[Block]:
     approve = actions.button(actions.APPROVE, "Approve", value, style="primary")
     if approval.severity is Severity.HIGH:
         approve |= {"confirm": actions.confirm(headline_of(approval))}
-    return [approve, actions.button(actions.REJECT, "Reject", value, style="danger")]
+    approving = [] if approval.has_problem else [approve]
+    choices = [*approving, actions.button(actions.REJECT, "Reject", value, style="danger")]
+    edit = [actions.button(actions.EDIT, "Edit", value)] if approval.offers.editable else []
+    return [*choices, *edit]
 
 
 def _asked(page: Page) -> Iterator[Block]:
     yield header("What I asked for")
     for approval, thread_link in page.asked:
         missing = "" if approval.is_final else f" · still needed: {escape(still_needed(approval))}"
-        ending = f" · {approval.execution.ending.value.replace('_', ' ')}" if approval.execution else ""
+        ended = _ENDINGS.get(approval.execution.ending) if approval.execution else None
+        ending = f" · {ended}" if ended else ""
         yield section(
             mrkdwn(
                 f"{escape(headline_of(approval))}{ending}{missing}\n"
@@ -181,9 +202,16 @@ def _stand_in(page: Page) -> Iterator[Block]:
 def _threads(page: Page) -> Iterator[Block]:
     yield header("My threads")
     for thread in page.threads:
-        yield row(*thread)
+        yield row(thread)
     if not page.threads:
         yield section(plain("None yet. Mention me in a channel, or write to me in Messages."))
+
+
+def _used(page: Page) -> Iterator[Block]:
+    if page.used:
+        yield divider()
+        yield header("What models cost")
+        yield from of_everybody(page.used)
 
 
 def _input(block_id: str, label: str, element: Block) -> Block:

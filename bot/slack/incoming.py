@@ -8,20 +8,27 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from bot.attachment import Attachment
+from bot.domain.around import UNKNOWN, Around
+from bot.domain.attachment import Attachment
+from bot.domain.events import MessageReceived, ResetRequested, ResetVia
+from bot.domain.requester_events import EVERYTHING
+from bot.domain.thread import ThreadRef
 from bot.slack.origin import Installation, of_author
-from bot.thread import ThreadRef
+from bot.slack.plain_text import ids_in, plain
+from bot.slack.quoted import NOTHING, Quoted, quoted
 
 #: The kinds of message that a person writes; every other subtype is an edit, a join, a bot …
 #: https://docs.slack.dev/reference/events/message#subtypes
 SUBTYPES: Final = frozenset({None, "file_share", "thread_broadcast"})
 
+#: Of a file in a shared channel Slack tells nothing but that it is to be asked:
+#: https://docs.slack.dev/apis/slack-connect#files
+ASK: Final = "check_file_info"
+
 RESETS: Final = frozenset({"reset", "reset thread", "reset this thread", "reset the thread"})
 #: What may follow, so that the thread's files stay.
 KEEPING: Final = (" but keep the files", " and keep the files", " keep the files", " keep files")
 
-# https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
-_TOKEN: Final = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 _CALL: Final = re.compile(
     r"<(?:@([UW][A-Z0-9]+)|!(?:subteam\^[A-Z0-9]+|here|channel|everyone))(?:\|[^<>]*)?>"
 )
@@ -31,7 +38,11 @@ _ARCHIVE: Final = re.compile(r"/archives/([A-Z][A-Z0-9]+)/p(\d{7,18})/?")
 
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
-    """A message a person wrote. `addressed`: it is for the bot whatever the thread is about."""
+    """A message a person wrote. `addressed`: it is for the bot whatever the thread is about; `to_others`: it mentions
+    somebody, and not the bot.
+
+    `below` hangs below it: messages that it forwards, and tables. `names` are the ids that it names something by.
+    """
 
     thread: ThreadRef
     ts: str
@@ -39,28 +50,85 @@ class IncomingMessage:
     text: str
     addressed: bool
     files: tuple[Attachment, ...] = ()
+    below: Quoted = NOTHING
+    names: tuple[str, ...] = ()
+    to_others: bool = False
+
+
+#: Seconds after which a mention that is edited into a message is not answered any more.
+LATEST_EDIT: Final = 3600.0
+
+
+def called_by_edit(event: Mapping[str, Any], *, us: Installation, bot_user: str) -> IncomingMessage | None:
+    """Read the event of a change by which the bot came to be mentioned, as the message that it makes; None for any other.
+
+    That is answered as if it had been written so, within an hour after it was written.
+    """
+    if event.get("type") != "message" or event.get("subtype") != "message_changed":
+        return None
+    before: Mapping[str, Any] = event.get("previous_message") or {}
+    now: Mapping[str, Any] = event.get("message") or {}
+    if not before or _mentions(before, bot_user) or not _mentions(now, bot_user):
+        return None
+    if float(event["ts"]) - float(now["ts"]) > LATEST_EDIT:
+        return None
+    place = {"type": "message", "channel": event["channel"], "channel_type": event.get("channel_type")}
+    return message({**now, "edited": None, **place}, us=us, bot_user=bot_user)
+
+
+def _mentions(event: Mapping[str, Any], bot_user: str) -> bool:
+    return any(call[1] == bot_user for call in _CALL.finditer(str(event.get("text") or "")))
 
 
 def message(event: Mapping[str, Any], *, us: Installation, bot_user: str) -> IncomingMessage | None:
     """Read a `message` or `app_mention` event; None for one that is not for the bot.
 
     In a direct message everything is. In a channel a mention is, and a reply in a thread may be:
-    then `addressed` is False and it counts only where the bot already takes part.
+    then `addressed` is False and it counts only where the bot already takes part, by the rules of `when_to_speak`.
     """
     if not _is_from_a_person(event, us=us, bot_user=bot_user):
         return None
-    channel, ts, raw = event["channel"], event["ts"], str(event.get("text") or "")
-    calls = list(_CALL.finditer(raw))
+    channel, ts = event["channel"], event["ts"]
+    calls = list(_CALL.finditer(str(event.get("text") or "")))
     direct = event.get("channel_type") == "im" or channel.startswith("D")
-    mentioned = event.get("type") == "app_mention" or any(call[1] == bot_user for call in calls)
+    mentioned = event.get("type") == "app_mention" or _mentions(event, bot_user)
     addressed = direct or mentioned
-    if not addressed and (calls or not event.get("thread_ts")):
+    if not addressed and not event.get("thread_ts"):
         return None
-    text, files = plain(_without(raw, bot_user)), attachments(event)
-    if not text and not files and not addressed:
+    (text, names), files, below = words(event, bot_user), attachments(event), quoted(event)
+    if not text and not files and not below.text and not addressed:
         return None
     thread = ThreadRef(us.team, channel, event.get("thread_ts") or ts)
-    return IncomingMessage(thread, ts, event["user"], text, addressed, files)
+    to_others = bool(calls) and not addressed
+    return IncomingMessage(thread, ts, event["user"], text, addressed, files, below, names, to_others)
+
+
+def words(event: Mapping[str, Any], bot_user: str) -> tuple[str, tuple[str, ...]]:
+    """A message's own words as a person saw them, and the ids in them that stand for names."""
+    own = _without(str(event.get("text") or ""), bot_user)
+    return plain(own), ids_in(own)
+
+
+def happened(message: IncomingMessage, place: Around = UNKNOWN) -> MessageReceived | ResetRequested:
+    """What a message is to its thread: words for it, or that it is to be forgotten."""
+    if message.addressed and is_reset(message.text):
+        named = (EVERYTHING,) if place.answered else ()
+        return ResetRequested(
+            message.user, ResetVia.MENTION, message.ts, keeps_files(message.text), named=named
+        )
+    return MessageReceived(
+        message.ts,
+        message.user,
+        message.text,
+        message.files,
+        message.addressed,
+        below=message.below.text,
+        quoted=message.below.authors,
+        names=tuple(dict.fromkeys((*message.names, *message.below.names))),
+        to_others=message.to_others,
+        before=place.before,
+        late=place.late,
+    )
 
 
 def attachments(event: Mapping[str, Any]) -> tuple[Attachment, ...]:
@@ -68,14 +136,17 @@ def attachments(event: Mapping[str, Any]) -> tuple[Attachment, ...]:
 
     https://docs.slack.dev/reference/objects/file-object
     """
-    found: list[Attachment] = []
-    for file in event.get("files") or ():
-        hosted = file.get("mode") in {"hosted", "snippet", "post"} and not file.get("is_external")
-        url = str(file.get("url_private_download") or "") if hosted else ""
-        name = str(file.get("name") or file.get("title") or "file")
-        kind = str(file.get("mimetype") or "")[:100]
-        found.append(Attachment(str(file.get("id") or ""), name, kind, int(file.get("size") or 0), url))
-    return tuple(found)
+    return tuple(attachment(file) for file in event.get("files") or ())
+
+
+def attachment(file: Mapping[str, Any]) -> Attachment:
+    """Read one file, of a message or as `files.info` tells of it; see `attachments`."""
+    hosted = file.get("mode") in {"hosted", "snippet", "post"} and not file.get("is_external")
+    url = str(file.get("url_private_download") or "") if hosted else ""
+    name = str(file.get("name") or file.get("title") or "file")
+    kind, size = str(file.get("mimetype") or "")[:100], int(file.get("size") or 0)
+    is_untold = file.get("file_access") == ASK
+    return Attachment(str(file.get("id") or ""), name, kind, size, url, is_untold)
 
 
 def _is_from_a_person(event: Mapping[str, Any], *, us: Installation, bot_user: str) -> bool:
@@ -88,37 +159,31 @@ def _is_from_a_person(event: Mapping[str, Any], *, us: Installation, bot_user: s
         return False
     if event.get("bot_id") or event.get("bot_profile") or event.get("hidden") or event.get("edited"):
         return False
-    if (author := of_author(event)) and not us.includes(author):
-        return False
+    author = of_author(event)
+    return (not author or us.includes(author)) and _is_written(event, bot_user)
+
+
+def _is_written(event: Mapping[str, Any], bot_user: str) -> bool:
+    """Tell whether a message says who wrote it, where and when, and that is somebody else than the bot."""
     if not all(isinstance(event.get(key), str) and event[key] for key in ("user", "channel", "ts")):
         return False
     return event["user"] not in {bot_user, "USLACKBOT"}
 
 
+def called_by_stranger(event: Mapping[str, Any], *, bot_user: str) -> tuple[str, str, str] | None:
+    """Read a mention, or a direct message, of somebody of another workspace: channel, thread, who; None for anything else."""
+    is_direct = event.get("type") == "message" and event.get("channel_type") == "im"
+    if event.get("type") != "app_mention" and not is_direct:
+        return None
+    is_no_persons = any(event.get(mark) for mark in ("bot_id", "edited"))
+    if event.get("subtype") not in SUBTYPES or is_no_persons or not _is_written(event, bot_user):
+        return None
+    return event["channel"], event.get("thread_ts") or event["ts"], event["user"]
+
+
 def _without(text: str, bot_user: str) -> str:
     """Take the mentions of the bot out of a message, with the space behind them."""
     return re.sub(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>[ \t]*[:,]?[ \t]*", "", text)
-
-
-def plain(text: str) -> str:
-    """Turn Slack's `<…>` tokens and entities into the text a person saw."""
-    shown = _TOKEN.sub(_show, text)
-    return shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
-
-
-def _show(token: re.Match[str]) -> str:
-    target, label = token[1], token[2] or ""
-    match target[:1]:
-        case "@":
-            return f"@{label.lstrip('@') or target[1:]}"
-        case "#":
-            return f"#{label.lstrip('#') or target[1:]}"
-        case "!":
-            return label or f"@{target[1:].split('^')[0]}"
-        case _:
-            target = target.removeprefix("mailto:")
-            bare = re.sub(r"^https?://", "", target)
-            return target if label in {"", target, bare} else f"{label} ({target})"
 
 
 def is_reset(text: str) -> bool:

@@ -9,6 +9,8 @@ BLOCKS: Final = 50
 BLOCK_ID: Final = 255
 # https://docs.slack.dev/reference/block-kit/blocks/markdown-block (all of a message together)
 MARKDOWN: Final = 12_000
+# https://docs.slack.dev/reference/block-kit/blocks/table-block (with the header; of tables in Markdown nothing is published)
+TABLE_ROWS: Final = 100
 # https://docs.slack.dev/reference/block-kit/blocks/header-block
 HEADER: Final = 150
 # https://docs.slack.dev/reference/block-kit/blocks/section-block
@@ -35,6 +37,9 @@ EDITS_PER_MINUTE: Final = 50
 # The same page: about one message a second in each channel (posts)
 POSTS_PER_MINUTE: Final = 60
 
+# The same page: tier 2 to start and to stop a stream, tier 4 to append to one (calls of a minute)
+PER_MINUTE: Final = {"chat.startStream": 20, "chat.appendStream": 100, "chat.stopStream": 20}
+
 #: Of all blocks of one message together; not documented, seen as `msg_blocks_too_long`:
 #: https://github.com/slackapi/bolt-js/issues/2509
 ALL_BLOCKS: Final = 13_000
@@ -49,5 +54,10 @@ ARGUMENTS_ELEMENT: Final = 2_500
 REASON: Final = 1_000
 #: What a card shows of each other text it holds: reasons, results, changes, roles.
 NOTE: Final = 500
+#: What a card shows of the words in which something was asked for, and of who may decide.
+WORDS: Final = 300
+DECIDERS: Final = 1_000
 #: What a message says where its blocks are not shown: notifications, screen readers.
 FALLBACK: Final = 300
+#: What a form says below a field; Slack names no limit, and a longer text pushes the form's buttons off the screen.
+FIELD_ERROR: Final = 300

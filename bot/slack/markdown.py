@@ -1,26 +1,15 @@
-"""Markdown from a model, made safe for Slack's markdown block and cut to its size."""
+"""Markdown from a model, made safe for Slack's markdown block."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from bot.slack import limits, links
 from bot.slack.code_regions import CODE, DOUBTFUL, LIKELY, PROSE, regions
-
-#: A fence has at most so many marks and so much indent: beyond, a line is text like any other, so
-#: that closing and reopening fences never fills a part.
-LONGEST_MARK: Final = 32
-#: The longest info string ("python") repeated where a fence is cut.
-LONGEST_INFO: Final = 40
-_FENCE: Final = re.compile(
-    rf"([ \t]{{0,{LONGEST_MARK}}})(`{{3,{LONGEST_MARK}}}(?!`)|~{{3,{LONGEST_MARK}}}(?!~))([^\n]*)"
-)
-#: The smallest size text can be cut to: room for a fence reopened and closed, and some text.
-SMALLEST_PART: Final = 256
+from bot.slack.graphemes import head
 
 #: A reference definition, which no line may begin with whatever stands before it:
 #: https://spec.commonmark.org/0.31.2/#link-reference-definitions
@@ -36,28 +25,20 @@ _HTML: Final = re.compile(r"<(?=/?[a-z][^<>]{0,300}?(?:href|src)\s*=)", re.IGNOR
 _TURNED: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 #: What Slack takes for a mention or a link even in Markdown:
 #: https://docs.slack.dev/messaging/formatting-message-text#advanced
+#: An address in it has no blank, and `Promise<string|null>` and `sort < a | uniq` lead nowhere.
 _TOKEN: Final = re.compile(
-    r"<(?=[@#]|!(?:here|channel|everyone|group|subteam|date)|[^>\n]{0,300}(?:\||://|mailto:|tel:|slack:))",
+    r"<(?=[@#]|!(?:here|channel|everyone|group|subteam|date)"
+    r"|[ \t]{0,9}+[^\s>|]{0,300}(?://|mailto:|tel:|slack:)"
+    r"|(?=[^\s>|]{0,300}[.:/\\])[^\s>|]{1,600}+\|)",
     re.IGNORECASE,
 )
 #: Text in which nothing opens: most of what a model says, looked at on every live edit.
 _HARMLESS: Final = re.compile(r"[^<\[]*+")
 _ANGLE: Final = re.compile("<")
-_HALF_ENTITY: Final = re.compile(r"&[a-z]{0,3}\Z")
 
 
 #: A place in a text, and what is to be there instead.
 Change = tuple[int, int, str]
-
-
-def parts(text: str, limit: int) -> list[str]:
-    """Make a model's Markdown safe and cut it into parts of about `limit` characters, none blank.
-
-    A cut can put what was harmless in the middle of a line to the beginning of one, and halve a
-    span of code, so each part is looked at again.
-    """
-    found = split(safe(text), limit)
-    return [safe(part) for part in found] if len(found) > 1 else found
 
 
 def safe(text: str) -> str:
@@ -71,17 +52,23 @@ def safe(text: str) -> str:
         text = _TURNED.sub("", text)
     if _HARMLESS.fullmatch(text):
         return text
-    kinds = regions(text)
-    changes = sorted(
+    return _TOKEN.sub("&lt;", _changed(text, changes(text)))
+
+
+def changes(text: str, kinds: bytearray | None = None) -> list[Change]:
+    """What `safe` changes in a text, in order, but for what Slack would act on in code."""
+    if _HARMLESS.fullmatch(text):
+        return []
+    kinds = regions(text) if kinds is None else kinds
+    return sorted(
         (*_definitions(text, kinds), *_links(text, kinds), *_images(text, kinds), *_angles(text, kinds))
     )
-    return _TOKEN.sub("&lt;", _changed(text, changes))
 
 
-def _changed(text: str, changes: list[Change]) -> str:
+def _changed(text: str, made: list[Change]) -> str:
     pieces: list[str] = []
     at = 0
-    for start, end, instead in changes:
+    for start, end, instead in made:
         pieces += (text[at:start], instead)
         at = end
     return "".join((*pieces, text[at:]))
@@ -146,109 +133,4 @@ def escape(text: str) -> str:
 def fallback(text: str) -> str:
     """Shorten a text to what a notification shows of it, escaped."""
     line = " ".join(text.split())
-    return escape(line if len(line) <= limits.FALLBACK else f"{line[: limits.FALLBACK]}…")
-
-
-def _lines(text: str) -> list[str]:
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """An open code fence, as its first line wrote it."""
-
-    indent: str
-    mark: str
-    info: str
-
-    @property
-    def opening(self) -> str:
-        """What opens it again in the next part."""
-        return f"{self.indent}{self.mark}{self.info if len(self.info) <= LONGEST_INFO else ''}\n"
-
-    def closing(self, body: str) -> str:
-        """What closes it behind a body that is cut off."""
-        return f"{'' if body.endswith(chr(10)) else chr(10)}{self.indent}{self.mark}"
-
-
-def _after(fence: Fence | None, line: str) -> Fence | None:
-    """Tell which fence is open behind a line."""
-    found = _FENCE.match(line)
-    if found is None:
-        return fence
-    indent, mark, info = found.groups()
-    if fence is None:
-        return None if mark[0] == "`" and "`" in info else Fence(indent, mark, info.rstrip())
-    closes = mark[0] == fence.mark[0] and len(mark) >= len(fence.mark) and not info.strip()
-    return None if closes else fence
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a cut text: `body` is the text's own, the rest keeps a cut fence whole."""
-
-    opening: str
-    body: str
-    closing: str
-
-    @property
-    def text(self) -> str:
-        return f"{self.opening}{self.body}{self.closing}"
-
-
-def split(text: str, limit: int) -> list[str]:
-    """Cut a text into parts of at most `limit` characters, none of them blank."""
-    return [piece.text for piece in pieces(text, limit) if piece.body.strip()]
-
-
-def pieces(text: str, limit: int) -> list[Piece]:
-    """Cut a text, at paragraphs and fences where it can, closing and reopening cut fences.
-
-    The bodies joined are the text. Raises `ValueError` for a limit below `SMALLEST_PART`.
-    """
-    if limit < SMALLEST_PART:
-        raise ValueError(f"cannot cut to {limit} characters")
-    found: list[Piece] = []
-    fence: Fence | None = None
-    while text:
-        opening = fence.opening if fence else ""
-        end = _cut(text, fence, limit - len(opening))
-        body, text = text[:end], text[end:]
-        for line in _lines(body):
-            fence = _after(fence, line)
-        found.append(Piece(opening, body, fence.closing(body) if fence else ""))
-    return found
-
-
-def _cut(text: str, fence: Fence | None, room: int) -> int:
-    """Find where to cut so that the head and the closing of its fence fit into `room`."""
-    best = (0, 0)  # rank, position
-    at = 0
-    for line in _lines(text[:room]):
-        at, before, fence = at + len(line), fence, _after(fence, line)
-        size = at + (len(fence.closing(line)) if fence else 0)
-        if at == len(text) and size <= room:
-            return at
-        if not line.endswith("\n") or size > room:
-            break
-        if at >= room // 2:
-            best = max(best, (_rank(line, before, fence, text[at : at + 80]), at))
-    return best[1] or _cut_line(text, room)
-
-
-def _rank(line: str, before: Fence | None, fence: Fence | None, following: str) -> int:
-    """Rate the border behind a line: 3 between paragraphs or at a fence, 2 a line, 1 in a fence."""
-    if fence:
-        return 1
-    is_border = not line.strip() or before or _after(None, following.split("\n")[0])
-    return 3 if is_border else 2
-
-
-def _cut_line(text: str, room: int) -> int:
-    """Cut inside a line that is too long, behind a space where there is one."""
-    room -= 1 + 2 * LONGEST_MARK  # what closes a fence at the most: newline, indent, mark
-    space = text.rfind(" ", room // 2, room)
-    if space >= 0:
-        return space + 1
-    half = _HALF_ENTITY.search(text[:room])
-    return half.start() if half else room
+    return escape(line if len(line) <= limits.FALLBACK else f"{head(line, limits.FALLBACK)}…")

@@ -118,3 +118,13 @@ def _some(*places: str | None) -> tuple[str, ...]:
 
 def _first(places: Iterable[Any]) -> str:
     return next((place for place in places if isinstance(place, str) and place), "")
+
+
+def another_workspace(body: Mapping[str, Any], us: Installation) -> str | None:
+    """Name the workspace that a delivery comes from, if it is not our own; None if it is."""
+    origin = of_delivery(body)
+    if origin.standing(us) is Standing.OURS:
+        return None
+    named = [*origin.workspaces, *(one.team or one.enterprise for one in origin.installations)]
+    others = [place for place in named if not us.includes(place)]
+    return others[0] if others else "unknown"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-from bot.errors import NotUnderstood
+from bot.domain.errors import NotUnderstood
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,26 +46,60 @@ class _File(_Shape):
     size: int | None = Field(default=None, ge=0)
     mode: str | None = None
     is_external: bool | None = None
+    file_access: str | None = None
     url_private_download: str | None = Field(default=None, max_length=3000)
 
 
-class _Message(_Shape):
-    """`message` of every subtype, and `app_mention`. Only a person's has to have everything."""
+#: Ten in a message: https://docs.slack.dev/reference/events/message/file_share
+_Files = Annotated[list[_File], Field(max_length=50)] | None
 
-    type: Literal["message", "app_mention"]
-    channel: Id
+
+class _MaybeTable(_Shape):
+    """A block below a person's message, of which tables are read."""
+
+    type: str | None = None
+    rows: list[list[JsonValue]] | None = None
+
+
+class _Below(_Shape):
+    """What hangs below a person's message: a forwarded one, a pasted table, a preview of a link."""
+
+    is_share: bool | None = None
+    is_msg_unfurl: bool | None = None
+    author_id: str | None = None
+    author_name: str | None = None
+    text: Text | None = None
+    blocks: list[_MaybeTable] | None = None
+
+
+class _Written(_Shape):
+    """What is read of a message wherever Slack tells of one."""
+
     ts: Ts
     user: Id | None = None
     text: Text | None = None
     thread_ts: Ts | None = None
     subtype: str | None = None
-    channel_type: str | None = None
     bot_id: str | None = None
     user_team: Place | None = None
     source_team: Place | None = None
     team: Place | None = None
-    # https://docs.slack.dev/reference/events/message/file_share: ten in a message
-    files: Annotated[list[_File], Field(max_length=50)] | None = None
+    files: _Files = None
+    attachments: list[_Below] | None = None
+    blocks: list[_MaybeTable] | None = None
+
+
+class _Message(_Written):
+    """`message` of every subtype, and `app_mention`. Only a person's has to have everything.
+
+    One that tells of a change has the message as it was, and as it is, inside.
+    """
+
+    type: Literal["message", "app_mention"]
+    channel: Id
+    channel_type: str | None = None
+    message: _Written | None = None
+    previous_message: _Written | None = None
 
 
 class _HomeOpened(_Shape):
@@ -126,10 +160,29 @@ class _ClickedMessage(_Shape):
     thread_ts: Ts | None = None
 
 
+class _BlockText(_Shape):
+    text: Text
+
+
+class _Block(_Shape):
+    """A block of the bot's own message: a card is drawn anew from them where nothing else is left of it.
+
+    The text of a `markdown` block is a string: https://docs.slack.dev/reference/block-kit/blocks/markdown-block.
+    """
+
+    type: Name
+    text: _BlockText | Text | None = None
+
+
+class _OwnMessage(_ClickedMessage):
+    blocks: list[_Block] | None = None
+
+
 class _Container(_Shape):
     channel_id: Id | None = None
     message_ts: Ts | None = None
     thread_ts: Ts | None = None
+    is_ephemeral: bool | None = None
 
 
 class _Action(_Shape):
@@ -143,7 +196,7 @@ class _BlockActions(_Interaction):
     trigger_id: Name
     actions: Annotated[list[_Action], Field(min_length=1)]
     channel: _WithId | None = None
-    message: _ClickedMessage | None = None
+    message: _OwnMessage | None = None
     container: _Container | None = None
     view: _Opened | None = None
 

@@ -1,36 +1,31 @@
-"""The bot's answer to one event: posted once, edited while it grows, finished whole."""
+"""The bot's answer to one event: shown while it grows, as its newest text, and finished whole."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from bot.errors import LeaseLost, SlackRejected, SlackUnavailable
-from bot.slack import actions, limits, markdown
-from bot.slack.client import Slack
+from bot.domain.errors import LeaseLost, SlackRejected, SlackUnavailable
+from bot.slack import actions, limits
+from bot.slack.cutting import Answer, cut
 from bot.slack.limiter import Limiter
-from bot.slack.parts import Below, Part, Steps, draw
-from bot.slack.reply_mark import ReplyMark, answered, mark_of
+from bot.slack.reply_blocks import Below, Part, Steps, draw
+from bot.slack.reply_messages import ReplyMessages
+from bot.slack.settled import settled
 
 log = logging.getLogger(__name__)
 
 THINKING: Final = "Thinking …"
 NOTHING_SAID: Final = "_(The answer was empty.)_"
 
-NEVER: Final = float("-inf")
-
-#: Slack will not let this message be edited any more; the text has to go into another.
-_GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 #: The text is too long by a count of Slack's own; smaller parts may do.
 _TOO_LONG: Final = frozenset({"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "no_text"})
 
 #: Characters of a text that is cut beside the event loop: the worst of so many take some milliseconds.
 LONG: Final = 2_000
-
-OnMessage = Callable[[tuple[str, ...]], Awaitable[None]]
 
 
 class ReplyStream:
@@ -38,63 +33,66 @@ class ReplyStream:
 
     `start`, `finish`, `adopt` and `abandon` are awaited by whoever holds the thread; `show` and
     `note` only say what should be seen, and a task of the stream's own brings it to Slack at the
-    limiter's pace, newest text first. What is awaited waits in line, if it is known whom it answers (`reply_to`), and
-    else overtakes. `on_message` is called with every `ts` of the reply, always
-    from within an awaited method. Messages posted by the task in between are found again by
-    `adopt`, through the metadata that names their event.
+    limiter's pace, newest text first. Messages posted by that task are found again by `adopt`.
+    `on_text` is called once, when its first words are in Slack.
     """
 
-    def __init__(  # noqa: PLR0913 - one for each thing that makes a reply
-        self,
-        slack: Slack,
-        limiter: Limiter,
-        *,
-        channel: str,
-        thread_ts: str,
-        event_id: str,
-        messages: Sequence[str] = (),
-        on_message: OnMessage | None = None,
-        reply_to: str | None = None,
+    def __init__(
+        self, messages: ReplyMessages, limiter: Limiter, on_text: Callable[[], None] | None = None
     ) -> None:
-        self._slack = slack
+        self._on_text = on_text
+        self._messages = messages
         self._limiter = limiter
-        self._channel = channel
-        self._thread_ts = thread_ts
-        self._event_id = event_id
-        self._messages = list(messages)
-        self._told = tuple(messages)
-        self._on_message = on_message
-        self._reply_to = reply_to
-        self._drawn: dict[str, Part] = {}
-        self._edited_at: dict[str, float] = {}
         self._text = ""
-        self._cut: tuple[str, list[str]] = ("", [])
+        self._cut = Answer(limits.REPLY_PART)
+        #: So much of the text in the last message as is there for good.
+        self._settled = ""
         self._status = THINKING
         self._steps = Steps()
-        self._started = self._ended = self._calling = self._lost_track = self._finishing = False
+        self._started = self._ended = self._calling = False
         self._task: asyncio.Task[None] | None = None
-        #: Whether Slack showed the whole of it when it was adopted.
-        self.is_answered = False
 
     @property
     def messages(self) -> tuple[str, ...]:
         """The `ts` of the reply's messages so far, in order."""
-        return tuple(self._messages)
+        return self._messages.ts
+
+    @property
+    def last(self) -> tuple[str, Part] | None:
+        """The last message as it was shown, with its `ts`."""
+        return self._messages.last
+
+    @property
+    def event_id(self) -> str:
+        """The event that it answers."""
+        return self._messages.event_id
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether Slack showed the whole of it when it was adopted."""
+        return self._messages.was_answered
+
+    @property
+    def is_left_waiting(self) -> bool:
+        """Whether it said then that people were asked, and nothing followed it in its thread."""
+        return self._messages.was_left_waiting
 
     async def adopt(self) -> None:
         """Find messages of this reply that were posted but not noted, as by a worker that died."""
-        await self._search()
-        await self._tell()
+        await self._messages.find()
+        await self._messages.tell()
 
-    async def _search(self) -> None:
-        own = [one async for one in self._slack.own(self._channel, self._thread_ts)]
-        self.is_answered = self._event_id in answered(own)
-        for message in own:
-            mark = mark_of(message)
-            if mark and mark.event_id == self._event_id and message["ts"] not in self._messages:
-                self._messages.append(str(message["ts"]))
-        self._messages.sort(key=float)
-        self._lost_track = False
+    async def take_over(self, ts: str) -> None:
+        """Fill a message of this reply that was posted before, to say that it takes long."""
+        self._messages.include(ts)
+        await self._messages.tell()
+
+    async def announce(self, words: str) -> None:
+        """Say in the bot's own words that the answer takes long; its message is filled later. For once a reply.
+
+        Raises `SlackUnavailable`, after which it may be there, or `SlackRejected`.
+        """
+        await self._messages.put(0, draw([], self._steps, below=Below(words))[0])
 
     async def start(self, status: str = THINKING) -> None:
         """Show that work has begun, with a Stop button. Further calls do nothing.
@@ -103,13 +101,13 @@ class ReplyStream:
         """
         if self._started:
             return
-        self._started = True
         self._status = status
-        if self._messages:
-            self._wake()
-            return
-        await self._put(0, self._draw_running()[0])
-        await self._tell()
+        if not self.messages:
+            # Until it is there nothing else is brought: two that post the first message leave a second one.
+            await self._messages.put(0, self._draw_running()[0])
+            await self._messages.tell()
+        self._started = True
+        self._wake()
 
     def show(self, text: str) -> None:
         """Show the whole text so far. Never waits: texts that come too fast are skipped."""
@@ -121,32 +119,58 @@ class ReplyStream:
         self._steps.note(line, key=key)
         self._wake()
 
-    async def finish(self, text: str, *, own: str = "", retry: bool = False) -> None:
+    def answers_also(self, event_ids: tuple[str, ...]) -> None:
+        """Let the messages say that these events are answered by them as well."""
+        self._messages.also = event_ids
+
+    def keeps_marks(self) -> None:
+        """Let the messages go on saying what they said of themselves when they were adopted."""
+        self._messages.also = self._messages.named
+
+    def hint(self, line: str, *, key: str) -> None:
+        """Show a line only until the final text; an empty one goes."""
+        if not self._ended:
+            self._steps.hint(line, key=key)
+            self._wake()
+
+    async def finish(
+        self,
+        text: str,
+        *,
+        own: str = "",
+        retry: bool = False,
+        go_on: bool = False,
+        waits: bool = False,
+        more: Sequence[dict[str, Any]] = (),
+    ) -> None:
         """Show the final text, whole, and delete messages beyond it; may be called again.
 
-        `text` is a model's: it is shown as it is, but for what `markdown.parts` takes the harm out
-        of. `own` is the bot's, in Slack's markup with working mentions, and stands below it.
+        `text` is a model's: it is shown as it is, but for what `cutting` says. `own` is the bot's, in
+        Slack's markup with working mentions, and stands below it. `waits`: it says that people were
+        asked. `go_on` is for an answer that was cut. `more` are blocks of the bot's own at the end.
         Raises `SlackUnavailable` to be called again later, and `SlackRejected` for good.
         """
-        self._finishing = True
+        self._messages.is_final, self._messages.waits = True, waits
         await self.abandon()
+        self._steps.drop_hints()
         for limit in (limits.REPLY_PART, limits.REPLY_PART // 2, limits.REPLY_PART // 4):
-            texts = await cut(text, limit)
+            answer = await cut_aside(text, limit, self._cut)
             parts = draw(
-                texts if texts or own else [NOTHING_SAID],
+                answer.parts if answer.parts or own else [NOTHING_SAID],
                 self._steps,
-                below=Below(own, actions.button(actions.RETRY, "Retry", self._event_id) if retry else None),
+                below=Below(own, self._button(retry=retry, go_on=go_on), more),
             )
             try:
-                await self._bring(parts)
+                await self._messages.bring(parts)
             except SlackRejected as refusal:
                 if refusal.code not in _TOO_LONG or limit == limits.REPLY_PART // 4:
                     raise
                 log.warning("reply cut smaller", extra={"code": refusal.code})
             else:
                 break
-        await self._delete_from(len(parts))
-        await self._tell()
+        self._has_words(text or own)
+        await self._messages.delete_from(len(parts))
+        await self._messages.tell()
 
     async def pause(self, words: str) -> None:
         """End the live edits, and say in the bot's own words that another worker goes on.
@@ -154,12 +178,12 @@ class ReplyStream:
         Best effort, at once, and only while no final text has been begun.
         """
         await self.abandon()
-        if self._finishing or not self._messages:
+        if self._messages.is_final or not self.messages:
             return
         below = Below(words)
-        index = min(len(self._messages), len(self._draw_running(below))) - 1
+        index = min(len(self.messages), len(self._draw_running(below))) - 1
         with contextlib.suppress(SlackUnavailable, SlackRejected, LeaseLost):
-            await self._put(index, self._draw_running(below)[index], live=True)
+            await self._messages.put(index, self._draw_running(below)[index], live=True)
 
     async def abandon(self) -> None:
         """End the live edits. No edit of this stream reaches Slack after this returns.
@@ -177,82 +201,10 @@ class ReplyStream:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("live edits failed", extra={"error": type(error).__name__})
 
-    async def _bring(self, parts: Sequence[Part]) -> None:
-        """Make the messages show the parts, in order, each in the message after the last."""
-        for index, part in enumerate(parts):
-            if index < len(self._messages) and not await self._edit(index, part):
-                # Someone deleted or locked it; the later messages would stand before its text.
-                await self._delete_from(index + 1)
-                del self._messages[index]
-            if index == len(self._messages):
-                await self._put(index, part)
-                await self._tell()
-
-    async def _edit(self, index: int, part: Part) -> bool:
-        """Edit a message, a second after its last edit at the soonest; False if it is gone."""
-        ts = self._messages[index]
-        if self._drawn.get(ts) == part:
-            return True
-        await self._limiter.until(self._edited_at.get(ts, NEVER) + self._limiter.interval)
-        try:
-            await self._put(index, part)
-        except SlackRejected as refusal:
-            if refusal.code not in _GONE:
-                raise
-            return False
-        return True
-
-    async def _put(self, index: int, part: Part, *, live: bool = False) -> None:
-        """Edit the message at `index`, or post it where there is none yet."""
-        metadata = ReplyMark(self._event_id, index, self._finishing).metadata()
-        if index == len(self._messages) and self._lost_track:
-            await self._search()
-        if index == len(self._messages):
-            ts = await self._post(part, metadata)
-            self._messages.append(ts)
-        else:
-            ts = self._messages[index]
-            self._drawn.pop(ts, None)  # a failed edit may have been made all the same
-            try:
-                await self._slack.update(
-                    self._channel,
-                    ts,
-                    text=part.text,
-                    blocks=part.blocks,
-                    metadata=metadata,
-                    live=live,
-                    reply_to=self._reply_to,
-                )
-            finally:
-                self._edited_at[ts] = self._limiter.clock()
-        self._drawn[ts] = part
-
-    async def _post(self, part: Part, metadata: dict[str, Any]) -> str:
-        try:
-            return await self._slack.post(
-                self._channel,
-                thread_ts=self._thread_ts,
-                text=part.text,
-                blocks=part.blocks,
-                metadata=metadata,
-                reply_to=self._reply_to,
-            )
-        except SlackUnavailable:
-            self._lost_track = True  # the answer was lost, but perhaps not the message
-            raise
-
-    async def _delete_from(self, index: int) -> None:
-        for ts in self._messages[index:]:
-            try:
-                await self._slack.delete(self._channel, ts)
-            except SlackRejected as refusal:
-                log.warning("surplus message not deleted", extra={"code": refusal.code})
-        del self._messages[index:]
-
-    async def _tell(self) -> None:
-        if self._on_message is not None and self._told != self.messages:
-            self._told = self.messages
-            await self._on_message(self._told)
+    def _button(self, *, retry: bool, go_on: bool) -> dict[str, Any] | None:
+        if retry:
+            return actions.button(actions.RETRY, "Retry", self.event_id)
+        return actions.button(actions.CONTINUE, "Continue", self.event_id) if go_on else None
 
     def _wake(self) -> None:
         if self._started and not self._ended and (self._task is None or self._task.done()):
@@ -262,17 +214,17 @@ class ReplyStream:
         """Bring Slack up to the newest text, one call a turn, until there is nothing to change."""
         while True:
             await self._catch_up()
-            if (index := self._behind()) is None:
-                if self._cut[0] == self._text:
+            if (index := self._messages.behind(self._draw_running())) is None:
+                if self._cut.text == self._text:
                     return
                 continue
-            ts = self._messages[index] if index < len(self._messages) else ""
-            last = self._edited_at.get(ts, NEVER)
-            await self._limiter.live(not_before=last + self._limiter.interval)
+            await self._messages.live_turn(index, self._draw_running()[index])
             await self._catch_up()
             self._calling = True
             try:
-                await self._put(index, self._draw_running()[index], live=True)
+                shown = self._settled if self._messages.can_stream else self._cut.text
+                await self._messages.put(index, self._draw_running()[index], live=True)
+                self._has_words(shown)
             except LeaseLost:
                 self._ended = True  # whoever holds the thread now says the rest
             except SlackUnavailable as error:
@@ -286,30 +238,32 @@ class ReplyStream:
             if self._ended:
                 return
 
+    def _has_words(self, words: str) -> None:
+        """Tell, once, that there are words in Slack."""
+        if words and self._on_text is not None:
+            tell, self._on_text = self._on_text, None
+            tell()
+
     async def _catch_up(self) -> None:
         """Cut the newest text, if it is not cut yet; the text may go on meanwhile."""
-        if self._cut[0] != (text := self._text):
-            self._cut = (text, await cut(text, limits.REPLY_PART))
-
-    def _behind(self) -> int | None:
-        """Find the first message that does not show what it should."""
-        for index, part in enumerate(self._draw_running()):
-            if index == len(self._messages) or self._drawn.get(self._messages[index]) != part:
-                return index
-        return None
+        if self._cut.text != (text := self._text):
+            self._cut = await cut_aside(text, limits.REPLY_PART, self._cut, whole=False)
+            if self._messages.can_stream:
+                self._settled = await asyncio.to_thread(settled, self._cut)
 
     def _draw_running(self, below: Below | None = None) -> list[Part]:
         return draw(
-            self._cut[1],
+            self._cut.parts,
             self._steps,
-            below=below or Below(button=actions.button(actions.STOP, "Stop", self._event_id)),
+            below=below or Below(button=actions.button(actions.STOP, "Stop", self._messages.event_id)),
             status=self._status,
-            at_least=len(self._messages),
+            at_least=len(self.messages),
+            settled=None if below else self._settled,
         )
 
 
-async def cut(text: str, limit: int) -> list[str]:
-    """Make a text safe and cut it, beside the event loop where that may take long."""
-    if len(text) <= LONG:
-        return markdown.parts(text, limit)
-    return await asyncio.to_thread(markdown.parts, text, limit)
+async def cut_aside(text: str, limit: int, before: Answer, *, whole: bool = True) -> Answer:
+    """Cut a text that has grown since `before`, beside the event loop where that may take long."""
+    if len(text) - before.begun <= LONG:
+        return cut(text, limit, before, whole=whole)
+    return await asyncio.to_thread(cut, text, limit, before, whole=whole)

@@ -7,7 +7,8 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.pieces import Pieces
+from bot.domain import lease
+from bot.domain.pieces import Pieces
 
 #: Seconds a call may take: https://docs.slack.dev/tools/python-slack-sdk/web waits 30, an edit
 #: that late is of no use any more.
@@ -20,6 +21,24 @@ class _InPieces(AsyncWebClient):
     async def _upload_file(self, *, data: bytes, **more: Any) -> Any:
         body: Any = Pieces(data)
         return await super()._upload_file(data=body, **more)
+
+
+def http_session(base_url: str, *more: aiohttp.TraceConfig) -> aiohttp.ClientSession:
+    """Open the connections of a replica, over which those to the Web API at that address look at the lease once more.
+
+    Between the first look and the connection a process can be paused for longer than its lease; waking up
+    it would put an old card over a newer one. The request that is not sent raises `LeaseLost`.
+    """
+
+    async def look(
+        session: aiohttp.ClientSession, context: Any, params: aiohttp.TraceRequestHeadersSentParams
+    ) -> None:
+        if str(params.url).startswith(base_url):
+            lease.check()
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(look)  # despite its name called before they are written
+    return aiohttp.ClientSession(trust_env=True, trace_configs=[trace, *more])
 
 
 def web_client(

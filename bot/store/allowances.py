@@ -9,9 +9,9 @@ from typing import Final
 
 from redis.asyncio import Redis
 
+from bot.domain.thread import ThreadRef
 from bot.store.keys import Keys
 from bot.store.scripts import Scripts
-from bot.thread import ThreadRef
 
 #: How long a day's counts are kept: the next day still looks at them. Nothing depends on the end.
 KEPT_MS: Final = int(timedelta(days=3) / timedelta(milliseconds=1))

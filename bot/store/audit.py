@@ -12,8 +12,8 @@ from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 
-from bot.audit import Entry, Head, Link, Written, chain
-from bot.errors import UnknownSchema
+from bot.domain.audit import Entry, Head, Link, Written, chain
+from bot.domain.errors import UnknownSchema
 from bot.store.keys import Keys, place
 from bot.store.records import ENTRY, HEAD, LINK
 from bot.store.scripts import Scripts

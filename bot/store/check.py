@@ -11,7 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.errors import CannotStart, UnknownSchema
+from bot.domain.errors import CannotStart, UnknownSchema
 from bot.store.confirmation import Confirmation, WaitFor
 from bot.store.keys import Keys, place
 from bot.store.sealer import Sealer
@@ -62,6 +62,11 @@ async def check(redis: Redis) -> list[Finding]:
     findings.append(_eviction(info))
     findings.append(_durability(info))
     return findings
+
+
+async def persists(redis: Redis) -> bool:
+    """Whether it keeps an append-only file, and could write it last."""
+    return _durability(await redis.info("persistence")).level is Level.OK
 
 
 async def insist(redis: Redis, *, strict: bool, refuse: bool) -> None:

@@ -50,6 +50,10 @@ class Confirmation:
             return int(told[0]) >= 1
         return int(told) >= self.replicas
 
+    async def is_kept(self, redis: Redis, keys: Keys) -> bool:
+        """Whether all that was written so far is confirmed: Redis keeps writes in their order. True where nothing is waited for."""
+        return self.wait_for is WaitFor.NOTHING or await self.is_given(redis, keys)
+
     async def is_given(self, redis: Redis, keys: Keys) -> bool:
         """Try it out with a write of no meaning; False also where Redis does not answer."""
         async with redis.pipeline(transaction=False) as pipeline:

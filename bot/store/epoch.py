@@ -1,7 +1,7 @@
 """Since when Redis is the process it is: what it was told shortly before that, it may have forgotten.
 
 A Redis that was restarted, failed over or restored from a file has another `run_id`. Nothing in
-Redis can tell how much is gone; what Slack shows can (`Backfill`).
+Redis can tell how much is gone; what Slack shows can (`Backfill`). Until that was looked up the bot recovers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 
-from bot.events import (
+from bot.domain.events import (
     ClickTurnedAway,
     DecisionMade,
     DelegationSet,
@@ -34,11 +34,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """The second at which Redis began to be what it is, and whether Slack's history was read behind that."""
+    """The second at which Redis began to be what it is, and whether Slack's history was read behind that.
+
+    `restored` is the second of the latest restore from a backup, 0 where there was none.
+    """
 
     second: float
     is_settled: bool
     now: float
+    restored: float = 0.0
 
     def is_younger_than(self, event: Event | None) -> bool:
         """Whether Redis may have forgotten what became of an event."""
@@ -60,13 +64,38 @@ class Epoch:
         self._keys = keys
         self._scripts = Scripts(redis)
 
-    async def since(self) -> Since:
-        """Ask Redis who it is, and since when."""
-        info: Any = await self._redis.info("server")
-        before, since, read, now = await self._scripts.epoch([self._keys.epoch()], [str(info["run_id"])])
+    async def since(self, *, lived_before: bool = False) -> Since:
+        """Ask Redis who it is, and since when.
+
+        `lived_before`: something outside shows that a Redis which knows nothing of the bot has lost it.
+        """
+        arguments = [await self._run_id(), int(lived_before)]
+        before, since, read, now, restored = await self._scripts.epoch([self._keys.epoch()], arguments)
         if before:
             log.warning("redis was restarted or restored: it may have forgotten its last moments")
-        return Since(float(since), float(read) == float(since), float(now))
+        return Since(float(since), float(read) == float(since), float(now), float(restored))
+
+    async def is_known(self) -> bool:
+        """Whether this Redis, or the one it was restored from, has met the bot.
+
+        0.1.0 knew of no epoch, but left its mark of what it had heard.
+        """
+        return bool(
+            await self._redis.exists(self._keys.epoch()) or await self._redis.exists(self._keys.heard())
+        )
+
+    async def is_recovering(self) -> bool:
+        """Whether something may be forgotten that nobody has looked for in Slack yet; changes nothing."""
+        run_id, since, read = await cast(
+            "Any", self._redis.hmget(self._keys.epoch(), ["run_id", "since", "read"])
+        )
+        if run_id is None:
+            return False
+        return run_id.decode() != await self._run_id() or float(since) != float(read)
+
+    async def _run_id(self) -> str:
+        info: Any = await self._redis.info("server")
+        return str(info["run_id"])
 
     async def settle(self, since: Since) -> None:
         """Say that Slack's history was read behind that."""

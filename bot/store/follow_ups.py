@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
+from bot.domain.thread import ThreadRef
 from bot.store.keys import Keys
-from bot.thread import ThreadRef
 
 #: How many words are looked at together.
 AT_ONCE: Final = 100

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
+from redis.exceptions import LockError, RedisError
 
+from bot.domain.tasks import end
 from bot.store.keys import Keys
 
-#: For so long without a word of it a replica that fills a gap may be dead; then another one tries.
-FILLING: Final = timedelta(minutes=5)
+#: For so long without a word of it a replica that fills a gap is taken for dead; then another one tries.
+#: It says one word in a third of it, however long Slack makes it wait.
+FILLING: Final = timedelta(seconds=15)
 
 
 class Hearing:
@@ -52,7 +59,33 @@ class Hearing:
         """Say that up to this moment a replica has heard whatever Slack had for it."""
         await self._redis.zadd(self._keys.hearers(), {replica: round(moment.timestamp(), 3)})
 
-    def filling(self) -> Lock:
-        """Get the lock of whoever fills a gap, to be acquired without waiting, and again in between."""
+    @asynccontextmanager
+    async def filling(self) -> AsyncGenerator[bool]:
+        """Let no other replica read history while the block runs; false where another one does.
+
+        Raises `RedisError`. Who loses it meanwhile reads on: what two have read is taken in once.
+        """
         seconds = FILLING.total_seconds()
-        return self._redis.lock(self._keys.filling(), timeout=seconds, blocking=False, thread_local=False)
+        lock = self._redis.lock(self._keys.filling(), timeout=seconds, blocking=False, thread_local=False)
+        if not await lock.acquire():
+            yield False
+            return
+        holding = asyncio.create_task(_hold(lock))
+        try:
+            yield True
+        finally:
+            await end(holding)
+            with contextlib.suppress(LockError):  # lapsed meanwhile
+                await lock.release()
+
+
+async def _hold(lock: Lock) -> None:
+    """Prolong a lock until cancelled, or until another one has it."""
+    while True:
+        await asyncio.sleep(FILLING.total_seconds() / 3)
+        try:
+            await lock.reacquire()
+        except LockError:
+            return
+        except RedisError:
+            continue  # away for a moment; by the next time it may have lapsed

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 
-from bot.errors import KeyMissing, LeaseLost, UnknownSchema
-from bot.events import LANES, Event, Lane, MessageReceived
-from bot.rank import FURTHEST, IDLE, Band, Holding, Waiting
+from bot.domain.errors import KeyMissing, UnknownSchema
+from bot.domain.events import LANES, Event, Lane, MessageReceived
+from bot.domain.rank import IDLE, Holding
+from bot.domain.slack_time import microseconds
+from bot.domain.thread import ThreadRef
+from bot.domain.weight import beside
+from bot.store.claim import Claim, Renewal
 from bot.store.confirmation import Confirmation, WaitFor
 from bot.store.epoch import Epoch
 from bot.store.keys import Keys, place
+from bot.store.ranks import look
 from bot.store.records import EVENT
 from bot.store.scripts import Scripts
 from bot.store.sealer import Sealer
 from bot.store.writes import Writes
-from bot.thread import ThreadRef
 
 #: Added to an event's Slack time in microseconds, so that lanes sort before time. Slack times
 #: stay below it until 2065, and the sum below 2**53, so a double holds it exactly.
 LANE: Final = 3_000_000_000_000_000
-#: How many threads of a band are looked at in a shard, and how many of one channel: of each asker
-#: the first. Other workers race for them.
-CANDIDATES: Final = 8
-OF_ONE_CHANNEL: Final = 3
-#: By how much `rank.lua` puts bands apart, in milliseconds.
-SPAN: Final = 10**13
 #: How long a person's list of recent threads is kept.
 RECENT_FOR: Final = timedelta(days=90)
 
@@ -42,34 +39,6 @@ class Appended(StrEnum):
     STORED = "stored"
     DUPLICATE = "duplicate"
     UNKNOWN_THREAD = "unknown"
-
-
-class Renewal(StrEnum):
-    """Whether a lease still holds, and whether a stop or reset waits behind it."""
-
-    HELD = "held"
-    INTERRUPTED = "interrupted"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to handle one event. `event` is None where the stored one cannot be read.
-
-    `tries` counts the claims of this event, this one included; it survives crashes. `asker` is
-    who wrote in the thread last, while that is known. `is_doubted`: Redis was restarted or restored
-    since the event, and may have forgotten what became of it. `lacks_key`: another replica can read it.
-    """
-
-    thread: ThreadRef
-    fence: str
-    owner: str
-    event_id: str
-    event: Event | None
-    tries: int
-    asker: str = ""
-    is_doubted: bool = False
-    lacks_key: bool = False
 
 
 class Inbox:
@@ -122,13 +91,14 @@ class Inbox:
         """
         keys, shard = self._keys, self._keys.shard(thread)
         recent = keys.recent(shard, thread.team, participant or "")
+        head = (str(thread), LANE, event_ids[0], int(LANES[type(event)]), microseconds(order) if order else 0)
         answer = await self._scripts.append(
             [
-                *(*self._of(thread), recent),
+                *(*self._keys.moving(thread), recent),
                 *(keys.seen(thread, event_id) for event_id in event_ids),
             ],
             [
-                *(str(thread), LANE, event_ids[0], int(LANES[type(event)]), _microseconds(order)),
+                *head,
                 *(self._sealed(thread, event_ids[0], event), self._dedupe_ms, int(only_if_known)),
                 _ms(RECENT_FOR) if participant else 0,
                 *(getattr(event, "user", ""), int(isinstance(event, MessageReceived)), int(attempted)),
@@ -144,23 +114,41 @@ class Inbox:
         Returns the seconds until the next thread is due where none is now, None where none will
         be. `owner` is a fresh random id for each call; `avoid` are threads that are others' to take.
         """
-        lines, ripe, earliest = await self._look()
-        if ripe:
-            await self._scripts.ripen([(self._of(thread), [str(thread), LANE]) for thread in ripe])
-            lines, _, earliest = await self._look()
-        candidates = [waiting for waiting in holding.in_order(lines) if waiting.thread not in avoid]
+        ranks = await look(self._scripts, self._keys, holding)
+        if ranks.ripe:
+            moves = [(self._keys.moving(thread), [str(thread), LANE]) for thread in ranks.ripe]
+            await self._scripts.ripen(moves)
+            ranks = await look(self._scripts, self._keys, holding)
+        candidates = [waiting for waiting in holding.in_order(ranks.waiting) if waiting.thread not in avoid]
         for waiting in candidates:
             claim = await self._claim_thread(waiting.thread, owner, overtaking_only=holding.overtaking_only)
             if claim is not None:
                 return claim
-        return 0.0 if candidates else earliest
+        return 0.0 if candidates else ranks.earliest
+
+    async def claim_to_tell(self, thread: ThreadRef, owner: str) -> Claim | None:
+        """Take a thread whose message waits in line, only to say so there; None where it does not, or was told.
+
+        To be ended by `told`, which leaves the message its place.
+        """
+        answer = await self._scripts.tell(
+            self._keys.moving(thread), [str(thread), LANE, owner, self._lease_ms]
+        )
+        return await self._claimed(thread, owner, answer)
+
+    async def told(self, claim: Claim, ts: str = "") -> None:
+        """Let the thread go that was told, in the message `ts` where that is known. Raises `LeaseLost`."""
+        await self._commit(claim, "told", Writes().told(ts) if ts else Writes())
 
     async def renew(self, claim: Claim) -> Renewal:
         """Push the lease on."""
         keys = self._keys
         answer = await self._scripts.renew(
             [keys.due(keys.shard(claim.thread)), keys.row(claim.thread), keys.inbox(claim.thread)],
-            [str(claim.thread), claim.fence, claim.owner, self._lease_ms, Lane.CONTROL * LANE],
+            [
+                *(str(claim.thread), claim.fence, claim.owner, self._lease_ms, Lane.CONTROL * LANE),
+                claim.commits.known,
+            ],
         )
         return Renewal(answer)
 
@@ -175,8 +163,7 @@ class Inbox:
             return True
         keys, arguments = await self._prepared(claim, "keep", writes)
         answer, confirmed = await self._scripts.commit_confirmed(keys, arguments, self._confirmation)
-        if answer == "lost":
-            raise LeaseLost
+        claim.counted(answer)
         return confirmed
 
     async def commit(self, claim: Claim, writes: Writes) -> None:
@@ -202,17 +189,21 @@ class Inbox:
     async def schedule(self, thread: ThreadRef, event: Event, *, event_id: str, at: datetime) -> None:
         """Let an event join the inbox at a moment; the same id again moves it."""
         await self._scripts.schedule(
-            self._of(thread),
+            self._keys.moving(thread),
             [str(thread), LANE, event_id, int(at.timestamp() * 1000), self._sealed(thread, event_id, event)],
         )
+
+    async def has_seen(self, thread: ThreadRef, event_id: str) -> bool:
+        """Whether it was accepted in the thread, as long as that is remembered."""
+        return bool(await self._redis.exists(self._keys.seen(thread, event_id)))
 
     async def holds(self, thread: ThreadRef, event_id: str) -> bool:
         """Whether an event waits in the thread, or is being handled."""
         return await self._redis.zscore(self._keys.inbox(thread), event_id) is not None
 
-    async def waits(self, thread: ThreadRef) -> int:
-        """Count the thread's events, the one that is handled included."""
-        return int(await self._redis.zcard(self._keys.inbox(thread)))
+    async def waits(self, thread: ThreadRef, *, since: Lane = Lane.INTERRUPT) -> int:
+        """Count the thread's events of a lane and those behind it, the one that is handled included."""
+        return int(await self._redis.zcount(self._keys.inbox(thread), since * LANE, "+inf"))
 
     async def wait(self, seconds: float, *, overtaking_only: bool = False) -> None:
         """Sleep until a thread may be due (of those that overtake), or for so long."""
@@ -244,41 +235,16 @@ class Inbox:
         threads = [ThreadRef.parse(member) for _, member in sorted(found, reverse=True)]
         return [thread for thread in threads if channel in {None, thread.channel}][:limit]
 
-    async def _look(self) -> tuple[list[Waiting], list[ThreadRef], float | None]:
-        """Who goes first, whose time has come, and in how many seconds the next one's will."""
-        keys = self._keys
-        shards = await self._scripts.look(
-            [
-                ([keys.due(s), keys.askers(s), keys.alarms(s)], [len(Band), CANDIDATES, OF_ONE_CHANNEL])
-                for s in range(keys.shards)
-            ]
-        )
-        lines: list[Waiting] = []
-        ripe: list[ThreadRef] = []
-        moments: list[float] = []
-        for now_ms, following, come, rows in shards:
-            ripe += [ThreadRef.parse(member.decode()) for member in come]
-            moments += [(float(following) - now_ms) / 1000] if following else []
-            for at in range(0, len(rows), 3):
-                lines.append(_waiting(*rows[at : at + 3], now_ms=now_ms))
-        return lines, ripe, min(moments, default=None)
-
-    def _of(self, thread: ThreadRef) -> list[str]:
-        """The keys of the scripts that move a thread, in the order of `thread.lua`."""
-        keys, shard = self._keys, self._keys.shard(thread)
-        return [
-            *(keys.due(shard), keys.row(thread), keys.inbox(thread), keys.paces(shard), keys.askers(shard)),
-            *(keys.wake(shard), keys.hurry(shard), keys.timers(thread), keys.events(thread)),
-            keys.alarms(shard),
-        ]
-
     async def _claim_thread(self, thread: ThreadRef, owner: str, *, overtaking_only: bool) -> Claim | None:
         answer = await self._scripts.claim(
-            self._of(thread), [str(thread), LANE, owner, self._lease_ms, int(overtaking_only)]
+            self._keys.moving(thread), [str(thread), LANE, owner, self._lease_ms, int(overtaking_only)]
         )
+        return await self._claimed(thread, owner, answer)
+
+    async def _claimed(self, thread: ThreadRef, owner: str, answer: Sequence[Any]) -> Claim | None:
         if not answer:
             return None
-        fence, event_id, payload, tries, asker = answer
+        fence, event_id, payload, tries, asker, told = answer
         try:
             where = place(self._keys.events(thread), event_id.decode())
             event = EVENT.load(self._sealer, payload, where)
@@ -287,8 +253,11 @@ class Inbox:
         else:
             lacks_key = False
         named = (event_id.decode(), event, int(tries), asker.decode())
-        is_doubted = (await self._epoch.since()).is_younger_than(event)
-        return Claim(thread, fence.decode(), owner, *named, is_doubted, lacks_key)
+        since = await self._epoch.since()
+        doubt = (since.is_younger_than(event), lacks_key, not since.is_settled)
+        return Claim(
+            thread, fence.decode(), owner, *named, *doubt, told=told.decode(), restored=since.restored
+        )
 
     def _sealed(self, thread: ThreadRef, event_id: str, event: Event) -> bytes:
         return EVENT.dump(self._sealer, event, place(self._keys.events(thread), event_id))
@@ -303,8 +272,7 @@ class Inbox:
         forgive: bool = False,
     ) -> None:
         keys, arguments = await self._prepared(claim, mode, writes, retry_in=retry_in, forgive=forgive)
-        if await self._scripts.commit(keys, arguments) == "lost":
-            raise LeaseLost
+        claim.counted(await self._scripts.commit(keys, arguments))
 
     async def _prepared(
         self,
@@ -316,32 +284,17 @@ class Inbox:
         forgive: bool = False,
     ) -> tuple[list[str], list[str | bytes | int]]:
         """The keys and arguments of `commit.lua`."""
-        # Beside the event loop: a long conversation or a large run is sealed here.
-        commands = await asyncio.to_thread(writes.commands, self._keys, self._sealer, claim.thread)
+        # Beside the event loop where a long conversation or a large run is sealed here.
+        commands = await beside(writes.is_little, writes.commands, self._keys, self._sealer, claim.thread)
         written: list[str | bytes | int] = []
         for number, command in enumerate(commands, start=1):
             written += [2 + len(command.arguments), command.name, number, *command.arguments]
-        return [*self._of(claim.thread), *(command.key for command in commands)], [
+        return [*self._keys.moving(claim.thread), *(command.key for command in commands)], [
             *(str(claim.thread), LANE, claim.fence, claim.owner, mode, claim.event_id),
-            *(_ms(retry_in), int(forgive), len(commands)),
+            *(_ms(retry_in), int(forgive), claim.commits.known, len(commands)),
             *written,
         ]
 
 
-def _waiting(member: bytes, score: bytes, asker: bytes, *, now_ms: int) -> Waiting:
-    """Read a rank, as `rank.lua` writes it."""
-    bands_behind, rank = divmod(float(score), SPAN)
-    band, was_answered = Band(int(bands_behind) + len(Band)), rank > now_ms + FURTHEST
-    return Waiting(ThreadRef.parse(member.decode()), band, rank, asker.decode(), was_answered)
-
-
 def _ms(time: timedelta) -> int:
     return int(time / timedelta(milliseconds=1))
-
-
-def _microseconds(order: str | None) -> int:
-    """Read a Slack timestamp; 0 stands for the server's time."""
-    if order is None:
-        return 0
-    seconds, _, fraction = order.partition(".")
-    return int(seconds) * 1_000_000 + int(fraction[:6].ljust(6, "0") or 0)

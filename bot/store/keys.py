@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import Final
 from zlib import crc32
 
-from bot.thread import ThreadRef
+from bot.domain.thread import ThreadRef
 
+_SHARD: Final = re.compile(r"\{s\d{2}\}")
 _ON_RECORD: Final = re.compile(r"\{audit:(.+)\}:(?:log|head|ids)|\{s\d{2}\}:audited:(.+)")
 
 
 def place(key: str, part: str | int = "") -> str:
-    """Name where a sealed value belongs: its key, and its field in a hash or its index in a list.
-
-    The seal holds it, so that a value which was moved or copied there from elsewhere does not open.
-    """
+    """Name where a sealed value belongs, by key and field or index: moved or copied elsewhere it does not open."""
     return f"{key}\n{part}"
 
 
 class Keys:
-    """Builds keys under a prefix.
-
-    All keys of a thread share their shard's hash tag (`{s07}`), so that one script may touch
-    them together, also in a Redis Cluster.
-    """
+    """Builds keys under a prefix. A thread's share their shard's hash tag (`{s07}`): one script may touch them, also in a Cluster."""
 
     def __init__(self, prefix: str, shards: int) -> None:
         self._prefix = prefix
@@ -79,6 +74,18 @@ class Keys:
         """Sorted set: the approvals whose call has yet to run, by the second of the last decision."""
         return f"{self._tag(shard)}:approved"
 
+    def questions(self, shard: int) -> str:
+        """Sorted set: the approvals that wait and ask what became of a call, in the order of `for_role`."""
+        return f"{self._tag(shard)}:questions"
+
+    def for_role(self, shard: int, team: str, role: str) -> str:
+        """Sorted set: the approvals that wait for a role's people, the gravest first, then the oldest."""
+        return f"{self._tag(shard)}:waits:role:{team}:{role}"
+
+    def of_requester(self, shard: int, team: str, user: str) -> str:
+        """Sorted set: the approvals that wait of a person's requests, in the same order."""
+        return f"{self._tag(shard)}:waits:of:{team}:{user}"
+
     def asked(self, shard: int, team: str, user: str) -> str:
         """Sorted set: the approvals that a person's requests led to, by second."""
         return f"{self._tag(shard)}:asked:{team}:{user}"
@@ -87,9 +94,50 @@ class Keys:
         """String: who stands in for the person whose Home this is."""
         return self._of(home, "delegation")
 
+    def earlier(self, team: str, tool: str, what: str) -> str:
+        """String with a TTL: the calls of a tool that agree in one thing, which is hashed. All pages of a tool are in one slot."""
+        shard = crc32(f"{team} {tool}".encode()) % self.shards
+        return f"{self._tag(shard)}:earlier:{team}:{tool}:{sha256(what.encode()).hexdigest()[:32]}"
+
     def used(self, home: ThreadRef, day: int) -> str:
         """Hash with a TTL: what the person whose Home this is used on a day (of Unix time, UTC)."""
         return self._of(home, f"used:{day}")
+
+    def spent(self, shard: int, day: int, what: str) -> str:
+        """Hash with a TTL: what requests of models used on a day (of Unix time, UTC), by person, channel, agent, ..."""
+        return f"{self._tag(shard)}:spent:{day}:{what}"
+
+    def spent_ids(self, shard: int) -> str:
+        """Sorted set: the ids of the latest requests that were added up, by their number there."""
+        return f"{self._tag(shard)}:spent:ids"
+
+    def spent_in(self, thread: ThreadRef) -> str:
+        """Hash with a TTL: what the thread's requests of models used."""
+        return self._of(thread, "spent")
+
+    def budget(self, team: str, what: str, name: str) -> str:
+        """Hash with a TTL: what was spent of a budget, how far it was raised, who was told. All of a workspace's are in one slot."""
+        return f"{self._tag(crc32(team.encode()) % self.shards)}:budget:{team}:{what}:{name}"
+
+    def held(self, team: str) -> list[str]:
+        """Hash: request of a model → until when, what it may cost at most, in which budgets. Sorted set: what was settled, by ms."""
+        return [self.budget(team, "requests", what) for what in ("held", "settled")]
+
+    def handled(self, thread: ThreadRef) -> str:
+        """List with a TTL: what became of the thread's latest events, sealed."""
+        return self._of(thread, "handled")
+
+    def failure(self, shard: int, reference: str) -> str:
+        """String with a TTL: the event whose failure people were shown with this reference, sealed."""
+        return f"{self._tag(shard)}:failure:{reference}"
+
+    def votes(self, shard: int, team: str, day: int) -> str:
+        """Hash with a TTL: what people thought of answers of a day, sealed, by answer and person."""
+        return f"{self._tag(shard)}:votes:{team}:{day}"
+
+    def all_votes(self) -> str:
+        """A glob that finds them."""
+        return f"{self.of_shards()}}}:votes:*"
 
     def outbox(self, shard: int) -> str:
         """Hash: audit entries that are not chained yet, by id."""
@@ -160,6 +208,17 @@ class Keys:
         """Sorted set: "sandbox thread", by the millisecond at which it is ended from outside."""
         return f"{self._prefix}:sandboxes"
 
+    def slack_calls(self, method: str, channel: str) -> list[str]:
+        """What all replicas know of a method's calls, of posts in one channel, each with a TTL. Hash: how many may follow at once,
+        and until when Slack takes none. Sorted sets: who waits, first first; message → the millisecond of its last edit.
+        """
+        tag = f"{self._prefix}:{{pace:{method}:{channel}}}"
+        return [f"{tag}:rate", f"{tag}:line", f"{tag}:edited"]
+
+    def restoring(self) -> str:
+        """String: a backup is being written here; no replica may serve what is there in part."""
+        return f"{self._prefix}:restoring"
+
     def filling(self) -> str:
         """String with a TTL: a replica is looking up what was missed."""
         return f"{self._prefix}:filling"
@@ -172,8 +231,15 @@ class Keys:
         return f"{self._tag(int(shard))}:approval:{approval_id}"
 
     def row(self, thread: ThreadRef) -> str:
-        """Hash: fence, owner, lease of a thread, its last commit, tries of its events, which one runs, answers in a row."""
+        """Hash: fence, owner, lease of a thread, commits under it, the last of all, tries of its events, which one runs, answers in a row."""
         return self._of(thread, "row")
+
+    def row_beside(self, key: str) -> str | None:
+        """The row of the thread that a key belongs to; None for a key that is no thread's."""
+        shard, _, rest = key.removeprefix(f"{self._prefix}:").partition(":")
+        thread, _, name = rest.rpartition(":")
+        is_a_threads = _SHARD.fullmatch(shard) and thread.count("/") == 2 and name
+        return f"{self._prefix}:{shard}:{thread}:row" if is_a_threads else None
 
     def inbox(self, thread: ThreadRef) -> str:
         """Sorted set: event ids by lane, then by Slack time."""
@@ -195,6 +261,14 @@ class Keys:
         """List: the sealed items of the conversation."""
         return self._of(thread, "session")
 
+    def memory(self, thread: ThreadRef) -> str:
+        """String: what is remembered, sealed, of the beginning of the conversation."""
+        return self._of(thread, "memory")
+
+    def words(self, thread: ThreadRef) -> str:
+        """Hash: text that a model was given of people, hashed → whose words are where in it, sealed."""
+        return self._of(thread, "words")
+
     def run(self, thread: ThreadRef) -> str:
         """String: the sealed snapshot of the thread's run."""
         return self._of(thread, "run")
@@ -210,6 +284,13 @@ class Keys:
     def journal(self, thread: ThreadRef) -> str:
         """Hash: side effect → what is known of its outcome, sealed."""
         return self._of(thread, "journal")
+
+    def moving(self, thread: ThreadRef) -> list[str]:
+        """The keys of the scripts that move a thread in its line, in the order of `thread.lua`."""
+        shard = self.shard(thread)
+        first = (self.due(shard), self.row(thread), self.inbox(thread), self.paces(shard), self.askers(shard))
+        woken = (self.wake(shard), self.hurry(shard), self.timers(thread), self.events(thread))
+        return [*first, *woken, self.alarms(shard)]
 
     def _of(self, thread: ThreadRef, name: str) -> str:
         return f"{self._tag(self.shard(thread))}:{thread}:{name}"

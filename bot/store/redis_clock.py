@@ -11,7 +11,7 @@ from typing import Final
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.clock import Clock
+from bot.domain.clock import Clock
 
 log = logging.getLogger(__name__)
 

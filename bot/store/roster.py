@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
-from bot.roster import Register, Replica, Shared
+from bot.domain.roster import Register, Replica, Shared
 from bot.store.keys import Keys
 from bot.store.scripts import Scripts
 
@@ -66,6 +66,10 @@ class Roster:
             pipeline.hdel(self._keys.roster(), f"{_MEMBER.decode()}{replica.id}")
             pipeline.hincrby(self._keys.roster(), "version", 1)
             await pipeline.execute()
+
+    async def is_being_restored(self) -> bool:
+        """Whether a backup is being written here, or one was in part."""
+        return bool(await self._redis.exists(self._keys.restoring()))
 
     async def prefix_of(self, team: str, bot: str) -> str:
         """The prefix under which a bot stores; empty where it never did."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
 
 from bot.store.confirmation import Confirmation
 
@@ -32,9 +34,17 @@ class Scripts:
         """Give threads whose time has come their rank; see `ripen.lua`."""
         await self._together("ripen", calls)
 
+    async def backlog(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[list[Any]]:
+        """Count what waits in several shards at once; see `backlog.lua`."""
+        return await self._together("backlog", calls)
+
     async def claim(self, keys: Sequence[str], arguments: Sequence[Argument]) -> list[Any]:
         """Take the lease of one due thread; see `claim.lua`."""
         return await self._call("claim", keys, arguments)
+
+    async def tell(self, keys: Sequence[str], arguments: Sequence[Argument]) -> list[Any]:
+        """Take the lease of a thread that waits, to say so there; see `tell.lua`."""
+        return await self._call("tell", keys, arguments)
 
     async def renew(self, keys: Sequence[str], arguments: Sequence[Argument]) -> str:
         """Push a lease on; see `renew.lua`."""
@@ -56,18 +66,40 @@ class Scripts:
             raise answer
         return answer.decode(), confirmation.is_met(told)
 
+    async def reseal(self, keys: Sequence[str], arguments: Sequence[Argument]) -> str:
+        """Replace a sealed value by itself under another key; see `reseal.lua`."""
+        return (await self._call("reseal", keys, arguments)).decode()
+
+    async def copy(self, keys: Sequence[str], arguments: Sequence[Argument]) -> list[Any]:
+        """Read whole keys as they are at one moment; see `copy.lua`."""
+        return await self._call("copy", keys, arguments)
+
     async def schedule(self, keys: Sequence[str], arguments: Sequence[Argument]) -> None:
         """Set or move a timer; see `schedule.lua`."""
         await self._call("schedule", keys, arguments)
 
     async def admit(self, keys: Sequence[str], arguments: Sequence[Argument]) -> tuple[bytes, int]:
-        """Count a message on its person's day; see `admit.lua`."""
-        why, first = await self._call("admit", keys, arguments)
+        """Count a message on its person's day; see `count_message.lua`."""
+        why, first = await self._call("count_message", keys, arguments)
         return why, first
 
     async def spend(self, keys: Sequence[str], arguments: Sequence[Argument]) -> None:
         """Count the tokens of a run on its person's day; see `spend.lua`."""
         await self._call("spend", keys, arguments)
+
+    async def use(self, keys: Sequence[str], arguments: Sequence[Argument]) -> None:
+        """Write down what requests of models used, each once; see `use.lua`."""
+        await self._call("use", keys, arguments)
+
+    async def reserve(self, keys: Sequence[str], arguments: Sequence[Argument]) -> bool:
+        """Write pages of a tool's earlier calls if none has changed; see `reserve.lua`."""
+        return bool(await self._call("reserve", keys, arguments))
+
+    async def budget(
+        self, what: str, keys: Sequence[str], arguments: Sequence[Argument]
+    ) -> list[list[bytes]]:
+        """Hold, settle, raise or look at budgets; see `budget_*.lua`."""
+        return await self._call(f"budget_{what}", keys, arguments)
 
     async def epoch(self, keys: Sequence[str], arguments: Sequence[Argument]) -> list[str]:
         """Tell since when Redis is the process it is; see `epoch.lua`."""
@@ -85,6 +117,15 @@ class Scripts:
         """Say that a replica lives; see `beat.lua`."""
         return bool(await self._call("beat", keys, arguments))
 
+    async def pace(self, keys: Sequence[str], arguments: Sequence[Argument]) -> tuple[int, int]:
+        """Ask for the turn of a call to Slack; see `pace.lua`."""
+        wait, pause = await self._call("pace", keys, arguments)
+        return wait, pause
+
+    async def pause(self, keys: Sequence[str], arguments: Sequence[Argument]) -> None:
+        """Hold calls to Slack back in all replicas; see `pause.lua`."""
+        await self._call("pause", keys, arguments)
+
     async def heads(self, keys: Sequence[str]) -> list[bytes]:
         """Get the beginnings of what a thread holds; see `heads.lua`."""
         return await self._call("heads", keys, [])
@@ -95,23 +136,41 @@ class Scripts:
     async def _together(
         self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]
     ) -> list[Any]:
-        """Call a script several times in one round trip, in as many hash slots as there may be."""
+        """Call a script several times in one round trip, in as many hash slots as there may be.
+
+        redis-py would ask each time first whether the server knows the script, which is one round trip more.
+        """
+        script = self._scripts[name]
+        try:
+            return await self._at_once(script.sha, calls)
+        except NoScriptError:  # then none of the calls was made
+            await self._redis.script_load(script.script)
+            return await self._at_once(script.sha, calls)
+
+    async def _at_once(
+        self, sha: str, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]
+    ) -> list[Any]:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for keys, arguments in calls:
-                await self._scripts[name](keys=list(keys), args=list(arguments), client=pipeline)
+                pipeline.evalsha(sha, len(keys), *keys, *arguments)
             return await pipeline.execute()
 
 
 NAMES = (
-    *("append", "look", "ripen", "claim", "renew", "commit", "schedule"),
-    *("admit", "spend", "epoch", "chain", "enroll", "beat", "heads"),
+    *("append", "look", "ripen", "claim", "tell", "renew", "commit", "schedule"),
+    *("count_message", "spend", "epoch", "chain", "enroll", "beat", "heads", "reseal", "reserve"),
+    *("use", "backlog", "copy"),
+    *("budget_hold", "budget_settle", "budget_raise", "budget_near"),
+    *("pace", "pause"),
 )
-#: What stands in front of the scripts that move a thread.
+#: What stands in front of the scripts that move a thread, and of those that write what they are given.
 SHARED = ("thread", "rank")
-MOVING = frozenset({"append", "ripen", "claim", "commit", "schedule"})
+MOVING = frozenset({"append", "ripen", "claim", "tell", "commit", "schedule"})
+WRITING = frozenset({"commit", "use"})
 
 
+@cache
 def _source(name: str) -> str:
-    parts = (*SHARED, name) if name in MOVING else (name,)
+    parts = (*(SHARED if name in MOVING else ()), *(("write",) if name in WRITING else ()), name)
     folder = files("bot.store").joinpath("lua")
     return "\n".join(folder.joinpath(f"{part}.lua").read_text(encoding="utf-8") for part in parts)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from bot.errors import KeyMissing, UnknownSchema
+from bot.domain.errors import KeyMissing, UnknownSchema
 
 #: What each version of a stored kind holds. A reader that meets another one refuses it.
 SCHEMAS: dict[str, dict[int, str]] = {
@@ -22,6 +22,8 @@ SCHEMAS: dict[str, dict[int, str]] = {
         2: "several requirements of a call, approvals for the rest of a run",
     },
     "item": {1: "one item of the SDK session"},
+    "memory": {1: "notes of the beginning of a session, and from where on it is read whole"},
+    "words": {1: "whose words are where in a text that a model was given"},
     "run": {1: "a RunState as the engine's own envelope"},
     "workspace": {1: "the zlib-compressed archive of a workspace, in base64; not written any more"},
     "part": {1: "a part of the zlib-compressed archive of a workspace, in base64, with its place"},
@@ -34,8 +36,12 @@ SCHEMAS: dict[str, dict[int, str]] = {
     "delegation": {1: "who stands in for whom, until when"},
     "entry": {1: "an audit entry that is not chained yet"},
     "link": {1: "an audit entry in its place in the chain"},
+    "earlier": {1: "calls of a tool that agree in one thing, in the order in which they were let go on"},
     "canary": {1: "nothing; whoever can open it has the right keys"},
     "head": {1: "where the audit chain ends"},
+    "handled": {1: "what became of an event, without a word of anybody's"},
+    "vote": {1: "what a person thinks of an answer"},
+    "backup": {1: "the SHA-256 of all lines of a backup before this one"},
 }
 
 
@@ -48,6 +54,8 @@ def current(kind: str) -> int:
 #: key's name. Earlier releases open them all the same, and what those sealed has a time there.
 #: https://github.com/fernet/spec/blob/master/Spec.md
 NAMED: Final = 0xC55C
+#: How each Fernet token begins, and how long the shortest one is.
+VERSION, SHORTEST = 0x80, 100
 _TOKEN: Final = re.compile(rb"[A-Za-z0-9_-]{12}")
 
 
@@ -68,6 +76,15 @@ def sealed_with(sealed: bytes | str) -> str:
         return ""
     number = int.from_bytes(base64.urlsafe_b64decode(head)[1:9], "big")
     return _name(number) if number >> 48 == NAMED else ""
+
+
+def is_sealed(value: bytes) -> bool:
+    """Tell whether a value has the form of a sealed one, whatever key it needs."""
+    return (
+        bool(_TOKEN.fullmatch(value[:12]))
+        and len(value) >= SHORTEST
+        and base64.urlsafe_b64decode(value[:12])[0] == VERSION
+    )
 
 
 def _name(number: int) -> str:
@@ -107,6 +124,18 @@ class Sealer:
         """Write a JSON value of a known kind in its current version, for one place."""
         envelope = {"kind": kind, "schema": current(kind), "place": place, "body": body}
         return self._first.encrypt_at_time(zlib.compress(json.dumps(envelope).encode()), self._number)
+
+    def anew(self, sealed: bytes) -> bytes | None:
+        """Seal with the first key what was sealed with any: the same, for the same place. None where it is already.
+
+        Raises `UnknownSchema` where no key opens it.
+        """
+        if sealed_with(sealed) == _name(self._number):
+            return None
+        try:
+            return self._first.encrypt_at_time(self._fernet.decrypt(sealed), self._number)
+        except InvalidToken:
+            raise UnknownSchema("what is stored cannot be opened") from None
 
     def open(self, kind: str, sealed: bytes | str, place: str) -> Any:
         """Read what `seal` wrote for this place; raises `UnknownSchema` for anything else."""

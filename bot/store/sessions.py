@@ -1,23 +1,41 @@
 """The SDK's session of a thread, held back until a fenced script writes it.
 
 The stock Redis session writes during the run, so a killed run that is run again would find its
-own message and tool calls in the history, twice.
+own message and tool calls in the history, twice. Of a long one only the end is read: the beginning is remembered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from bot.domain.errors import UnknownSchema
+from bot.domain.memory import Memory, Opening
 
 if TYPE_CHECKING:
     from agents import TResponseInputItem
     from agents.memory.session_settings import SessionSettings
 
-Load = Callable[[], Awaitable[list[Any]]]
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of a session: its items, how many stand before them, and the memory of those.
+
+    `is_void` says that there is a memory that is of something else, and has to go.
+    """
+
+    items: list[Any]
+    before: int = 0
+    memory: Memory | None = None
+    is_void: bool = False
+
+
+Load = Callable[[], Awaitable[Tail]]
 
 
 class StagedSession:
-    """Implements the SDK's `Session`: reads once, stages what the run adds or takes away."""
+    """Implements the SDK's `Session`: reads its end once, stages what the run adds or takes away."""
 
     def __init__(self, session_id: str, load: Load) -> None:
         self.session_id = session_id
@@ -27,8 +45,11 @@ class StagedSession:
         self.dropped = 0
         #: Items to be added.
         self.staged: list[Any] = []
+        #: A memory to be written, and whether the stored one is to be dropped.
+        self.remembered: Memory | None = None
+        self.forgets = False
         self._load = load
-        self._stored: list[Any] | None = None
+        self._tail: Tail | None = None
 
     @property
     def changed(self) -> bool:
@@ -38,12 +59,20 @@ class StagedSession:
     @property
     def kept(self) -> int:
         """How many of the stored items stay; raises `RuntimeError` before the session was read."""
-        if self._stored is None:
+        if self._tail is None:
             raise RuntimeError("the session was not read, so what is stored cannot be cut to a length")
-        return len(self._stored) - self.dropped
+        return self._tail.before + len(self._tail.items) - self.dropped
+
+    async def is_readable(self) -> bool:
+        """Whether this release can read what is stored."""
+        try:
+            await self._kept()
+        except UnknownSchema:
+            return False
+        return True
 
     async def get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
-        """Return the conversation, oldest first; with a limit the latest items only."""
+        """Return what is read whole of the conversation, oldest first; with a limit the latest of it."""
         items = [*await self._kept(), *self.staged]
         return items if limit is None else items[-limit:] if limit > 0 else []
 
@@ -63,22 +92,62 @@ class StagedSession:
         return kept[-1]
 
     async def clear_session(self) -> None:
-        """Take everything away."""
-        self.cleared, self.dropped, self.staged, self._stored = True, 0, [], []
+        """Take everything away, and remember nothing of it."""
+        self.cleared, self.dropped, self.staged, self._tail = True, 0, [], Tail([])
+        self.remembered, self.forgets = None, True
+
+    async def opening(self) -> Opening:
+        """What stands before these items."""
+        tail = await self._read()
+        items, memory = await self.get_items(), tail.memory
+        first = items[0] if items else None
+        if memory is None:
+            return Opening(is_all=not tail.before, first=first)
+        return Opening(memory.notes, memory.covered == memory.start, first)
+
+    async def authors(self) -> tuple[str, ...]:
+        """All whose words may be in the notes of what stands before these items."""
+        memory = (await self._read()).memory
+        return memory.authors if memory else ()
+
+    async def before(self) -> tuple[int, Memory | None]:
+        """How many items are stored before those that are read, and what is remembered of them."""
+        tail = await self._read()
+        return tail.before, tail.memory
+
+    def remember(self, memory: Memory) -> None:
+        """Stage a memory. It counts from the next reading on: this run goes on with what it has."""
+        self.remembered, self.forgets = memory, False
 
     def mark_saved(self) -> None:
         """Take what was staged for stored: the script that wrote it has succeeded."""
-        if self._stored is not None:
-            self._stored = [*self._stored[: len(self._stored) - self.dropped], *self.staged]
-        self.cleared, self.dropped, self.staged = False, 0, []
+        if self._tail is not None:
+            items = self._tail.items
+            items = [*items[: len(items) - self.dropped], *self.staged]
+            self._tail = Tail(items, self._tail.before, self._tail.memory)
+        self._unstage()
+
+    def read_anew(self) -> None:
+        """Read the stored items again when they are asked for: they were changed beside this."""
+        self._tail = None
 
     def discard(self) -> None:
         """Forget what was staged since the last save."""
         if self.cleared:
-            self._stored = None
+            self._tail = None
+        self._unstage()
+        self.forgets = self._tail is not None and self._tail.is_void
+
+    def _unstage(self) -> None:
         self.cleared, self.dropped, self.staged = False, 0, []
+        self.remembered, self.forgets = None, False
 
     async def _kept(self) -> list[Any]:
-        if self._stored is None:
-            self._stored = await self._load()
-        return self._stored[: len(self._stored) - self.dropped]
+        tail = await self._read()
+        return tail.items[: len(tail.items) - self.dropped]
+
+    async def _read(self) -> Tail:
+        if self._tail is None:
+            self._tail = await self._load()
+            self.forgets = self.forgets or self._tail.is_void
+        return self._tail

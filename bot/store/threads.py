@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,18 +9,20 @@ from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 
-from bot.approval import Approval
-from bot.delegation import Delegation
-from bot.errors import KeyMissing, UnknownSchema
-from bot.run import BrokenCall, JournalEntry, ThreadState
+from bot.domain.approvals.approval import Approval
+from bot.domain.approvals.delegation import Delegation
+from bot.domain.errors import KeyMissing, UnknownSchema
+from bot.domain.run import BrokenCall, JournalEntry, ThreadState
+from bot.domain.thread import ThreadRef
+from bot.domain.weight import SEALED_LITTLE, beside, is_little
+from bot.store.conversations import Conversations
 from bot.store.keys import Keys, place
 from bot.store.records import APPROVAL, DELEGATION, JOURNAL, STATE
 from bot.store.scripts import Scripts
 from bot.store.sealer import Sealer, sealed_with
 from bot.store.sessions import StagedSession
-from bot.thread import ThreadRef
 
-#: How many approvals that have yet to run are looked at in a shard at once.
+#: How many approvals of a shard are read and opened at once.
 SOME: Final = 100
 
 
@@ -33,6 +34,8 @@ class ThreadStore:
         self._keys = keys
         self._sealer = sealer
         self._scripts = Scripts(redis)
+        #: The items of sessions, and whose words are in them.
+        self.conversations = Conversations(redis, keys, sealer)
 
     async def insist_on_keys(self, thread: ThreadRef, approval_ids: Sequence[str]) -> None:
         """Raise `KeyMissing` where something of the thread, or of these, was sealed with a key not here.
@@ -42,8 +45,8 @@ class ThreadStore:
         if not self._sealer.may_lack_keys:
             return
         keys = self._keys
-        whole = [keys.session(thread), keys.journal(thread), keys.files(thread)]
-        strings = [keys.state(thread), keys.run(thread), keys.workspace(thread)]
+        whole = [keys.session(thread), keys.words(thread), keys.journal(thread), keys.files(thread)]
+        strings = [keys.state(thread), keys.run(thread), keys.workspace(thread), keys.memory(thread)]
         with contextlib.suppress(ValueError):  # an id that is none of ours
             strings += [keys.approval(approval_id) for approval_id in approval_ids]
         for head in await self._scripts.heads([*whole, *strings]):
@@ -63,17 +66,9 @@ class ThreadStore:
         except UnknownSchema:
             return ""
 
-    def session(self, thread: ThreadRef) -> StagedSession:
-        """The thread's session; it is read when it is first asked for."""
-
-        async def load() -> list[Any]:
-            key = self._keys.session(thread)
-            items = await self._redis.lrange(key, 0, -1)
-            return await asyncio.to_thread(
-                lambda: [self._sealer.open("item", item, place(key, at)) for at, item in enumerate(items)]
-            )
-
-        return StagedSession(str(thread), load)
+    def session(self, thread: ThreadRef, generation: int = 0) -> StagedSession:
+        """The thread's session; its end is read when it is first asked for."""
+        return StagedSession(str(thread), lambda: self.conversations.tail(thread, generation))
 
     async def run(self, thread: ThreadRef) -> bytes | None:
         """The snapshot of the thread's run, if there is one."""
@@ -81,7 +76,10 @@ class ThreadStore:
         sealed = await self._redis.get(key)
         if sealed is None:
             return None
-        return str(await asyncio.to_thread(self._sealer.open, "run", sealed, place(key))).encode()
+        opened = await beside(
+            is_little(sealed, most=SEALED_LITTLE), self._sealer.open, "run", sealed, place(key)
+        )
+        return str(opened).encode()
 
     async def approval(self, approval_id: str) -> Approval | None:
         """An approval by its id alone; None where the id is not one of ours."""
@@ -90,7 +88,14 @@ class ThreadStore:
         except ValueError:
             return None
         sealed = await self._redis.get(key)
-        return None if sealed is None else self._approval(approval_id, sealed)
+        return None if sealed is None else self.opened(approval_id, sealed)
+
+    async def knows(self, approval_id: str) -> bool:
+        """Whether there is an approval of this id, readable or not; True for an id that is none of ours."""
+        try:
+            return bool(await self._redis.exists(self._keys.approval(approval_id)))
+        except ValueError:
+            return True
 
     async def approvals(self, ids: Sequence[str]) -> list[Approval]:
         """The approvals of these ids, in their order, without those that are not there."""
@@ -116,12 +121,23 @@ class ThreadStore:
         ids = await self._redis.zrange(self._keys.approved(self._keys.shard(thread)), 0, -1)
         return [approval for approval in await self._readable(ids) if approval.thread == thread]
 
-    async def approved_before(self, moment: datetime) -> list[Approval]:
-        """Every approval whose call has yet to run though it was decided before then, the oldest first."""
+    async def approved_pages(self, moment: datetime) -> int:
+        """How many pages there are of `approved_before`; one at least."""
+        most = 0
+        for shard in range(self._keys.shards):
+            key = self._keys.approved(shard)
+            most = max(most, int(await self._redis.zcount(key, "-inf", int(moment.timestamp()))))
+        return max(1, -(-most // SOME))
+
+    async def approved_before(self, moment: datetime, page: int = 0) -> list[Approval]:
+        """A page of the approvals whose call has yet to run though it was decided before then, the oldest first.
+
+        What cannot be read is left out, so a page may be empty and the next one not.
+        """
         found: list[Approval] = []
         for shard in range(self._keys.shards):
             ids: Any = await self._redis.zrangebyscore(
-                self._keys.approved(shard), "-inf", int(moment.timestamp()), start=0, num=SOME
+                self._keys.approved(shard), "-inf", int(moment.timestamp()), start=page * SOME, num=SOME
             )
             found += await self._readable(ids)
         return sorted(found, key=lambda approval: approval.closed_at or approval.requested_at)
@@ -159,17 +175,17 @@ class ThreadStore:
 
     async def _readable(self, ids: Sequence[Any]) -> list[Approval]:
         """Load approvals of one shard for a list, leaving out what this version cannot read."""
-        if not ids:
-            return []
         found: list[Approval] = []
         names = [one.decode() for one in ids]
-        rows = await self._redis.mget([self._keys.approval(name) for name in names])
-        for name, sealed in zip(names, rows, strict=True):
-            with contextlib.suppress(UnknownSchema):
-                found += [self._approval(name, sealed)] if sealed else []
+        for at in range(0, len(names), SOME):  # so that opening them never holds up the event loop for long
+            some = names[at : at + SOME]
+            rows = await self._redis.mget([self._keys.approval(name) for name in some])
+            for name, sealed in zip(some, rows, strict=True):
+                with contextlib.suppress(UnknownSchema):
+                    found += [self.opened(name, sealed)] if sealed else []
         return found
 
-    def _approval(self, approval_id: str, sealed: bytes | str) -> Approval:
+    def opened(self, approval_id: str, sealed: bytes | str) -> Approval:
         """Open an approval; one that was stored under the name of another counts as unreadable."""
         approval = APPROVAL.load(self._sealer, sealed, place(self._keys.approval(approval_id)))
         if approval.id != approval_id:
@@ -181,6 +197,10 @@ class ThreadStore:
         sealed: Any = await self._redis.hget(self._keys.journal(thread), effect)
         where = place(self._keys.journal(thread), effect)
         return None if sealed is None else JOURNAL.load(self._sealer, sealed, where)
+
+    async def knows_effect(self, thread: ThreadRef, effect: str) -> bool:
+        """Whether anything is known of a side effect, readable or not."""
+        return bool(await cast("Any", self._redis.hexists(self._keys.journal(thread), effect)))
 
     async def broken(self, thread: ThreadRef) -> tuple[list[BrokenCall], bool]:
         """The calls of the thread that began and of which nobody knows how they ended.

@@ -17,13 +17,13 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from bot import lease
-from bot.errors import UnknownSchema
-from bot.run import Kept
+from bot.domain import lease
+from bot.domain.errors import UnknownSchema
+from bot.domain.kept_workspace import Kept
+from bot.domain.thread import ThreadRef
 from bot.sandbox.limits import MOST_RESTORED
 from bot.store.keys import Keys, place
 from bot.store.sealer import Sealer
-from bot.thread import ThreadRef
 
 #: Bytes of one part, compressed and not yet sealed.
 PART: Final = 1 << 20
@@ -62,6 +62,16 @@ class Workspaces:
             raise UnknownSchema("a stored workspace is not as long as it was")
         return archive.getvalue()
 
+    async def authors(self, thread: ThreadRef) -> tuple[str, ...] | None:
+        """All whose words went into the workspace that counts; None for none.
+
+        One of an earlier release names nobody. Raises `UnknownSchema` where it cannot be read.
+        """
+        sealed = await self._redis.hget(self._keys.files(thread), NOW)
+        if sealed is None:
+            return () if await self._redis.exists(self._keys.workspace(thread)) else None
+        return self._opened(thread, sealed).authors
+
     async def stage(self, thread: ThreadRef, archive: bytes) -> Kept:
         """Write the parts of an archive; they count from when `Writes.workspace` has been written."""
         key = self._keys.files(thread)
@@ -81,7 +91,8 @@ class Workspaces:
 
     def _opened(self, thread: ThreadRef, sealed: bytes) -> Kept:
         found = self._sealer.open("files", sealed, place(self._keys.files(thread), NOW))
-        kept = Kept(str(found["name"]), int(found["parts"]), int(found["size"]))
+        authors = tuple(map(str, found.get("authors") or ()))
+        kept = Kept(str(found["name"]), int(found["parts"]), int(found["size"]), authors=authors)
         if not 0 <= kept.size <= MOST_RESTORED or not 0 <= kept.parts <= MOST_RESTORED // PART + 2:
             raise UnknownSchema("a stored workspace is larger than one can be")
         return kept

@@ -61,6 +61,11 @@ class Ledger:
         """Close the books."""
         self._db.close()
 
+    def bill(self, invoice_id: str, customer: str, amount: str, currency: str) -> None:
+        """Write one more invoice."""
+        row = (invoice_id, customer, minor(amount), currency, self._now().date().isoformat(), "Annual plan")
+        self._db.execute("insert into invoices values (?, ?, ?, ?, ?, ?)", row)
+
     def invoice(self, invoice_id: str) -> dict[str, Any]:
         """One invoice with what was refunded of it; raises `Refused` for an unknown one."""
         row = self._db.execute("select * from invoices where id = ?", (invoice_id,)).fetchone()

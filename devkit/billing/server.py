@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -17,6 +17,10 @@ from devkit.billing.ledger import Ledger, Made, Refused
 from devkit.serving import Server
 
 __all__ = ["BillingServer", "Fault", "Of"]
+
+
+#: How the keys of refunds begin that people of the billing department made.
+AT_THE_DESK: Final = "desk-"
 
 
 class BillingServer:
@@ -41,6 +45,8 @@ class BillingServer:
         self.requests = 0
         #: How often somebody asked what became of a key.
         self.look_ups = 0
+        #: The spans in which refunds were asked for, where whoever asked says so.
+        self.traceparents: list[str] = []
         app = web.Application(middlewares=[self._guard])
         app.router.add_get("/v1/invoices/{id}", self._invoice)
         app.router.add_post("/v1/refunds", self._refund)
@@ -68,6 +74,15 @@ class BillingServer:
     def hold_answers(self, count: int) -> None:
         """Make the next refunds, but never answer them."""
         self._held = count
+
+    def bill(self, invoice_id: str, customer: str, amount: str, currency: str) -> None:
+        """Let the billing department write one more invoice."""
+        self._ledger.bill(invoice_id, customer, amount, currency)
+
+    def refund_at_the_desk(self, invoice_id: str, amount: str, currency: str = "USD") -> None:
+        """Let a person of the billing department make a refund, without anybody's bot."""
+        refund = {"invoice_id": invoice_id, "amount": amount, "currency": currency, "reason": "at the desk"}
+        self._commit(refund, f"{AT_THE_DESK}{secrets.token_hex(6)}")
 
     async def when_refunded(self) -> None:
         """Wait until a refund is in the books."""
@@ -101,6 +116,8 @@ class BillingServer:
 
     async def _refund(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
+        if parent := request.headers.get("traceparent"):
+            self.traceparents.append(parent)
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             raise Refused(400, "no_key", "A refund needs an Idempotency-Key.")

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from bot.web_address import is_public
+from bot.domain.web_address import is_public
 
 #: Where the proxy listens inside of each sandbox; the connections it makes are the bridge's own.
 PORT: Final = 3128

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-from devkit.bridge import seccomp
+from devkit.bridge import packages, seccomp
 from devkit.bridge.limits import Limits
 
 #: Where a Python may be that is bound into the sandbox with the rest of /usr.
@@ -25,7 +25,8 @@ HOST_UID = 1_900_000_000
 #: Before it, the limit on processes counts per user of the host, not per sandbox.
 OLDEST_KERNEL = (5, 14)
 HOME = "/home/sandbox"
-AGENT = "/run/agent.py"
+#: The folder that Python runs in the sandbox, see `_agent_files`.
+AGENT = "/run/agent"
 SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ETC = (
     "alternatives",
@@ -53,7 +54,7 @@ ENVIRONMENT = {
 }
 #: curl and most libraries read these.
 PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy")
-INSIDE = Path(__file__).with_name("inside.py")
+INSIDE = Path(__file__).with_name("inside")
 
 
 class CannotIsolate(Exception):
@@ -145,7 +146,7 @@ def memory_file(content: bytes) -> int:
 def agent(
     limits: Limits, data: Callable[[bytes], int], *, control: int, info: int, gate: int = 0
 ) -> list[str]:
-    """The command that runs `inside.py` as the first process of a new sandbox.
+    """The command that runs `inside/agent.py` as the first process of a new sandbox.
 
     `gate` is the port on which a proxy is to be found in it; 0 for none.
     """
@@ -169,13 +170,17 @@ def wall(
     command += [_tool("bwrap"), "--unshare-all", "--unshare-user", "--disable-userns"]
     command += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "sandbox"]
     command += ["--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
-    for name, value in environment.items():
+    folders = packages.readable(packages.folders(system_python()))
+    for name, value in {**environment, **(packages.ENVIRONMENT if folders else {})}.items():
         command += ["--setenv", name, value]
     command += ["--seccomp", str(data(seccomp.program()))]
     command += [*_system(), "--proc", "/proc", "--dev", "/dev"]
+    for path in folders:
+        command += ["--ro-bind", str(path), f"{packages.PLACE}/{path.name}"]
     for path, text in MADE_UP.items():
         command += ["--perms", "0444", "--file", str(data(text.encode())), path]
-    command += ["--perms", "0444", "--file", str(data(INSIDE.read_bytes())), AGENT]
+    for path, content in _agent_files().items():
+        command += ["--perms", "0444", "--file", str(data(content)), f"{AGENT}/{path}"]
     for path, size, mode in (
         ("/workspace", limits.workspace, "0755"),
         (HOME, limits.scratch, "0700"),
@@ -185,6 +190,15 @@ def wall(
     ):
         command += ["--perms", mode, "--size", str(size), "--tmpfs", path]
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/workspace"]
+
+
+def _agent_files() -> dict[str, bytes]:
+    """A folder that Python runs: a main program, and the package that it imports, by its name here."""
+    package = f"{__name__.rpartition('.')[0]}.{INSIDE.name}"
+    main = f"from {package}.agent import main\nmain()\n"
+    folder = package.replace(".", "/")
+    modules = {f"{folder}/{path.name}": path.read_bytes() for path in INSIDE.glob("*.py")}
+    return {"__main__.py": main.encode(), **modules}
 
 
 def _system() -> list[str]:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import socket
 import sys
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from devkit.bridge import isolation
 from devkit.bridge.egress import PORT, Egress
+from devkit.bridge.job import CHUNK, Ended, Job, settle
 from devkit.bridge.limits import Limits
 
 ATTACH = Path(__file__).with_name("attach.py")
 #: How long a sandbox may take to start, and to end by itself, in seconds.
 PATIENCE = 10.0
-CHUNK = 1 << 16
-#: Bytes of what a job says of its failure.
-MESSAGE = 2_000
 
 
 class SandboxFailed(Exception):
@@ -36,14 +33,6 @@ class MountFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a job ended; `error` if it could not be started."""
-
-    code: int
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Mount:
     """A folder of a bucket, and where the sandbox sees it."""
 
@@ -51,64 +40,6 @@ class Mount:
     prefix: tuple[str, ...]
     target: str
     read_only: bool
-
-
-class Output:
-    """The reading end of what a job writes."""
-
-    def __init__(self) -> None:
-        self.fd, self.writes = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        fcntl.fcntl(self.writes, fcntl.F_SETFL, 0)
-        self.is_over = False
-
-    async def chunks(self, ended: asyncio.Future[Ended]) -> AsyncGenerator[bytes]:
-        """What comes until every writer closed it, or until the job ended and all it wrote is here."""
-        left = CHUNK
-        while left > 0:
-            was_ended = ended.done()
-            try:
-                data = os.read(self.fd, CHUNK)
-            except BlockingIOError:
-                if was_ended:
-                    return
-                await self._readable(ended)
-                continue
-            if not data:
-                self.is_over = True
-                return
-            left -= len(data) if was_ended else 0
-            yield data
-
-    async def text(self, ended: asyncio.Future[Ended]) -> str:
-        """What of it there is room for in a message."""
-        text = b""
-        async for data in self.chunks(ended):
-            text += data[: MESSAGE - len(text)]
-        return text.decode("utf-8", "replace")
-
-    async def _readable(self, ended: asyncio.Future[Ended]) -> None:
-        loop = asyncio.get_running_loop()
-        readable: asyncio.Future[None] = loop.create_future()
-        loop.add_reader(self.fd, lambda: _settle(readable, None))
-        try:
-            await asyncio.wait({readable, ended}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            loop.remove_reader(self.fd)
-
-
-def _settle(future: asyncio.Future[Any], value: object) -> None:
-    if not future.done():
-        future.set_result(value)
-
-
-@dataclass(slots=True)
-class Job:
-    """Something that runs in the sandbox; `ended` is set when its process is gone."""
-
-    number: int
-    ended: asyncio.Future[Ended]
-    stdout: Output = field(default_factory=Output)
-    stderr: Output = field(default_factory=Output)
 
 
 class Sandbox:
@@ -210,10 +141,10 @@ class Sandbox:
         with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
             body = json.loads(message)
             if not body:
-                _settle(self._ready, None)
+                settle(self._ready, None)
                 return
             ended = Ended(int(body["code"]) & 255, str(body["error"]))
-            _settle(self._ended.pop(int(body["id"])), ended)
+            settle(self._ended.pop(int(body["id"])), ended)
 
     def _received(self, control: socket.socket) -> bytes:
         """The next message. Only the first may bring a descriptor; of others the kernel drops them."""
@@ -233,7 +164,7 @@ class Sandbox:
             self._ready.set_exception(SandboxFailed("The sandbox did not start."))
             self._ready.exception()
         for ended in self._ended.values():
-            _settle(ended, Ended(137, "The sandbox ended."))
+            settle(ended, Ended(137, "The sandbox ended."))
         self._ended.clear()
 
     async def end(self) -> None:

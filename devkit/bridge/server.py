@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import codecs
 import contextlib
-import json
 import secrets
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
@@ -17,12 +14,14 @@ from aiohttp import web
 
 from devkit.bridge import requests
 from devkit.bridge.egress import Egress
+from devkit.bridge.exec_events import ExecEvents
 from devkit.bridge.fleet import Deleted, Fleet, Full, Held
-from devkit.bridge.inside import NOT_FOUND, UNSAFE
+from devkit.bridge.inside.jobs import NOT_FOUND, UNSAFE
 from devkit.bridge.isolation import CannotIsolate, available
+from devkit.bridge.job import Job
 from devkit.bridge.limits import Limits
 from devkit.bridge.requests import Refused
-from devkit.bridge.sandbox import Job, MountFailed, Output, SandboxFailed
+from devkit.bridge.sandbox import MountFailed, SandboxFailed
 from devkit.serving import Server
 
 TIMED_OUT = 124
@@ -38,7 +37,7 @@ def _clock() -> datetime:
 class BridgeServer:
     """Speaks HTTP on 127.0.0.1. Buckets are folders in `root`; everything else is gone with its sandbox.
 
-    What runs in a sandbox reaches no network; with `egress`, the hosts on its list.
+    What runs in a sandbox reaches no network; with `egress`, the hosts on its list. Without an `api_key` it makes one.
     """
 
     def __init__(
@@ -48,8 +47,9 @@ class BridgeServer:
         *,
         now: Callable[[], datetime] = _clock,
         egress: Egress | None = None,
+        api_key: str = "",
     ) -> None:
-        self.api_key = f"bridge-{secrets.token_hex(16)}"
+        self.api_key = api_key or f"bridge-{secrets.token_hex(16)}"
         self._limits = limits or Limits()
         self._buckets = root.absolute() / "buckets"
         self._fleet = Fleet(self._limits, now=now, egress=egress)
@@ -173,7 +173,7 @@ class BridgeServer:
         async with self._fleet.using(sandbox_id) as sandbox, sandbox.job(order) as job:
             answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
             await answer.prepare(request)
-            events = Events(answer, job, self._limits.output, lambda: sandbox.kill(job))
+            events = ExecEvents(answer, job, self._limits.output, lambda: sandbox.kill(job))
             try:
                 async with asyncio.timeout(timeout_ms / 1000):
                     await events.pass_on()
@@ -252,54 +252,6 @@ class BridgeServer:
             with _mount_errors("unmount_error"):
                 await sandbox.detach(target)
         return web.json_response({"ok": True})
-
-
-class Events:
-    """The answer to an exec: server-sent events, text only, as the original sends it."""
-
-    def __init__(self, answer: web.StreamResponse, job: Job, most: int, kill: Callable[[], None]) -> None:
-        self._answer = answer
-        self._kill = kill
-        self._job = job
-        self._left = most
-
-    async def pass_on(self) -> None:
-        """Send what the job writes until it has ended; kill it if that is too much."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._pump("stdout", self._job.stdout))
-            group.create_task(self._pump("stderr", self._job.stderr))
-        await self._job.ended
-
-    async def _pump(self, name: str, output: Output) -> None:
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        async for chunk in output.chunks(self._job.ended):
-            self._left -= len(chunk)
-            if self._left < 0:
-                self._kill()
-                return
-            await self.send(name, decoder.decode(chunk).encode())
-        await self.send(name, decoder.decode(b"", final=True).encode())
-
-    async def send(self, name: str, data: bytes) -> None:
-        """Send output."""
-        if data:
-            await self._event(name, base64.b64encode(data).decode())
-
-    async def end(self, code: int) -> None:
-        """Say how the command ended."""
-        if error := self._job.ended.result().error:
-            await self._fail("exec_error", error)
-        elif self._left < 0:
-            await self._fail("output_too_large", "The command wrote too much.")
-        else:
-            await self._event("exit", json.dumps({"exit_code": code}))
-
-    async def _fail(self, code: str, error: str) -> None:
-        """Say that there is no exit code."""
-        await self._event("error", json.dumps({"error": error, "code": code}))
-
-    async def _event(self, name: str, data: str) -> None:
-        await self._answer.write(f"event: {name}\ndata: {data}\n\n".encode())
 
 
 @contextlib.contextmanager

@@ -3,28 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+#: The bot says before a message when it was written.
+SENT: Final = re.compile(r"^\[Sent on ([^\]\n]{1,120})\]\n")
+#: Before that, where the beginning of a thread is not shown.
+LEFT_OUT: Final = re.compile(r"^\[This thread is long: [^\]\n]{1,200}\]\n")
+#: What was said in it before may stand in notes: a message that nobody wrote.
+NOTES: Final = re.compile(r"^\[Notes on what was said in this thread before this, [^\]\n]{1,300}\]\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing in the history; `text` of a call is its arguments, of an output its result."""
+    """One thing in the history; `text` of a call is its arguments, of an output its result.
 
-    role: Literal["user", "assistant", "call", "output"]
+    `sent` is what the bot wrote before a message: when it was sent, and where its author's clock stands.
+    """
+
+    role: Literal["user", "assistant", "call", "output", "notes"]
     text: str
     call_id: str = ""
     name: str = ""
+    sent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that may be called; `schema` is the JSON schema of its arguments, which may be anything."""
+
+    name: str
+    description: str = ""
+    schema: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """What the model is asked: instructions, history, tools."""
+    """What the model is asked: instructions, history, tools by their names."""
 
     instructions: str
     entries: tuple[Entry, ...]
-    tools: frozenset[str]
+    tools: Mapping[str, Tool]
 
     @property
     def since_user(self) -> tuple[Entry, ...]:
@@ -37,6 +58,16 @@ class Dialogue:
         """The last thing a person said."""
         return next((entry.text for entry in reversed(self.entries) if entry.role == "user"), "")
 
+    @property
+    def sent(self) -> str:
+        """When and where that was; empty where nobody says so."""
+        return next((entry.sent for entry in reversed(self.entries) if entry.role == "user"), "")
+
+    @property
+    def said(self) -> str:
+        """Everything the model has said so far."""
+        return "\n".join(entry.text for entry in self.entries if entry.role == "assistant")
+
     def outputs(self, name: str, entries: Sequence[Entry] | None = None) -> list[tuple[Entry, Entry]]:
         """The calls of a tool that have a result, each with it, oldest first."""
         results = {entry.call_id: entry for entry in self.entries if entry.role == "output"}
@@ -47,26 +78,35 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool call in an answer."""
+    """A tool call in an answer; `written` stands in the place of its arguments, be it JSON or not."""
 
     name: str
     arguments: Mapping[str, Any]
     call_id: str = ""
+    written: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model says: text, then calls."""
+    """What the model says: text, a refusal, then calls.
+
+    `ends` other than as a whole: `max_output_tokens`, `content_filter`, or `failed` with a `code`.
+    With `thinks` it begins with a reasoning item.
+    """
 
     text: str = ""
     calls: tuple[Call, ...] = field(default=())
+    refusal: str = ""
+    ends: Literal["", "max_output_tokens", "content_filter", "failed"] = ""
+    code: str = ""
+    thinks: bool = False
 
 
 def of_responses(body: Mapping[str, Any]) -> Dialogue:
     """Read a request to `/v1/responses`."""
     given = body.get("input") or []
     items: list[Any] = [{"role": "user", "content": given}] if isinstance(given, str) else given
-    tools = frozenset(str(tool.get("name")) for tool in body.get("tools") or [])
+    tools = _by_name(tool for tool in body.get("tools") or [] if tool.get("name"))
     return Dialogue(str(body.get("instructions") or ""), tuple(_responses_entries(items)), tools)
 
 
@@ -74,11 +114,11 @@ def _responses_entries(items: Sequence[Any]) -> Iterator[Entry]:
     for item in items:
         match item.get("type"):
             case "function_call":
-                yield Entry("call", item["arguments"], item["call_id"], item["name"])
+                yield Entry("call", *(_word(item[part]) for part in ("arguments", "call_id", "name")))
             case "function_call_output":
-                yield Entry("output", _text(item["output"]), item["call_id"])
+                yield Entry("output", _text(item["output"]), _word(item["call_id"]))
             case None | "message" if item.get("role") in {"user", "assistant"}:
-                yield Entry(item["role"], _text(item.get("content")))
+                yield _message(item["role"], _text(item.get("content")))
             case _:
                 pass
 
@@ -87,7 +127,7 @@ def of_chat(body: Mapping[str, Any]) -> Dialogue:
     """Read a request to `/v1/chat/completions`."""
     messages: list[Any] = list(body.get("messages") or [])
     system = "\n".join(_text(m.get("content")) for m in messages if m.get("role") in {"system", "developer"})
-    tools = frozenset(str(tool["function"]["name"]) for tool in body.get("tools") or [])
+    tools = _by_name(tool["function"] for tool in body.get("tools") or [])
     return Dialogue(system, tuple(_chat_entries(messages)), tools)
 
 
@@ -97,14 +137,44 @@ def _chat_entries(messages: Sequence[Any]) -> Iterator[Entry]:
         match message.get("role"):
             case "user" | "assistant" as role:
                 if text:
-                    yield Entry(role, text)
+                    yield _message(role, text)
                 for call in message.get("tool_calls") or []:
                     function = call["function"]
-                    yield Entry("call", function["arguments"], call["id"], function["name"])
+                    yield Entry(
+                        "call", _word(function["arguments"]), _word(call["id"]), _word(function["name"])
+                    )
             case "tool":
                 yield Entry("output", text, str(message.get("tool_call_id")))
             case _:
                 pass
+
+
+def _message(role: Literal["user", "assistant"], text: str) -> Entry:
+    if role == "user" and (notes := NOTES.match(text)):
+        lines = text[notes.end() :].split("\n")
+        return Entry("notes", "\n".join(line[2:] for line in lines if line.startswith("> ")))
+    text = LEFT_OUT.sub("", text) if role == "user" else text
+    found = SENT.match(text) if role == "user" else None
+    return Entry(role, text[found.end() :], sent=found[1]) if found else Entry(role, text)
+
+
+def _by_name(given: Iterable[Mapping[str, Any]]) -> dict[str, Tool]:
+    made = (
+        Tool(str(one["name"]), str(one.get("description") or ""), _schema(one.get("parameters")))
+        for one in given
+    )
+    return {tool.name: tool for tool in made}
+
+
+def _schema(given: Any) -> Mapping[str, Any]:
+    return given if isinstance(given, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _word(given: Any) -> str:
+    """What has to be a string; raises `TypeError` where it is anything else."""
+    if not isinstance(given, str):
+        raise TypeError(type(given).__name__)
+    return given
 
 
 def _text(content: Any) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from devkit.model.dialogue import Answer, Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +18,45 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Call these tools, each with its arguments, after saying `text`."""
+    """Call these tools, each with its arguments (a text stands for itself, JSON or not), after saying `text`."""
 
-    calls: Sequence[tuple[str, Mapping[str, Any]]]
+    calls: Sequence[tuple[str, Mapping[str, Any] | str]]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CutShort:
+    """End before the answer is whole: `text`, then `calls`, the last of them half written.
+
+    `reason` is as in Responses; Chat Completions say `length` for the first.
+    """
+
+    text: str = ""
+    reason: Literal["max_output_tokens", "content_filter"] = "max_output_tokens"
+    calls: Sequence[tuple[str, Mapping[str, Any] | str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Decline in the model's own words, after saying `text`."""
+
+    refusal: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Fail within the answer, after `text`: Responses' `response.failed`, an error in the stream of Chat Completions."""
+
+    text: str = ""
+    code: str = "server_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """Begin to answer, say `text`, and then nothing for so many seconds."""
+
+    seconds: float
     text: str = ""
 
 
@@ -28,6 +66,8 @@ class HttpError:
 
     status: int
     retry_after: float | None = None
+    code: str | None = None
+    message: str = "The model fails on request."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +90,22 @@ class Hang:
     seconds: float
 
 
-Step = Text | Calls | HttpError | CutStream | Garbage | Hang
+Step = Text | Calls | CutShort | Refusal | Fail | Stall | HttpError | CutStream | Garbage | Hang
+
+
+def written(step: Text | Calls | CutShort | Refusal | Fail) -> Answer:
+    """The answer that a step says."""
+    match step:
+        case Refusal():
+            return Answer(step.text, refusal=step.refusal)
+        case Fail():
+            return Answer(step.text, ends="failed", code=step.code)
+        case Text():
+            return Answer(step.text)
+        case Calls() | CutShort():
+            calls = tuple(_call(name, given) for name, given in step.calls)
+            return Answer(step.text, calls, ends="" if isinstance(step, Calls) else step.reason)
+
+
+def _call(name: str, given: Mapping[str, Any] | str) -> Call:
+    return Call(name, {}, written=given) if isinstance(given, str) else Call(name, given)

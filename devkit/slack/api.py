@@ -17,7 +17,10 @@ from devkit.slack.rules import Pace, Refusal
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next calls of a method ("*" is every one), in one `channel` if it is given."""
+    """What goes wrong with the next calls of a method ("*" is every one), in one `channel` if it is given.
+
+    Such a call is answered, and takes effect, `delay` seconds later, and not before `until` is set.
+    """
 
     method: str
     error: str = ""
@@ -26,6 +29,9 @@ class Fault:
     delay: float = 0.0
     times: int = 1
     channel: str | None = None
+    until: asyncio.Event | None = None
+    #: The answer does not name the token's scopes, as where a proxy keeps such headers.
+    hides_scopes: bool = False
 
     def hits(self, method: str, given: Mapping[str, Any]) -> bool:
         """Whether a call is one of those."""
@@ -66,14 +72,21 @@ class Api:
         #: Called when a call was refused, which changes nothing in the workspace.
         self.refused: Callable[[], None] = lambda: None
 
+    def begin(self, fault: Fault) -> Fault:
+        """Let it hit the next calls."""
+        self.faults.append(fault)
+        return fault
+
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one call."""
         method = request.match_info["method"]
         given = await _arguments(request)
-        date = formatdate(self._clock(), usegmt=True)
-        headers = {"x-oauth-scopes": ",".join(self._scopes), "Date": date}
-        if fault := self._fault(method, given):
+        fault = self._fault(method, given)
+        headers = self._headers(fault)
+        if fault:
             await asyncio.sleep(fault.delay)
+            if fault.until is not None:
+                await fault.until.wait()
             if fault.status != 200:
                 retry = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
                 body = {"ok": False, "error": fault.error or "ratelimited"}
@@ -92,6 +105,11 @@ class Api:
         if not answer["ok"]:
             self.refused()
         return web.json_response(answer, headers=headers)
+
+    def _headers(self, fault: Fault | None) -> dict[str, str]:
+        hides = fault is not None and fault.hides_scopes
+        scopes = {} if hides else {"x-oauth-scopes": ",".join(self._scopes)}
+        return scopes | {"Date": formatdate(self._clock(), usegmt=True)}
 
     async def _call(self, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
         rules.check_scope(method, self._scopes)
@@ -133,7 +151,7 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
         given |= await request.json() if request.can_read_body else {}
     elif request.can_read_body:
         given |= {key: str(value) for key, value in (await request.post()).items()}
-    for key in ("blocks", "metadata", "view", "files"):
+    for key in ("blocks", "chunks", "metadata", "view", "files"):
         if isinstance(given.get(key), str):
             try:
                 given[key] = json.loads(given[key])

@@ -9,16 +9,18 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
 from devkit.slack.element_rules import ANY_TEXT, Problems, element_problems, text_problems
+from devkit.slack.rich_text_rules import rich_text_problems
 from devkit.slack.rules import Refusal
 
 MARKDOWN: Final = 12_000
 ALL_BLOCKS: Final = 13_200
+BLOCK_ID: Final = 255
 IN_MESSAGE: Final = 50
 IN_VIEW: Final = 100
 IN_VIEWS: Final = frozenset(
     {"section", "actions", "context", "header", "divider", "rich_text", "input", "image"}
 )
-IN_MESSAGES: Final = IN_VIEWS | {"markdown"}
+IN_MESSAGES: Final = IN_VIEWS | {"markdown", "context_actions"}
 
 
 def check_blocks(blocks: Any) -> list[dict[str, Any]]:
@@ -26,6 +28,9 @@ def check_blocks(blocks: Any) -> list[dict[str, Any]]:
     problem = blocks_problem(blocks, IN_MESSAGE, IN_MESSAGES)
     if problem:
         raise Refusal("invalid_blocks", errors=[problem])
+    written = [block["text"] for block in blocks if block["type"] == "markdown"]
+    if sum(map(len, written)) > MARKDOWN:
+        raise Refusal("invalid_blocks", errors=[f"more than {MARKDOWN} characters of markdown in all blocks"])
     if sum(len(text) for text in _strings(blocks)) > ALL_BLOCKS:
         raise Refusal("msg_blocks_too_long")
     return with_ids(blocks)
@@ -55,7 +60,7 @@ def _with_action_ids(block: dict[str, Any], number: int) -> dict[str, Any]:
         for key in ("element", "accessory")
         if isinstance(block.get(key), dict) and block[key].get("type") != "image"
     }
-    if block.get("type") == "actions":
+    if block.get("type") in {"actions", "context_actions"}:
         named["elements"] = [
             {"action_id": f"a{number}.{place}", **element} for place, element in enumerate(block["elements"])
         ]
@@ -65,6 +70,8 @@ def _with_action_ids(block: dict[str, Any], number: int) -> dict[str, Any]:
 def _problem(block: Any, known: frozenset[str]) -> str | None:
     if not isinstance(block, dict) or block.get("type") not in known:
         return "unsupported block"
+    if not 0 < len(str(block.get("block_id", "b"))) <= BLOCK_ID:
+        return f"block_id must have 1 to {BLOCK_ID} characters"
     own = next(_OWN.get(block["type"], _nothing)(block), None)
     if own:
         return own
@@ -107,6 +114,14 @@ def _actions(block: Mapping[str, Any]) -> Problems:
         yield from element_problems(element, "actions")
 
 
+def _context_actions(block: Mapping[str, Any]) -> Problems:
+    if not isinstance(block.get("elements"), list) or not 0 < len(block["elements"]) <= 5:
+        yield "context_actions must have 1 to 5 elements"
+        return
+    for element in block["elements"]:
+        yield from element_problems(element, "context_actions")
+
+
 def _context(block: Mapping[str, Any]) -> Problems:
     if not isinstance(block.get("elements"), list) or not 0 < len(block["elements"]) <= 10:
         yield "context must have 1 to 10 elements"
@@ -135,8 +150,10 @@ _OWN: Final[Mapping[str, Callable[[Mapping[str, Any]], Problems]]] = {
     "section": _section,
     "actions": _actions,
     "context": _context,
+    "context_actions": _context_actions,
     "header": _header,
     "input": _input,
+    "rich_text": rich_text_problems,
 }
 
 
@@ -148,7 +165,7 @@ def _list(block: Mapping[str, Any], field: str, most: int) -> Iterator[Any]:
 
 def _empty_text(node: Any) -> str | None:
     if isinstance(node, dict):
-        if node.get("type") in {"plain_text", "mrkdwn"} and not node.get("text"):
+        if node.get("type") in ("plain_text", "mrkdwn") and not node.get("text"):
             return "empty text"
         return next(filter(None, map(_empty_text, node.values())), None)
     if isinstance(node, list):

@@ -40,6 +40,7 @@ _EVERYWHERE: Final = "section actions input"
 #: https://docs.slack.dev/reference/block-kit/block-elements
 ELEMENTS: Final[Mapping[str, Kind]] = {
     "button": _kind("section actions", "url value style confirm accessibility_label", "text"),
+    "feedback_buttons": _kind("context_actions", "", "positive_button negative_button"),
     "overflow": _kind("section actions", "confirm", "options"),
     "image": _kind("section context", "image_url slack_file", "alt_text"),
     "plain_text_input": _kind("input", f"multiline min_length max_length {_TYPED}"),
@@ -78,6 +79,11 @@ def text_problems(text: Any, most: int, kinds: tuple[str, ...] = PLAIN) -> Probl
         yield f"must be no more than {most} characters"
     for field in sorted(set(text) - _TEXT_FIELDS[text["type"]]):
         yield f"invalid additional property: {field}"
+    yield from (
+        f"{flag} must be true or false"
+        for flag in ("emoji", "verbatim")
+        if type(text.get(flag, True)) is not bool
+    )
 
 
 def element_problems(element: Any, place: str) -> Problems:
@@ -220,6 +226,20 @@ def _initial(value: Any, element: Mapping[str, Any]) -> Problems:
     return check(value, element)
 
 
+def _half(half: Any, _: Any) -> Problems:
+    """One of two feedback buttons: https://docs.slack.dev/reference/block-kit/block-elements/feedback-buttons-element"""
+    if not isinstance(half, dict):
+        yield "must be an object"
+        return
+    yield from text_problems(half.get("text"), 75)
+    if not half.get("value"):
+        yield "missing required field: value"
+    yield from _string(2000)(half.get("value"), None)
+    yield from _string(75)(half.get("accessibility_label", ""), None)
+    known = {"text", "value", "accessibility_label"}
+    yield from (f"invalid additional property: {field}" for field in sorted(set(half) - known))
+
+
 def _moment(value: Any, _: Any) -> Problems:
     if type(value) is not int or len(str(value)) != 10:
         yield "must be a UNIX timestamp of 10 digits"
@@ -254,6 +274,8 @@ _FIELDS: Final[Mapping[str, Callable[[Any, Any], Problems]]] = {
     "initial_date": _matches(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"),
     "initial_time": _matches(r"([01]\d|2[0-3]):[0-5]\d"),
     "initial_date_time": _moment,
+    "positive_button": _half,
+    "negative_button": _half,
     "min_value": _number,
     "max_value": _number,
     "min_length": _length,

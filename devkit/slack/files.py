@@ -14,7 +14,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from devkit.slack.rules import Refusal
-from devkit.slack.workspace import BOT_USER, TEAM, File, Message, Workspace
+from devkit.slack.workspace import BOT_USER, TEAM, Channel, File, Message, Workspace
 
 #: What the page shows as a picture. SVG is a program, so it is only offered for download.
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -169,8 +169,20 @@ class Files:
         return web.Response(body=file.content, content_type=file.mimetype, headers=headers)
 
 
+def listed(message: Message, channel: Channel, url: str) -> list[dict[str, Any]]:
+    """The files of a message, as events and history list them.
+
+    In a shared channel there is no more of each than that `files.info` is to be asked:
+    https://docs.slack.dev/apis/slack-connect#files
+    """
+    if channel.host is None:
+        return [form(file, url) for file in message.files]
+    untold = {"created": 0, "timestamp": 0, "mode": "file_access", "file_access": "check_file_info"}
+    return [{"id": file.id, **untold, "user": "", "is_external": False} for file in message.files]
+
+
 def form(file: File, url: str) -> dict[str, Any]:
-    """A file as events and the Web API tell of it: https://docs.slack.dev/reference/objects/file-object."""
+    """A file as `files.info` tells of it: https://docs.slack.dev/reference/objects/file-object."""
     private = f"{url}/files-pri/{file.id}/download/{quote(file.name)}"
     return {
         "id": file.id,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from devkit.slack.block_contents import elements
 from devkit.slack.element_rules import options_of
-from devkit.slack.workspace import elements
 
 #: For each element that holds something: what its state calls it, and where it starts from.
 _HELD: Final[Mapping[str, tuple[str, str]]] = {
@@ -85,12 +85,20 @@ def _option(element: Mapping[str, Any], value: Any) -> dict[str, Any]:
     return found[0]
 
 
+def _pressed(element: dict[str, Any], value: Any) -> dict[str, Any]:
+    """Of feedback buttons the half that has this value, which is what an action tells of."""
+    if element.get("type") != "feedback_buttons":
+        return element
+    halves = [element["positive_button"], element["negative_button"]]
+    return element | next((half for half in halves if half["value"] == value), {"value": None})
+
+
 def find_element(
     blocks: Sequence[Mapping[str, Any]], action_id: str, value: Any = None, block_id: str | None = None
 ) -> dict[str, Any]:
     """The element to act on; of buttons the one with this value. Raises `LookupError` if there is none."""
-    for element in elements(blocks):
-        is_button = element.get("type") == "button"
+    for element in (_pressed(one, value) for one in elements(blocks)):
+        is_button = element.get("type") in {"button", "feedback_buttons"}
         if (
             element.get("action_id") == action_id
             and block_id in {None, element["block_id"]}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from devkit.slack import rules
 from devkit.slack.block_rules import check_blocks
 from devkit.slack.events import message_form
-from devkit.slack.files import form as file_form
+from devkit.slack.files import listed
 from devkit.slack.rules import Refusal
+from devkit.slack.streams import Streams
 from devkit.slack.workspace import BOT_ID, BOT_USER, TEAM, TEAM_NAME, Message, Workspace
 
 #: https://docs.slack.dev/reference/methods/chat.postMessage and chat.update.
@@ -19,6 +21,9 @@ UPDATE_TEXT: Final = 4_000
 Arguments = Mapping[str, Any]
 Answer = dict[str, Any]
 
+#: How many of those who answered Slack names beside a message.
+REPLY_USERS: Final = 5
+
 
 class Methods:
     """What the bot's token may call; `changed` hears of edits and deletions."""
@@ -26,17 +31,21 @@ class Methods:
     def __init__(self, workspace: Workspace, url: Callable[[], str]) -> None:
         self._workspace = workspace
         self._url = url
-        self.changed: Callable[[Message, bool], None] = lambda message, deleted: None
+        self.changed: Callable[[Message, Message | None], None] = lambda before, after: None
+        #: The messages that stream.
+        self.streams = Streams(workspace, self._own)
         self.by_name: Mapping[str, Callable[[Arguments], Answer]] = {
             "auth.test": self.auth_test,
             "chat.postMessage": self.post,
             "chat.update": self.update,
             "chat.delete": self.delete,
+            **self.streams.by_name,
             "chat.postEphemeral": self.ephemeral,
             "chat.getPermalink": self.permalink,
             "conversations.replies": self.replies,
             "conversations.history": self.history,
             "conversations.open": self.open,
+            "conversations.info": self.info,
             "users.info": self.user,
             "users.conversations": self.conversations,
             "usergroups.users.list": self.group_users,
@@ -80,6 +89,9 @@ class Methods:
         """Edit one of the bot's messages."""
         self._writable(self._channel(given))
         message = self._own(given)
+        if self.streams.is_open(message):
+            raise Refusal("streaming_state_conflict")
+        before = copy.copy(message)
         message.text, message.blocks = self._content(given, UPDATE_TEXT)
         if given.get("metadata") is not None:
             message.metadata = given["metadata"]
@@ -87,14 +99,14 @@ class Methods:
         message.pings += rules.pings(message.text, message.blocks)
         message.edits += 1
         self._workspace.changed(message)
-        self.changed(message, False)
+        self.changed(before, message)
         return {"channel": message.channel, "ts": message.ts, "text": message.text}
 
     def delete(self, given: Arguments) -> Answer:
         """Delete one of the bot's messages."""
         message = self._own(given)
         self._workspace.delete(message)
-        self.changed(message, True)
+        self.changed(message, None)
         return {"channel": message.channel, "ts": message.ts}
 
     def ephemeral(self, given: Arguments) -> Answer:
@@ -127,13 +139,32 @@ class Methods:
         found = sorted((m for m in messages if not m.thread_ts), key=lambda m: m.ts, reverse=True)
         page = self._page(found, given)
         for form in page["messages"]:
-            if replies := [m.ts for m in messages if m.thread_ts == form["ts"]]:
-                form |= {"reply_count": len(replies), "latest_reply": max(replies), "thread_ts": form["ts"]}
+            if replies := [m for m in messages if m.thread_ts == form["ts"]]:
+                users = list(dict.fromkeys(m.user for m in replies))
+                form |= {"reply_count": len(replies), "latest_reply": max(m.ts for m in replies)}
+                form |= {"reply_users": users[:REPLY_USERS], "reply_users_count": len(users)}
+                form["thread_ts"] = form["ts"]
         return page
 
     def open(self, given: Arguments) -> Answer:
         """Open the direct messages with one person."""
         return {"channel": {"id": self._addressed({"channel": given.get("users")})}}
+
+    def info(self, given: Arguments) -> Answer:
+        """A channel; a private one only where the bot is in it."""
+        channel = self._workspace.channels.get(str(given.get("channel")))
+        is_closed = channel is not None and (channel.is_direct or channel.is_private)
+        if channel is None or (is_closed and BOT_USER not in channel.members):
+            raise Refusal("channel_not_found")
+        member = BOT_USER in channel.members
+        form = {
+            "id": channel.id,
+            "name": channel.name,
+            "is_archived": channel.is_archived,
+            "is_member": member,
+            "is_private": channel.is_private or channel.is_direct,
+        }
+        return {"channel": form | {"is_channel": not channel.is_direct, "is_im": channel.is_direct}}
 
     def conversations(self, _: Arguments) -> Answer:
         """Where the bot is."""
@@ -151,6 +182,9 @@ class Methods:
                 "team_id": person.team,
                 "name": person.name,
                 "real_name": person.real_name,
+                "tz": person.zone[0],
+                "tz_label": person.zone[0],
+                "tz_offset": person.zone[1],
                 "deleted": person.deleted,
                 "is_bot": person.is_bot,
                 "is_restricted": person.is_restricted,
@@ -161,19 +195,21 @@ class Methods:
         }
 
     def group_users(self, given: Arguments) -> Answer:
-        """The people of a user group."""
-        group = self._workspace.groups.get(str(given.get("usergroup")))
-        if group is None:
+        """The people of a user group, of one that is switched off only where these are asked for as well."""
+        name = str(given.get("usergroup"))
+        group = self._workspace.groups.get(name)
+        if group is None or (name in self._workspace.disabled and not _flag(given.get("include_disabled"))):
             raise Refusal("no_such_subteam")
-        everyone = _flag(given.get("include_disabled"))
-        return {"users": [user for user in group[1] if everyone or not self._is_gone(user)]}
+        return {"users": [user for user in group[1] if not self._is_gone(user)]}
 
-    def groups(self, _: Arguments) -> Answer:
-        """All user groups."""
+    def groups(self, given: Arguments) -> Answer:
+        """All user groups; those that are switched off only where these are asked for as well."""
+        off = self._workspace.disabled
         return {
             "usergroups": [
-                {"id": group_id, "handle": handle, "users": users}
+                {"id": group_id, "handle": handle, "users": users, "date_delete": int(group_id in off)}
                 for group_id, (handle, users) in self._workspace.groups.items()
+                if group_id not in off or _flag(given.get("include_disabled"))
             ]
         }
 
@@ -183,7 +219,9 @@ class Methods:
         start, limit = int(given.get("cursor") or 0), int(given.get("limit") or 100)
         metadata = _flag(given.get("include_all_metadata")) or False
         messages = [
-            message_form(m, metadata=metadata, files=[file_form(file, self._url()) for file in m.files])
+            message_form(
+                m, metadata=metadata, files=listed(m, self._workspace.channels[m.channel], self._url())
+            )
             for m in found[start : start + limit]
         ]
         more = start + limit < len(found)

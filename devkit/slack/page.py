@@ -31,6 +31,9 @@ class Page:
         self._features: Mapping[str, Any] = manifest.get("features", {})
         self._url = url
         self.panels: dict[str, tuple[Read, Act | None]] = {}
+        #: What a newcomer may try: title → message; and who can approve the first of it.
+        self.examples: Mapping[str, str] = {}
+        self.approver = ""
 
     def add_routes(self, app: web.Application) -> None:
         """Add the page's routes."""
@@ -83,6 +86,8 @@ class Page:
             "views": [view.form for view in self._people.views.open.values() if view.user == me],
             "home": self._home(me),
             "panels": list(self.panels),
+            "examples": [{"title": title, "text": text} for title, text in self.examples.items()],
+            "approver": self.approver,
         }
         return web.json_response(state)
 
@@ -141,6 +146,17 @@ class Page:
         text = re.sub(r"\r\n?", "\n", str(given["text"]))
         files = [(str(one["name"]), base64.b64decode(one["content"])) for one in given.get("files") or ()]
         return {"ts": self._people.say(me, given["channel"], text, given.get("thread_ts") or None, files)}
+
+    async def _edit_deed(self, me: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        self._people.edit(me, str(given["channel"]), str(given["ts"]), str(given["text"]))
+        return {}
+
+    async def _delete_deed(self, me: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        channel, ts = str(given["channel"]), str(given["ts"])
+        if self._workspace.messages[channel][ts].user != me:
+            raise LookupError("It is not yours.")
+        self._people.delete(channel, ts)
+        return {}
 
     async def _action_deed(self, me: str, given: Mapping[str, Any]) -> dict[str, Any]:
         place = (str(given["channel"]), str(given["message_ts"]))

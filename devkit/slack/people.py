@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from devkit.slack import events
+from devkit.slack import events, shared
 from devkit.slack.block_rules import check_blocks
-from devkit.slack.files import Files
-from devkit.slack.files import form as file_form
+from devkit.slack.files import Files, listed
 from devkit.slack.forms import filled, find_element, first_values, state_of, used
+from devkit.slack.response_urls import ResponseUrls
 from devkit.slack.rules import Refusal
 from devkit.slack.sockets import Sockets
 from devkit.slack.triggers import Triggers
@@ -19,6 +20,8 @@ from devkit.slack.workspace import APP_ID, BOT_USER, Message, Workspace
 
 #: Names and contents of files that a person attaches.
 Attached = Sequence[tuple[str, bytes]]
+#: Whose words are in the place of a deleted message that has replies, and which.
+SLACKBOT, TOMBSTONE = "USLACKBOT", "This message was deleted."
 NO_ANSWER: Final = "The app did not respond in time."
 TROUBLE: Final = "We had some trouble connecting. Try again? ({})"
 NOT_IN_THREADS: Final = "{} is not supported in threads. Sorry!"
@@ -35,52 +38,90 @@ class People:
         manifest: Mapping[str, Any],
         token: Callable[[], str],
     ) -> None:
-        self._workspace = workspace
-        self._files = files
-        self._sockets = sockets
+        self._workspace, self._files, self._sockets = workspace, files, sockets
         self._events: list[str] = manifest["settings"]["event_subscriptions"]["bot_events"]
         self._features: dict[str, Any] = manifest.get("features", {})
-        self._token = token
-        self._whereabouts = Whereabouts(workspace)
+        self._token, self._whereabouts = token, Whereabouts(workspace)
+        self.response_urls = ResponseUrls(workspace, token, files.url)
         self._triggers = Triggers(workspace.clock, token)
         has_home = bool(self._features.get("app_home", {}).get("home_tab_enabled"))
         self.views = Views(workspace, self._triggers, token, has_home=has_home)
         self.sent: dict[str, list[dict[str, Any]]] = {}
 
+    def forward(self, user: str, original: tuple[str, str], channel: str, comment: str = "") -> str:
+        """Forward a message (channel, ts) as the head of a thread; returns the ts of what that posts."""
+        message = self._workspace.messages[original[0]][original[1]]
+        author = self._workspace.people[message.user]
+        link = f"{self._files.url()}/archives/{original[0]}/p{original[1].replace('.', '')}"
+        return self.say(user, channel, comment, below=[shared.forwarded(message, author, link)])
+
+    def paste(self, user: str, channel: str, text: str, rows: Sequence[Sequence[str]]) -> str:
+        """Post a table below some words, as the head of a thread; returns its ts."""
+        return self.say(user, channel, text, below=[shared.table(rows)])
+
     def say(
-        self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Attached = ()
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        files: Attached = (),
+        below: Sequence[dict[str, Any]] = (),
     ) -> str:
         """Post a message; returns its ts. Raises `LookupError` for an archived channel."""
         if self._workspace.channels[channel].is_archived:
             raise LookupError("the channel is archived")
         message = Message(channel, self._workspace.new_ts(), user, text, thread_ts)
-        message.team = self._workspace.people[user].team
+        person = self._workspace.people[user]
+        message.team, message.app = person.team, person.real_name if person.is_bot else ""
+        message.attachments = [*below]
         message.files = [self._files.attach(user, name, content) for name, content in files]
         self._workspace.add(message)
-        is_direct = self._workspace.channels[channel].is_direct
-        forms = [file_form(file, self._files.url()) for file in message.files]
+        place = self._workspace.channels[channel]
         payloads = events.message_events(
-            message, forms, is_direct=is_direct, event_id=self._event_id, whereabouts=self._whereabouts
+            message,
+            listed(message, place, self._files.url()),
+            channel_type=place.kind,
+            event_id=self._event_id,
+            whereabouts=self._whereabouts,
         )
         self.sent[message.ts] = [p for p in payloads if self._subscribed(p["event"])]
         for payload in self.sent[message.ts]:
             self._sockets.send_event(payload)
         return message.ts
 
-    def echo(self, message: Message, deleted: bool) -> None:
+    def echo(self, before: Message, after: Message | None) -> None:
         """Send the event of an edit or a deletion."""
         at = self._workspace.new_ts()
+        kind = self._workspace.channels[before.channel].kind
         payload = events.change_event(
-            message, self._event_id(), at, deleted=deleted, whereabouts=self._whereabouts
+            before, after, self._event_id(), at, channel_type=kind, whereabouts=self._whereabouts
         )
         if self._subscribed(payload["event"]):
             self._sockets.send_event(payload)
 
     def delete(self, channel: str, ts: str) -> None:
-        """Delete anybody's message, as an admin may."""
+        """Delete anybody's message, as an admin may. With replies it leaves a tombstone."""
         message = self._workspace.messages[channel][ts]
-        self._workspace.delete(message)
-        self.echo(message, deleted=True)
+        before = copy.copy(message)
+        if message.thread_ts is None and len(self._workspace.thread(channel, ts)) > 1:
+            message.user, message.text, message.blocks = SLACKBOT, TOMBSTONE, None
+            message.files, message.is_tombstone = [], True
+            self._workspace.changed(message)
+            self.echo(before, message)
+        else:
+            self._workspace.delete(message)
+            self.echo(before, None)
+
+    def edit(self, user: str, channel: str, ts: str, text: str) -> None:
+        """Change one's own message. Raises `LookupError` for another's."""
+        message = self._workspace.messages[channel][ts]
+        if message.user != user:
+            raise LookupError("only who wrote a message changes it")
+        before = copy.copy(message)
+        message.text, message.is_edited = text, True
+        self._workspace.changed(message)
+        self.echo(before, message)
 
     async def click(
         self,
@@ -97,13 +138,15 @@ class People:
         if message is None:
             raise LookupError(f"there is no live button {action_id!r}")
         element = find_element(message.blocks or [], action_id, value, block_id)
+        private = self._whispered(user, message_ts) is not None
+        where = {"type": "message", "message_ts": message_ts, "channel_id": channel, "is_ephemeral": private}
         payload = self._interactive("block_actions", user) | {
             "actions": [self._action(element, value)],
-            "container": {"type": "message", "message_ts": message_ts, "channel_id": channel},
+            "container": where,
             "channel": {"id": channel, "name": self._workspace.channels[channel].name},
             "message": events.message_form(message, metadata=True),
             "state": {"values": first_values(message.blocks or [], {})},
-            "response_url": "",
+            "response_url": self.response_urls.new(user, channel, message_ts if private else ""),
         }
         return await self._ask(payload, user) is not None
 
@@ -186,7 +229,7 @@ class People:
             "message_ts": message_ts,
             "message": events.message_form(message, metadata=True),
             "channel": {"id": channel, "name": self._workspace.channels[channel].name},
-            "response_url": "",
+            "response_url": self.response_urls.new(user, channel),
         }
         return await self._ask(payload, user) is not None
 
@@ -210,7 +253,7 @@ class People:
             **self._whereabouts.of_command(user),
             "api_app_id": APP_ID,
             "trigger_id": self._triggers.new(user),
-            "response_url": "",
+            "response_url": self.response_urls.new(user, channel),
         }
         answer = await self._sockets.ask("slash_commands", payload)
         if answer is None:
@@ -250,7 +293,7 @@ class People:
     def _subscribed(self, event: Mapping[str, Any]) -> bool:
         if event["type"] != "message":
             return event["type"] in self._events
-        kinds = {"im": "message.im", "channel": "message.channels"}
+        kinds = {"im": "message.im", "channel": "message.channels", "group": "message.groups"}
         return kinds[event["channel_type"]] in self._events
 
     def _event_id(self) -> str:

@@ -6,22 +6,25 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from devkit.serving import Server
-from devkit.slack import control
 from devkit.slack.api import Api, ApiCall, Fault
+from devkit.slack.block_contents import texts
+from devkit.slack.clock import Clock
 from devkit.slack.files import Files
 from devkit.slack.methods import Methods
 from devkit.slack.page import Act, Page, Read
 from devkit.slack.people import Attached, People
-from devkit.slack.rules import Pace, Refusal
+from devkit.slack.rules import Pace
+from devkit.slack.same_origin import same_origin
 from devkit.slack.sockets import Delivery, Sockets
+from devkit.slack.transcript import transcript
 from devkit.slack.views import View
-from devkit.slack.workspace import Clock, Message, Workspace, texts
+from devkit.slack.workspace import Message, Workspace
 
 #: Longest wait of `until`, in seconds.
 PATIENCE = 60.0
@@ -40,8 +43,10 @@ class SlackStandIn:
         scopes = list(manifest["oauth_config"]["scopes"]["bot"])
         self.files = Files(self.workspace, self.bot_token, scopes, lambda: self.url, _token)
         self._people = People(self.workspace, self.files, self._sockets, manifest, _token)
+        #: Change a message of one's own, forward one, paste a table: see `People`.
+        self.edits, self.forwards, self.pastes = self._people.edit, self._people.forward, self._people.paste
         methods = Methods(self.workspace, lambda: self.url)
-        methods.changed = self._people.echo
+        methods.changed, self.streams = self._people.echo, methods.streams
         self._api = Api(
             {**methods.by_name, **self._people.views.by_name, **self.files.by_name},
             (self.bot_token, self.app_token),
@@ -55,12 +60,11 @@ class SlackStandIn:
         self._sockets.changed = lambda: self.workspace.announce({"type": "sockets"})
         self._api.refused = lambda: self.workspace.announce({"type": "refused"})
         self.workspace.clock.moved = self._sockets.retry
-        app = web.Application(client_max_size=64 * 1024**2, middlewares=[control.same_origin])
+        app = web.Application(client_max_size=64 * 1024**2, middlewares=[same_origin])
         app.router.add_route("*", "/api/{method}", self._api.serve)
         app.router.add_get("/socket/{ticket}", self._socket)
-        control.add_routes(app, self)
-        self.files.add_routes(app)
-        self._page.add_routes(app)
+        for part in (self.files, self._people.response_urls, self._page):
+            part.add_routes(app)
         self._server = Server(app)
 
     async def start(self, port: int = 0) -> None:
@@ -125,13 +129,17 @@ class SlackStandIn:
         """Let the page show a panel, and give orders to it."""
         self._page.panels[name] = (read, act)
 
+    def guide(self, examples: Mapping[str, str], *, role: str, approvers: Sequence[str]) -> None:
+        """Let the page propose messages by title, and show who approves what the first of them asks for."""
+        self._page.examples, self._page.approver = examples, self.workspace.entitle(role, approvers)
+
     def panel_changed(self, name: str) -> None:
         """Let the page read a panel again."""
         self.workspace.announce({"type": "panel", "name": name})
 
-    def fault(self, method: str, **what: Any) -> None:
-        """Let the next calls of a method fail; see `Fault`."""
-        self._api.faults.append(Fault(method, **what))
+    def fault(self, method: str, **what: Any) -> Fault:
+        """Let the next calls of a method fail; its `times` come down with each that does."""
+        return self._api.begin(Fault(method, **what))
 
     def heal(self) -> None:
         """End every fault."""
@@ -196,12 +204,16 @@ class SlackStandIn:
         await self._people.dismiss(user, view_id)
 
     def deletes(self, channel: str, ts: str) -> None:
-        """Delete a message as an admin of the workspace."""
+        """Delete a message as an admin of the workspace. With replies it leaves a tombstone."""
         self._people.delete(channel, ts)
 
     def archives(self, channel: str) -> None:
         """Archive a channel."""
         self.workspace.archive(channel)
+
+    def removes_bot(self, channel: str) -> None:
+        """Take the bot out of a channel."""
+        self.workspace.remove_bot(channel)
 
     async def submits(self, user: str, view_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Submit a form with its `state.values`."""
@@ -233,9 +245,13 @@ class SlackStandIn:
         """Deliver an envelope as it is, once; the app's answer, or None without an ack in time."""
         return await self._sockets.ask(kind, payload)
 
-    def gives_up(self) -> None:
-        """Let Slack forget every event that was not acked yet."""
-        self._sockets.give_up()
+    def gives_up(self, *, unheard_only: bool = False) -> None:
+        """Let Slack forget every event that was not acked yet, or only those that were sent on deaf sockets."""
+        self._sockets.give_up(unheard_only=unheard_only)
+
+    def tries_again(self) -> None:
+        """Deliver at once whatever was not acked and would be delivered again in some minutes."""
+        self._sockets.retry(early=True)
 
     def deafen(self) -> None:
         """Let no event arrive on the sockets that are open now."""
@@ -265,13 +281,7 @@ class SlackStandIn:
 
     def dump(self) -> str:
         """Everything that was said, for a failed test."""
-        lines = [
-            f"{m.channel} {m.thread_ts or m.ts} {m.user}: {m.shown[:300]} {[b['action_id'] for b in m.buttons]}"
-            for messages in self.workspace.messages.values()
-            for _, m in sorted(messages.items())
-        ]
-        lines += [f"only {user}: {m.shown[:200]}" for user, m in self.workspace.ephemerals]
-        return "\n".join(lines)
+        return transcript(self.workspace)
 
     async def _open_connection(self, _: Mapping[str, Any]) -> dict[str, Any]:
         ticket = _token()
@@ -288,6 +298,3 @@ class SlackStandIn:
 
 def _token() -> str:
     return secrets.token_hex(8)
-
-
-__all__ = ["Refusal", "SlackStandIn"]

@@ -27,6 +27,8 @@ class Delivery:
     payload: dict[str, Any]
     due: float = 0.0
     history: list[bool] = field(default_factory=list[bool])
+    #: Whether it was sent on a deaf socket.
+    was_unheard: bool = False
 
     @property
     def is_acked(self) -> bool:
@@ -111,14 +113,14 @@ class Sockets:
         """Let what is sent on the sockets that are open now never arrive; pings go on."""
         self._deaf = list(self._open)
 
-    def give_up(self) -> None:
-        """Deliver what waits no more, as Slack does after its last try."""
-        self._later.clear()
+    def give_up(self, *, unheard_only: bool = False) -> None:
+        """Deliver what waits no more, as Slack does after its last try; perhaps only what deaf sockets got."""
+        self._later = [one for one in self._later if unheard_only and not one.was_unheard]
 
-    def retry(self) -> None:
-        """Send again what is due by now."""
-        due = [delivery for delivery in self._later if delivery.due <= self._clock()]
-        self._later = [delivery for delivery in self._later if delivery.due > self._clock()]
+    def retry(self, *, early: bool = False) -> None:
+        """Send again what is due by now, or whatever waits."""
+        due = [delivery for delivery in self._later if early or delivery.due <= self._clock()]
+        self._later = [delivery for delivery in self._later if delivery not in due]
         for delivery in due:
             self._spawn(self._deliver(delivery))
 
@@ -157,7 +159,9 @@ class Sockets:
         answer: dict[str, Any] | None = None
         try:
             chosen = self._random.choice(self._open)
-            if chosen not in self._deaf:
+            if chosen in self._deaf:
+                delivery.was_unheard = True
+            else:
                 await chosen.send_json(frame)
             answer = await asyncio.wait_for(acked, ACK)
         except (TimeoutError, ConnectionError):

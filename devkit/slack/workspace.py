@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any, Final
+
+from devkit.slack.block_contents import elements, texts
+from devkit.slack.clock import Clock
 
 TEAM: Final = "T0ACME0001"
 TEAM_NAME: Final = "Acme"
@@ -43,6 +45,7 @@ class Person:
     is_stranger: bool = False
     team: str = TEAM
     enterprise: str | None = None
+    zone: tuple[str, int] = ("Europe/Amsterdam", 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,17 @@ class Channel:
     members: tuple[str, ...]
     is_archived: bool = False
     host: str | None = None
+    is_private: bool = False
 
     @property
     def is_direct(self) -> bool:
         """Whether it is a direct message."""
         return self.id.startswith("D")
+
+    @property
+    def kind(self) -> str:
+        """The `channel_type` of its messages: https://docs.slack.dev/reference/events/message."""
+        return "im" if self.is_direct else "group" if self.is_private else "channel"
 
 
 @dataclass(slots=True)
@@ -94,6 +103,12 @@ class Message:
     edits: int = 0
     files: list[File] = field(default_factory=list[File])
     team: str = TEAM
+    #: What was forwarded or pasted: https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments
+    attachments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    #: The name of the app that posted it, if it was one and not the bot.
+    app: str = ""
+    #: It was deleted, and stays as the head of its replies.
+    is_tombstone: bool = False
 
     @property
     def shown(self) -> str:
@@ -106,26 +121,9 @@ class Message:
         return [e for e in elements(self.blocks or []) if e.get("type") == "button"]
 
 
-class Clock:
-    """The stand-in's time: real time plus what it was advanced by, in seconds."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._ahead = 0.0
-        self.moved: Callable[[], None] = lambda: None
-
-    def __call__(self) -> float:
-        return self._now() + self._ahead
-
-    def advance(self, time: timedelta | float) -> None:
-        """Move time forward; what becomes due by it happens now."""
-        self._ahead += time.total_seconds() if isinstance(time, timedelta) else time
-        self.moved()
-
-
 PEOPLE: Final = (
     Person(ANA, "ana", "Ana Ruiz", "Requester, support", "c2573a"),
-    Person(OMAR, "omar", "Omar Haddad", "Finance approver", "2f7d6b"),
+    Person(OMAR, "omar", "Omar Haddad", "Finance approver", "2f7d6b", zone=("America/Denver", -25200)),
     Person(MEI, "mei", "Mei Lin", "Finance approver", "3b6ea8"),
     Person(THEO, "theo", "Theo Brandt", "Outsider", "8a6a2f"),
     Person(GUS, "gus", "Gus Guest", "Guest", "6b6e73", is_restricted=True),
@@ -146,12 +144,16 @@ class Workspace:
                 Channel("C0GENERAL1", "general", STAFF),
                 Channel("C0SUPPORT1", "support", (*STAFF, GUS)),
                 Channel("C0FINANCE1", "finance", STAFF),
+                Channel("C0PEOPLE01", "people", STAFF),
+                Channel("C0OPS00001", "operations", STAFF),
                 *(_direct(p.id) for p in PEOPLE if not p.is_bot),
             )
         }
         #: Where the app is installed; what is delivered may say that it is for another one.
         self.home = self.delivered_for = Installation()
         self.groups = {"S0FINANCE1": ("finance", [OMAR, MEI])}
+        #: Those of the groups that somebody switched off.
+        self.disabled: set[str] = set()
         self.messages: dict[str, dict[str, Message]] = {channel: {} for channel in self.channels}
         #: What one person alone was shown: (user, channel, text, blocks), oldest first.
         self.ephemerals: list[tuple[str, Message]] = []
@@ -181,6 +183,10 @@ class Workspace:
     def whisper(self, user: str, message: Message) -> None:
         """Show a message to one person only."""
         self.ephemerals.append((user, message))
+        self.whispered_anew(user, message)
+
+    def whispered_anew(self, user: str, message: Message) -> None:
+        """Let a person's page show a private message as it is now."""
         form = page_form(message, self) | {"ephemeral": True}
         self.announce({"type": "ephemeral", "channel": message.channel, "message": form}, user)
 
@@ -204,6 +210,21 @@ class Workspace:
         members = (*shared.members, *(person.id for person in guests))
         self.channels[channel] = replace(shared, members=members, host=host)
         self.announce({"type": "state"})
+
+    def entitle(self, role: str, named: Sequence[str]) -> str:
+        """Let people's titles say who decides for a role; groups are named as such. Returns the first of these people."""
+        deciding = [user for name in named for user in self.groups.get(name, ("", [name]))[1]]
+        for person in self.people.values():
+            if person.id in deciding:
+                person.title = f"{role.upper() if len(role) < 3 else role.capitalize()} approver"
+            elif person.title.endswith("approver"):
+                person.title = "Colleague"
+        return deciding[0]
+
+    def remove_bot(self, channel: str) -> None:
+        """Take the bot out of a channel, as anybody in it may."""
+        members = tuple(member for member in self.channels[channel].members if member != BOT_USER)
+        self.channels[channel] = replace(self.channels[channel], members=members)
 
     def archive(self, channel: str) -> None:
         """Archive a channel."""
@@ -269,25 +290,3 @@ def _page_file(file: File) -> dict[str, Any]:
 
 def _direct(user: str) -> Channel:
     return Channel(f"D{user[1:]}", "countersign", (user, BOT_USER))
-
-
-def elements(blocks: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Every interactive element of some blocks."""
-    for block in blocks:
-        within = block.get("elements") if block.get("type") == "actions" else None
-        for element in (block.get("accessory"), block.get("element"), *(within or [])):
-            if isinstance(element, dict):
-                yield element | {"block_id": block.get("block_id")}
-
-
-def texts(node: Any) -> Iterator[str]:
-    """Every text somewhere in a block, in order."""
-    if isinstance(node, list):
-        for child in node:
-            yield from texts(child)
-    elif isinstance(node, dict):
-        for key, child in node.items():
-            if key == "text" and isinstance(child, str):
-                yield child
-            elif isinstance(child, dict | list) and key != "metadata":
-                yield from texts(child)

@@ -2,12 +2,9 @@
 
 from datetime import timedelta
 
-from agents.tool_context import ToolContext
-
-from bot.agents.billing_client import BillingError, Refund
-from bot.agents.context import RunContext
-from bot.agents.tools.approval import approved_tool
-from bot.policy import Policy, ask, over
+from countersign import Money, Policy, ToolContext, approved_tool, ask, over
+from countersign.teams.support.billing_client import BillingError, Refund
+from countersign.teams.support.refunds import InvoiceId, Support
 
 POLICY = Policy(
     ask("finance", when=over("amount", 5), remind_after=timedelta(hours=1)),
@@ -17,11 +14,11 @@ POLICY = Policy(
 
 
 @approved_tool(POLICY)
-async def give_goodwill(ctx: ToolContext[RunContext], invoice_id: str, amount: str) -> str:
+async def give_goodwill(ctx: ToolContext[Support], invoice_id: InvoiceId, amount: Money) -> str:
     """Give money back as goodwill. Use it for complaints; not for a wrong charge: that is a refund."""
-    gift = Refund(invoice_id, amount, "USD", reason="goodwill")
+    gift = Refund(invoice_id, f"{amount:.2f}", "USD", reason="goodwill")
     try:
-        made = await ctx.context.billing.refund(gift, ctx.context.attempt)
+        made = await ctx.context.services.billing.refund(gift, ctx.context.attempt)
     except BillingError as refusal:
         return f"ERROR: {refusal.message}"
     return f"Given: {made['amount']} USD ({made['id']})"

@@ -133,8 +133,10 @@ describe("the configuration", () => {
     r2_buckets: [{ bucket_name: string }];
   };
 
-  it("takes the image of the same version as the package", () => {
-    expect(config.containers[0].image.split(":")[1]).toBe(manifest.dependencies["@cloudflare/sandbox"]);
+  it("takes the image of the same version as the package, with Python in it", () => {
+    const tag = `${manifest.dependencies["@cloudflare/sandbox"]}-python`;
+
+    expect(config.containers[0].image).toBe(`docker.io/cloudflare/sandbox:${tag}`);
   });
 
   it("says each number and name once", () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import secrets
 import sys
 import tempfile
@@ -24,18 +25,32 @@ def main() -> None:
     parser.add_argument(
         "--strict-pace", action="store_true", help="limit calls as Slack does: give it fewer conversations"
     )
+    parser.add_argument("--revoked", type=float, default=20.0, help="seconds for which a token is revoked")
+    parser.add_argument(
+        "--logs", type=Path, help="where to leave the logs of the bots and what was found, by seed"
+    )
     given = parser.parse_args()
     first = given.seed if given.seed is not None else secrets.randbelow(10**6)
-    size = Size(given.conversations, given.faults, given.bots, strict_pace=given.strict_pace)
+    size = Size(given.conversations, given.faults, given.bots, given.strict_pace, given.revoked)
     failed = False
     for seed in range(first, first + given.runs):
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="cs-chaos-") as logs:
-            report = asyncio.run(run(seed, size, Path(logs)))
+            report = asyncio.run(
+                run(seed, size, _logged_in(given.logs / str(seed) if given.logs else Path(logs)))
+            )
         sys.stdout.write(f"{report.table(time.monotonic() - began)}\n")
         sys.stdout.flush()
         failed = failed or bool(report.problems)
     sys.exit(1 if failed else 0)
+
+
+def _logged_in(logs: Path) -> Path:
+    """Let what is done be written beside the logs of the bots, at the times of the same clock."""
+    logs.mkdir(parents=True, exist_ok=True)
+    form = "%(asctime)s.%(msecs)03d %(message)s"
+    logging.basicConfig(filename=logs / "deeds.log", format=form, datefmt="%FT%T", force=True)
+    return logs
 
 
 if __name__ == "__main__":

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
-from bot.audit import Deed, Verifier
+from bot.domain.audit import Deed, Verifier
 from bot.store import client
-from devkit.slack.workspace import Message
-from tests.chaos.people import Conversation, Kind, answers, event_of
+from bot.store.sealer import Sealer
+from bot.store.threads import ThreadStore
+from devkit.slack.workspace import BOT_USER, TEAM, Message
+from tests.chaos.people import Conversation, Kind, answers, event_of, is_lost
+from tests.chaos.truth import Seen, Wish, untrue, wrongly_paid
 from tests.world import SUPPORT, World, ids
 
 #: What may be left of a thread that waits for nothing, by the last part of its key.
-AT_REST = frozenset({"row", "state", "session"})
+AT_REST = frozenset({"row", "state", "session", "words", "spent", "handled"})
 
 #: The last words of the demo's model on a refund.
 MADE = re.compile(r"Done: I refunded|Done, as a person has checked")
@@ -23,7 +27,9 @@ NOT_MADE = re.compile(r"The refund of .* was not made")
 async def broken(world: World, talks: list[Conversation]) -> list[str]:
     """Say what is not as it must be; nothing, if all is well."""
     problems = [problem for talk in talks for problem in _thread(world, talk)]
-    problems += _cards(world)
+    problems += _doubled(world)
+    problems += wrongly_paid(world.billing.ledger(), [wish(talk) for talk in talks if talk.wants_refund])
+    problems += untrue(world.billing.ledger(), [seen(one) for one in _said(world)], await _pending(world))
     problems += await _record(world, talks)
     return problems + await _redis(world)
 
@@ -43,15 +49,45 @@ def _thread(world: World, talk: Conversation) -> Iterator[str]:
             yield f"{where}: message {message} has part {doubled} of its answer twice"
         if not own and talk.kind is not Kind.RESET:
             yield f"{where}: message {message} has no answer"
-        first += [float(own[0].ts)] if own else []
+        first += [float(own[0].ts)] if own and message not in talk.unsaid else []
     if talk.kind is Kind.CHAT and first != sorted(first):
         yield f"{where}: answers are out of order"
-    made = sum(amount == talk.amount for _, amount in world.refunds)
-    most = {Kind.APPROVE: 1, Kind.OPPOSITE: 1}.get(talk.kind, 0)
-    if made > most:
-        yield f"{where}: {talk.amount} was refunded {made} times"
-    if talk.kind in {Kind.APPROVE, Kind.OPPOSITE} and (said := _told(replies)) is not bool(made):
-        yield f"{where}: {talk.amount} was refunded {made} times, but the thread says {said}"
+    made = any(amount == talk.amount for _, amount in world.refunds)
+    said = _told(replies)
+    was_lost = said is None and any(is_lost(reply) for reply in replies)  # what was paid says its card
+    if talk.may_be_paid and said is not made and not was_lost:
+        is_made = "was" if made else "was not"
+        yield f"{where}: {talk.amount} {is_made} refunded, but the thread says {said}"
+
+
+def wish(talk: Conversation) -> Wish:
+    """What a conversation asks for, as its people know it."""
+    return Wish(talk.amount, talk.kind is not Kind.SMALL, talk.was_approved)
+
+
+def seen(message: Message) -> Seen:
+    """A message of the bot's as people see it, with what it says of itself beside that."""
+    payload: dict[str, Any] = (message.metadata or {}).get("event_payload") or {}
+    where = f"{message.channel} {message.thread_ts or message.ts} {message.ts} ({event_of(message)})"
+    return Seen(
+        where,
+        message.shown,
+        tuple(ids(message)),
+        str(payload.get("approval_id", "")),
+        bool(payload.get("final", True)),
+    )
+
+
+def _said(world: World) -> Iterator[Message]:
+    for messages in world.slack.workspace.messages.values():
+        yield from (message for message in messages.values() if message.user == BOT_USER)
+
+
+async def _pending(world: World) -> frozenset[str]:
+    """The approvals that Redis takes for pending."""
+    async with client.connect(world.redis_url) as redis:
+        threads = ThreadStore(redis, world.keys, Sealer([world.key, *world.newer_keys]))
+        return frozenset(approval.id for approval in await threads.pending(TEAM))
 
 
 def _told(replies: list[Message]) -> bool | None:
@@ -65,11 +101,7 @@ def _told(replies: list[Message]) -> bool | None:
     return told
 
 
-def _cards(world: World) -> Iterator[str]:
-    for messages in world.slack.workspace.messages.values():
-        for message in messages.values():
-            if live := set(ids(message)) - {"details", "retry"}:
-                yield f"{message.channel} {message.ts} ({event_of(message)}) still offers {sorted(live)}"
+def _doubled(world: World) -> Iterator[str]:
     cards = [
         (card.channel, (card.metadata or {})["event_payload"]["approval_id"])
         for channel in world.slack.workspace.messages

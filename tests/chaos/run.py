@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bot.app import real_sources
-from devkit.processes import Child
 from tests.chaos.adversary import Adversary
+from tests.chaos.books import unbalanced
+from tests.chaos.crew import Crew
+from tests.chaos.evidence import leave
 from tests.chaos.invariants import broken
 from tests.chaos.people import Conversation, People
-from tests.redis_server import RedisServer
+from tests.chaos.scene import Scene
+from tests.chaos.succession import Succession
 from tests.world import World
 from tests.world import world as make_world
 
@@ -38,6 +39,9 @@ class Size:
     faults: int
     bots: int
     strict_pace: bool = True
+    #: Seconds for which a token is revoked.
+    revoked_for: float = 10.0
+    all_deeds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,54 +73,45 @@ class Report:
 async def run(seed: int, size: Size, logs: Path) -> Report:
     """Attack once."""
     random = Random(seed)
-    async with surroundings(size, logs) as (world, redis, bots):
+    async with surroundings(size, logs) as (world, redis, crew):
         people = People(world, random)
-        adversary = Adversary(world, redis, bots, Random(seed + 1))
+        scene = Scene(world, redis, crew, Random(seed + 1), size.revoked_for, size.all_deeds)
+        adversary = Adversary(scene)
         talks = people.plan(size.conversations)
-        tidying = asyncio.create_task(tidy(people))
+        beside = [asyncio.create_task(work) for work in (tidy(people), crew.supervise())]
         attack = asyncio.create_task(adversary.attack(size.faults, FAULT_EVERY))
         failures = await live(people, talks, attack)
         await adversary.relent()
-        problems = await rest(world, talks)
-        tidying.cancel()
+        problems = await rest(world, talks, adversary.done)
+        for task in beside:
+            task.cancel()
+        await leave(world, logs)
         return Report(
             seed=seed,
             messages=sum(len(talk.messages) for talk in talks),
             talks=Counter(talk.kind.value for talk in talks),
             faults=adversary.done,
             refunds=len(world.refunds),
-            problems=failures + problems,
+            problems=failures + scene.seen + problems,
         )
 
 
 @asynccontextmanager
-async def surroundings(size: Size, logs: Path) -> AsyncGenerator[tuple[World, RedisServer, list[Child]]]:
+async def surroundings(size: Size, logs: Path) -> AsyncGenerator[tuple[World, Succession, Crew]]:
     """Start a Redis, a world and bots in it; end them all."""
-    redis = RedisServer()
+    redis = Succession()
     redis.start()
     try:
         async with make_world(redis.url, strict_pace=size.strict_pace) as world:
-            bots = [child(world, logs, number) for number in range(size.bots)]
+            crew = Crew(world, logs, size.bots)
             try:
-                for bot in bots:
-                    await bot.start()
+                await crew.start()
                 await world.slack.until(lambda: world.slack.sockets >= 1, timeout=60)
-                yield world, redis, bots
+                yield world, redis, crew
             finally:
-                await asyncio.gather(*(bot.kill() for bot in bots))
+                await crew.kill()
     finally:
         redis.remove()
-
-
-def child(world: World, logs: Path, number: int) -> Child:
-    """A bot as a process of its own."""
-    return Child(
-        f"bot-{number}",
-        (sys.executable, "-m", "tests.serve", "--policy", "none"),
-        settings=world.variables(LOG_FORMAT="text", LOG_LEVEL="INFO"),
-        log=logs / f"bot-{number}.log",
-        now=real_sources().now,
-    )
 
 
 async def live(people: People, talks: list[Conversation], attack: asyncio.Task[None]) -> list[str]:
@@ -143,13 +138,13 @@ async def tidy(people: People) -> None:
         await asyncio.sleep(TIDY_EVERY)
 
 
-async def rest(world: World, talks: list[Conversation]) -> list[str]:
+async def rest(world: World, talks: list[Conversation], faults: Counter[str]) -> list[str]:
     """Wait until every invariant holds, for so long and no longer; returns what still is broken."""
     problems: list[str] = []
     for _ in range(int(REST / TIDY_EVERY)):
-        problems = await broken(world, talks)
+        problems = [*await broken(world, talks), *await unbalanced(world, faults, AT_ONCE)]
         if not problems:
             return []
-        world.slack.clock.advance(61)
+        world.slack.tries_again()
         await asyncio.sleep(TIDY_EVERY)
     return problems

@@ -65,6 +65,7 @@ async def everything(world: World) -> list[Envelope]:
     third = await world.asks("show me INV-1003")
     await world.hears(third, "Hazel & Co")
     await world.slack.says(ANA, SUPPORT, "and its date?", thread_ts=third)
+    await world.hears(third, "is dated")
     await world.slack.command(ANA, SUPPORT, "/reset", "")
     await world.slack.shortcut(ANA, "reset_thread", SUPPORT, third)
     await world.hears(third, "Forgotten, as asked.")
@@ -119,13 +120,13 @@ async def attack(redis_url: str, random: Random, count: int) -> list[str]:
 
             envelopes = [fresh(random.choice(originals), number, random) for number in range(count)]
             await asyncio.gather(*(send(kind, damaged(payload, random)) for kind, payload in envelopes))
-            problems += await aftermath(world, waiting)
+            problems += await closing(world, waiting)
     finally:
         logging.getLogger().removeHandler(complaints)
     return problems + complaints.found
 
 
-async def aftermath(world: World, waiting: str) -> list[str]:
+async def closing(world: World, waiting: str) -> list[str]:
     """Look whether anything is stuck, or was done that nobody allowed."""
     problems: list[str] = []
     try:

@@ -15,20 +15,26 @@ from redis.asyncio import Redis
 from bot.store import client
 from devkit.slack.workspace import Message
 from tests.fuzz.mutate import broken, damaged
-from tests.fuzz.payloads import Complaints, aftermath, answered
+from tests.fuzz.payloads import Complaints, answered, closing
 from tests.world import ANA, OMAR, SUPPORT, World, ids
 from tests.world import world as make_world
 
 #: What every card shows.
 SHOWN_ON_CARD = ("INV-1003", "29.00")
 #: Let one person wait for as many approvals as a round has.
-SETTINGS = {"PENDING_PER_REQUESTER": "1000", "PENDING_PER_ROLE": "1000", "WORKER_CONCURRENCY": "16"}
+#: Each message has an answer of its own, by which it is told that its thread goes on.
+SETTINGS = {
+    "PENDING_PER_REQUESTER": "1000",
+    "PENDING_PER_ROLE": "1000",
+    "WORKER_CONCURRENCY": "16",
+    "STEER": "wait",
+}
 
 
 async def attack(redis_url: str, random: Random, count: int) -> list[str]:
     """Damage one record in each of so many threads; returns what was wrong then or afterwards."""
     # A model that is shown a damaged conversation refuses it, and the run fails: people are told.
-    complaints, problems = Complaints("openai.agents", "bot.agents.engine"), list[str]()
+    complaints, problems = Complaints("openai.agents", "bot.agents.failed_runs"), list[str]()
     logging.getLogger().addHandler(complaints)
     try:
         async with make_world(redis_url, strict_pace=False) as world:
@@ -42,7 +48,7 @@ async def attack(redis_url: str, random: Random, count: int) -> list[str]:
                     harm[thread] = await damage(redis, world, thread, random)
             async with world.bot(**SETTINGS):
                 problems += await go_on(world, threads, harm, random)
-                problems += await aftermath(world, threads[0])
+                problems += await closing(world, threads[0])
             problems += paid_wrongly(world.refunds, count)
     finally:
         logging.getLogger().removeHandler(complaints)
@@ -111,7 +117,7 @@ async def values(redis: Redis, key: bytes) -> list[tuple[bytes, Any, bytes]]:
         case b"list":
             items = await cast("Any", redis.lrange(key, 0, -1))
             return [(key, number, item) for number, item in enumerate(items)]
-        case b"hash" if not key.endswith(b":row"):
+        case b"hash" if not key.endswith((b":row", b":spent")):  # which are of plain numbers
             rows = await cast("Any", redis.hgetall(key))
             return [(key, field, value) for field, value in rows.items()]
         case _:

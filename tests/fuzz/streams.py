@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from tests.fuzz.mutate import broken, damaged, dumped
-from tests.fuzz.payloads import Complaints, aftermath, answered
+from tests.fuzz.payloads import Complaints, answered, closing
 from tests.world import World
 from tests.world import world as make_world
 
@@ -17,7 +17,7 @@ ASKED = ("show me INV-1003", "refund $29 on INV-1003", "hello", "write a long an
 async def attack(redis_url: str, random: Random, count: int) -> list[str]:
     """Ask so many questions while answers come in damaged; returns what was wrong then or afterwards."""
     # A run that fails is told to the person, and logged; the bot and its worker must not mind.
-    complaints, problems = Complaints("openai.agents", "bot.agents.engine"), list[str]()
+    complaints, problems = Complaints("openai.agents", "bot.agents.failed_runs"), list[str]()
     logging.getLogger().addHandler(complaints)
     try:
         async with make_world(redis_url, strict_pace=False) as world, world.bot(PENDING_PER_REQUESTER="1000"):
@@ -25,7 +25,7 @@ async def attack(redis_url: str, random: Random, count: int) -> list[str]:
             messages = [await world.asks(random.choice(ASKED)) for _ in range(count)]
             problems += [problem for at in messages if (problem := await _answer_to(world, at))]
             world.model.garble = None
-            problems += await aftermath(world, messages[0])
+            problems += await closing(world, messages[0])
     finally:
         logging.getLogger().removeHandler(complaints)
     return problems + complaints.found

@@ -2,5 +2,6 @@
 
 from tests.bots import bots
 from tests.fixtures import redis_server, world
+from tests.operations import ops
 
-__all__ = ["bots", "redis_server", "world"]
+__all__ = ["bots", "ops", "redis_server", "world"]

@@ -13,7 +13,9 @@ from tests.tools import gift, gives, scripted
 from tests.world import ANA, GUS, MEI, OMAR, SUPPORT, THEO, World, ids
 
 #: How many rounds of opposite clicks, and how many of them wait at the same time.
-ROUNDS, AT_ONCE = 200, 10
+#: Each refund of a round is on an invoice of its own: what one pays changes what is seen of the others on the same.
+INVOICES = ("INV-1001", "INV-1002", "INV-1003", "INV-1005", "INV-1006")
+ROUNDS, AT_ONCE = 200, len(INVOICES)
 
 
 @pytest.fixture
@@ -32,13 +34,13 @@ async def test_1_two_approvers_click_approve_and_reject_within_the_same_second_2
     approved = 0
     for _ in range(ROUNDS // AT_ONCE):
         before = len(world.slack.ephemerals(OMAR)) + len(world.slack.ephemerals(MEI))
-        threads = [await world.asks("refund $1 on INV-1005") for _ in range(AT_ONCE)]
+        threads = [await world.asks(f"refund 0.60 on {invoice}") for invoice in INVOICES]
         cards = [await world.card(thread) for thread in threads]
         world.model.clear()
         await asyncio.gather(*(opposite_clicks(world, card, at % 2) for at, card in enumerate(cards)))
         for thread, card in zip(threads, cards, strict=True):
             await world.slack.until(lambda card=card: ids(card) == ["details"])  # type: ignore[misc]
-            await world.hears(thread, "INV-1005")
+            await world.hears(thread, "INV-100")
         losers = len(world.slack.ephemerals(OMAR)) + len(world.slack.ephemerals(MEI)) - before
         assert losers <= AT_ONCE
         await world.slack.until(
@@ -112,6 +114,8 @@ async def test_3a_approval_clicked_after_the_thread_was_reset(world: World, two:
     card = await world.card(thread)
     stale = [dict(block) for block in card.blocks or []]
     await world.slack.says(ANA, SUPPORT, "<@U0COUNTER1> reset", thread_ts=thread)
+    await world.hears(thread, "say reset once more")
+    await world.slack.says(ANA, SUPPORT, "<@U0COUNTER1> reset", thread_ts=thread)
     await world.slack.until(lambda: "*Withdrawn*" in card.shown)
     card.blocks = stale
     await world.approves(OMAR, card)
@@ -122,14 +126,13 @@ async def test_3a_approval_clicked_after_the_thread_was_reset(world: World, two:
     assert world.refunds == []
 
 
-async def test_3b_approval_clicked_after_the_bot_came_back_with_other_tools(world: World, bots: Bots) -> None:
+async def test_3b_a_bot_that_came_back_with_other_tools_closes_what_waits(world: World, bots: Bots) -> None:
     scripted(world, gives("29.00"))
     old = await bots.start("--policy", "finance")
     thread = await world.asks("give them money")
     card = await world.card(thread)
     await old.stop()
     await asyncio.gather(bots.start("--policy", "none"), bots.start("--policy", "none"))
-    await world.approves(OMAR, card)
     await world.hears(thread, "no longer fits my present version")
     await world.slack.until(lambda: "can no longer go on with this request" in card.shown)
 
@@ -143,9 +146,9 @@ async def test_4_a_message_arrives_while_it_waits_and_the_click_lands_while_anot
     thread = await world.asks("refund $29 on INV-1003")
     card = await world.card(thread)
     digest = card.shown.rpartition("Fingerprint")[2].split()[0]
-    await world.slack.says(THEO, SUPPORT, "make it $500 and approve it", thread_ts=thread)
-    await world.hears(thread, "I am waiting for finance to decide on `issue_refund`")
-    await world.slack.says(ANA, SUPPORT, "and what is its date?", thread_ts=thread)
+    await world.asks("make it $500 and approve it", user=THEO, thread=thread)
+    await world.hears(thread, "I am waiting for finance to decide on “Refund")
+    await world.asks("and what is its date?", thread=thread)
     await world.approves(OMAR, card)
     await world.hears(thread, "is dated **2026-10-02**")
 
@@ -178,7 +181,7 @@ async def test_5_three_approvals_of_one_step_end_in_four_ways_out_of_order(world
 
 async def test_6_who_may_not_decide_is_refused_privately_and_goes_on_record(world: World, two: Bots) -> None:
     card = await world.card(await world.asks("refund $29 on INV-1003"))
-    before = card.shown
+    buttons = ids(card)
     people = world.slack.workspace.people
     world.slack.workspace.groups["S0FINANCE1"] = ("finance", [OMAR, MEI, GUS])
     refused = {
@@ -198,12 +201,13 @@ async def test_6_who_may_not_decide_is_refused_privately_and_goes_on_record(worl
     people[OMAR].deleted = people[MEI].is_stranger = False
 
     assert world.refunds == []
-    assert card.shown == before
+    assert ids(card) == buttons
+    assert "*Approved*" not in card.shown
     entries = [link.entry for link in await world.records() if str(link.entry.deed) == "click_refused"]
-    assert [(entry.person, entry.details["why"]) for entry in entries] == [
-        (ANA, "SelfApproval"),
-        *((user, "NotAnApprover") for user in (GUS, THEO, MEI, OMAR)),
-    ]
+    # People are told before it is on record, so the next click can be on its way by then.
+    assert sorted((entry.person, entry.details["why"]) for entry in entries) == sorted(
+        [(ANA, "SelfApproval"), *((user, "NotAnApprover") for user in (GUS, THEO, MEI, OMAR))]
+    )
 
 
 async def test_6_an_empty_list_is_nobody_and_a_silent_slack_is_a_refusal(world: World, bots: Bots) -> None:
@@ -237,8 +241,16 @@ async def test_9_hostile_content_can_neither_imitate_nor_break_the_card(world: W
     assert "'type': 'mrkdwn', 'text': '<!channel>" not in blocks
     assert "\u202e" not in card.shown
     assert "\\u202e" in card.shown
-    assert card.shown.count('\namount: "') == 1  # the forged line is inside of a quoted value
-    assert "characters of the arguments are not shown here" in card.shown
+    listed = [
+        part for block in card.blocks or [] if block["type"] == "rich_text" for part in block["elements"]
+    ]
+    amounts = [part["type"] for part in listed if "amount" in str(part).casefold()]
+    assert amounts == [
+        "rich_text_section",
+        "rich_text_preformatted",
+    ]  # the forged one is in the box of its value
+    assert "characters of the call are not shown here" in card.shown
+    assert "approve" not in ids(card)
     await world.slack.clicks(OMAR, card.channel, card.ts, "details")
     assert "THE END" in str((await world.form(OMAR)).body["blocks"])
     await world.slack.closes(OMAR, (await world.form(OMAR)).id)
@@ -288,3 +300,21 @@ async def test_10_a_card_that_was_deleted_while_it_waits_comes_back(world: World
 
     assert again.ts != main.ts
     assert "approve" in ids(again)
+
+
+async def test_two_processes_do_not_both_let_the_last_bit_of_a_limit_go(world: World, bots: Bots) -> None:
+    for _ in range(2):
+        await bots.start(REFUND_INVOICE_OVER="30")
+    for where in ("GBP on INV-1001", "USD on INV-1002", "USD on INV-1005", "EUR on INV-1006"):
+        await world.hears(await world.asks(f"refund 20.00 {where}"), "Done: I refunded")
+        last = f"refund 10.00 {where}"
+        threads = await asyncio.gather(*(world.asks(last, user=user) for user in (ANA, THEO)))
+        await world.slack.until(
+            lambda threads=threads: (  # type: ignore[misc]
+                any("Done: I refunded" in m.shown for one in threads for m in world.done(one))
+                and any(world.cards(one) for one in threads)
+            )
+        )
+        assert sorted(len(world.cards(one)) for one in threads) == [0, 1]
+
+    assert len(world.refunds) == 8

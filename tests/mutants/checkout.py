@@ -17,7 +17,7 @@ from tests.mutants.protection import ROOT, Protection, removed
 
 #: What the tests need of the tree.
 PARTS: Final = (
-    *("bot", "devkit", "tests", "docs", "bench", "sandbox-bridge"),
+    *("bot", "countersign", "devkit", "tests", "docs", "bench", "sandbox-bridge"),
     *("pyproject.toml", "uv.lock", "manifest.yml", ".env.example", "README.md", "Makefile"),
 )
 LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "node_modules", "images")

@@ -26,7 +26,7 @@ FOREIGN: Final = (
 )
 OWN: Final = frozenset({"bot", "devkit"})
 #: Seconds after which a run that does not end is ended.
-PATIENCE: Final = 120
+PATIENCE: Final = 400
 #: What is said for the exit code of a run that came to no end of its own.
 NO_END: Final = -1
 

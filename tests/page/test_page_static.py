@@ -159,6 +159,25 @@ async def test_what_is_typed_is_sent_as_slack_sends_it(page: Page, typed: str, s
     assert await _evaluate(page, "outgoing", "return module.encodeMessage(argument, store);", typed) == sent
 
 
+async def test_both_thumbs_are_drawn_and_need_no_font_of_emoji(page: Page) -> None:
+    up, down = (
+        {"text": {"type": "plain_text", "text": sign, "emoji": True}, "value": "v"} for sign in "👍👎"
+    )
+    spec = {"type": "feedback_buttons", "action_id": "a", "positive_button": up, "negative_button": down}
+
+    drawn = await _evaluate(
+        page,
+        "elements",
+        "const node = module.element(argument, store);"
+        "return [node.textContent, [...node.querySelectorAll('svg')].map((one) => one.innerHTML)];",
+        spec,
+    )
+
+    text, (one, other) = drawn
+    assert text == ""
+    assert one != other
+
+
 async def test_patching_keeps_every_node_that_did_not_change(page: Page) -> None:
     body = """
       const draw = (text) => module.h("div", {}, module.h("p", {}, "same"), module.h("p", {}, text), module.h("input"));

@@ -80,6 +80,7 @@ class Walk:
         thread = await self.asks("@countersign refund $29")
         approve = thread.get_by_role("button", name="Approve", exact=True)
         await expect(approve).to_be_visible()
+        assert "Customer: Hazel & Co\nInvoice: INV-1003" in await thread.inner_text(), "a fact a line"
         await self.picture("asked")
         await act_as(self.page, OMAR)
         await approve.click()
@@ -117,7 +118,8 @@ class Walk:
 
     async def direct_message_is_answered(self) -> None:
         await self.page.locator("[data-testid^='channel-D']").first.click()
-        await reads(await self.asks("show me INV-1002"), "Alder Studio")
+        await self.says(from_readme("show me INV-1002"))  # answered at the top, where no thread is opened
+        await reads(self.page.get_by_test_id("messages"), "Alder Studio")
         await self.picture("direct")
         await self.page.get_by_test_id(f"channel-{SUPPORT}").click()
 

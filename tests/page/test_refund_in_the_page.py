@@ -25,7 +25,7 @@ async def test_a_refund_is_asked_for_refused_to_outsiders_and_approved(world: Wo
         await page.get_by_test_id("composer").press("Enter")
         pane = page.get_by_test_id("thread-pane")
         await expect(pane.get_by_role("button", name="Approve", exact=True)).to_be_visible()
-        await expect(pane).to_contain_text('invoice_id: "INV-1003"')
+        await expect(pane).to_contain_text("Invoice: INV-1003")
         thread = next(iter(world.slack.workspace.messages[SUPPORT]))
 
         await pane.get_by_role("button", name="Approve", exact=True).click()
@@ -40,7 +40,6 @@ async def test_a_refund_is_asked_for_refused_to_outsiders_and_approved(world: Wo
         await page.wait_for_selector(f"body[data-ready={OMAR}]")
         pane = page.get_by_test_id("thread-pane")
         await expect(pane.get_by_role("button", name="Approve", exact=True)).to_be_visible()
-        await page.screenshot(path=pictures / "card.png")
         await pane.get_by_role("button", name="Approve", exact=True).click()
         await expect(pane).to_contain_text("Done: I refunded")
         await expect(pane).to_contain_text("Approved")
@@ -80,3 +79,20 @@ async def test_reset_works_from_the_message_menu_and_the_slash_command(world: Wo
             await page.get_by_test_id("composer").press("Escape")
             await page.get_by_test_id("composer").press("Enter")
             await expect(page.get_by_test_id("ephemeral").last).to_be_visible()
+
+
+async def test_who_asked_deletes_their_message_in_the_page_and_takes_the_call_back(world: World) -> None:
+    async with world.bot():
+        thread = await world.asks("refund $29 on INV-1003")
+        await world.card(thread)
+        async with opened(f"{world.slack.url}/?as={ANA}#{SUPPORT}/{thread}") as page:
+            pane = page.get_by_test_id("thread-pane")
+            await expect(pane.get_by_role("button", name="Withdraw")).to_be_visible()
+            asked = pane.locator(f"[data-ts='{thread}']")
+            await asked.hover()
+            await asked.get_by_test_id("message-menu").click()
+            await page.get_by_text("Delete message").click()
+            await expect(pane).to_contain_text("The message that asked for it was deleted.")
+            await expect(pane.get_by_role("button", name="Withdraw")).to_have_count(0)
+
+    assert world.refunds == []

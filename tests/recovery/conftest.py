@@ -1,6 +1,6 @@
 """The fixtures of this folder."""
 
 from tests.bots import bots
-from tests.fixtures import redis_server, world
+from tests.fixtures import around, redis_server, server, world
 
-__all__ = ["bots", "redis_server", "world"]
+__all__ = ["around", "bots", "redis_server", "server", "world"]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
+import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
-from tests.demo import PATIENCE, Demo, make_demo
+from devkit.processes import inherited
+from tests.demo import PATIENCE, ROOT, Demo, make_demo
+from tests.terminal import Terminal
 
 
 @pytest.fixture
@@ -65,8 +69,49 @@ async def test_what_it_prints_is_of_this_start_alone(tmp_path: Path) -> None:
         assert "an earlier bot" not in (tmp_path / "bot-1.log").read_text()
 
 
-async def test_the_ledger_is_shown(demo: Demo) -> None:
+async def test_the_ledger_is_shown_and_what_looks_into_it_works_as_it_stands(
+    demo: Demo, tmp_path: Path
+) -> None:
     ledger = await demo.panel("billing")
+    lines = [look["line"] for look in (await demo.panel("looks"))["commands"]]
 
     assert "INV-1003" in {invoice["id"] for invoice in ledger["invoices"]}
     assert ledger["refunds"] == []
+    assert [line.split()[1] for line in lines] == ["audit", "audit", "policies", "usage"]
+    # One in a shell with a setting of its own, which does not count; the others here, with the file that it reads.
+    (verify,) = (line for line in lines if line.endswith("audit verify"))
+    process = await asyncio.create_subprocess_shell(
+        verify,
+        cwd="/",
+        env=inherited() | {"REDIS_URL": "redis://127.0.0.1:1"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    assert (process.returncode, said.decode()) == (0, "✓ nothing is on record yet\n")
+    file = demo.home / "demo.env"
+    assert file.stat().st_mode & 0o777 == 0o600
+    settings = dict(one.split("=", 1) for line in file.read_text().splitlines() for one in shlex.split(line))
+    assert {name for name in settings if "API_KEY" in name and settings[name]} == set()
+    shell = Terminal(tmp_path, {})
+    for line in lines:
+        code, out, err = await shell.command(shlex.split(line)[1:], settings=settings)
+        assert (code, err) == (0, b""), f"{line}: {out.decode()}{err.decode()}"
+
+
+async def test_an_mcp_file_that_cannot_be_used_stops_the_demo_with_a_sentence(tmp_path: Path) -> None:
+    wrong = tmp_path / "mcp.toml"
+    wrong.write_text('[servers.ops]\nspecialist = "Operations"\ncommand = ["x"]\ntools = { a = "alow" }\n')
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "devkit.demo", "--team=operations", f"--mcp={wrong}"),
+        *("--stand-in", "--no-browser", "--no-sandbox", f"--home={tmp_path}"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+
+    assert process.returncode == 1
+    assert (
+        "The demo could not start. mcp.toml: servers.ops.tools.a must be 'allow' or 'deny'" in said.decode()
+    )
+    assert "Traceback" not in said.decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import words
+from bot.domain import sentences
 from tests.bots import Bots
 from tests.world import ANA, OMAR, SUPPORT, World, ids
 
@@ -18,7 +18,7 @@ async def test_a_replica_that_leaves_hands_its_run_over_at_the_next_checkpoint(
     thread = await world.asks("show me INV-1005")
     await world.slack.until(lambda: len(world.model.asked()) == undisturbed + 1)
     await first.stop()
-    assert words.PAUSED.strip("_") in world.replies(thread)[0].shown  # it did not wait for the end
+    assert sentences.PAUSED.strip("_") in world.replies(thread)[0].shown  # it did not wait for the end
     world.model.delay = 0
     await bots.start()
     await world.hears(thread, "INV-1005")
@@ -37,13 +37,13 @@ async def test_what_cannot_be_finished_in_time_says_so_and_goes_on_later_in_the_
     await first.stop()
 
     (half,) = world.replies(thread)
-    assert words.PAUSED.strip("_") in half.shown
+    assert sentences.PAUSED.strip("_") in half.shown
     assert "stop" not in ids(half)
     world.model.delay = 0
     await bots.start()
     await world.hears(thread, "Part 5")
     assert len(world.replies(thread)) == 1
-    assert words.PAUSED.strip("_") not in world.replies(thread)[0].shown
+    assert sentences.PAUSED.strip("_") not in world.replies(thread)[0].shown
 
 
 async def test_a_rolling_restart_under_load_loses_and_repeats_nothing(world: World, bots: Bots) -> None:
@@ -56,7 +56,7 @@ async def test_a_rolling_restart_under_load_loses_and_repeats_nothing(world: Wor
         await replica.stop()
     world.model.delay = 0
     for thread in refunds:
-        await world.approves(OMAR, await world.card(thread))
+        await world.insists(OMAR, await world.card(thread))
     for thread in chats:
         await world.slack.says(ANA, SUPPORT, "hello", thread_ts=thread)
     for thread in refunds:

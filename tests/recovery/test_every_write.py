@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from bot.audit import Verifier
-from bot.config import Settings
-from bot.errors import LeaseLost, SlackUnavailable
-from bot.rank import IDLE, Holding
-from bot.slack.client import Slack
-from bot.store.inbox import Claim, Inbox, Renewal
-from bot.thread import ThreadRef
+from bot.domain.audit import Verifier
+from bot.domain.errors import LeaseLost, SlackUnavailable
+from bot.domain.rank import IDLE, Holding
+from bot.domain.thread import ThreadRef
+from bot.settings.config import Settings
+from bot.slack.calls import Calls
+from bot.store.claim import Claim, Renewal
+from bot.store.inbox import Inbox
 from devkit.slack.workspace import Message
 from tests.redis_server import RedisServer
 from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, World, ids
@@ -83,19 +84,19 @@ class MortalInbox(Inbox):
         return await super()._commit(claim, *arguments, **options)
 
 
-class MortalSlack(Slack):
+class MortalCalls(Calls):
     """The mouth of a worker whose death is fixed: the dead say nothing."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.death = COMING.get()
 
-    async def _call(self, method: str, call: Callable[[], Awaitable[Any]], channel: str = "") -> Any:
+    async def once(self, method: str, call: Callable[[], Awaitable[Any]], channel: str = "") -> Any:
         if self.death is not None and self.death.came.is_set():
             with contextlib.suppress(LeaseLost):
                 await self.death.wait()
             raise SlackUnavailable(method)
-        return await super()._call(method, call, channel)
+        return await super().once(method, call, channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,8 @@ async def forget(world: World) -> None:
     thread = await world.asks("refund $29 on INV-1003")
     await world.card(thread)
     await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
+    await world.slack.until(lambda: said(world, thread, "say reset once more"), timeout=30)
+    await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
     await world.slack.until(lambda: said(world, thread, "Forgotten, as asked."), timeout=30)
     cards = [*world.cards_in(SUPPORT), *world.cards_in("C0FINANCE1")]
     await world.slack.until(lambda: all(ids(one) == ["details"] for one in cards), timeout=30)
@@ -249,8 +252,8 @@ STORIES = {
 async def test_whichever_write_the_worker_dies_at_it_ends_as_if_nothing_had_happened(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, story: Story, after: bool
 ) -> None:
-    monkeypatch.setattr("bot.app.Inbox", MortalInbox)
-    monkeypatch.setattr("bot.app.Slack", MortalSlack)
+    monkeypatch.setattr("bot.wiring.worker_parts.Inbox", MortalInbox)
+    monkeypatch.setattr("bot.slack.client.Calls", MortalCalls)
     monkeypatch.setattr(Settings, "approval_ttl", story.ttl)
     died: list[bool] = []
     for first in range(1, MOST + 1, AT_ONCE):

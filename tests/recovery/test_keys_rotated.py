@@ -6,20 +6,22 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.events import MessageReceived
+from bot.domain.events import MessageReceived
+from bot.domain.thread import ThreadRef
 from bot.store import client
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.roster import Roster
 from bot.store.sealer import Sealer, key_names
-from bot.thread import ThreadRef
 from devkit.slack.workspace import TEAM
 from tests.bots import Bots
+from tests.scenarios.test_command import countersign
 from tests.world import ANA, OMAR, SUPPORT, World
 
 NEW = Fernet.generate_key().decode()
@@ -135,3 +137,32 @@ async def knows_the_key(world: World) -> None:
         assert register.shared is not None
         shared = replace(register.shared, keys=(*register.shared.keys, *key_names([NEW])))
         assert await roster.enroll(register, shared)
+
+
+async def test_what_is_stored_is_sealed_anew_beside_a_replica_and_the_old_key_can_go(
+    world: World, bots: Bots, tmp_path: Path
+) -> None:
+    first = await bots.start()
+    thread = await world.asks("refund $29 on INV-1003")
+    card = await world.card(thread)
+    await world.recorded("requested")
+    both = f"{NEW},{world.key}"
+    code, said = await countersign("keys reseal", world.variables(STATE_KEYS=both), tmp_path)
+    assert (code, "1 of 1 replicas that serve seal with another key" in said) == (1, True)
+    await first.stop()
+
+    second = await bots.start(STATE_KEYS=both)
+    other = await world.asks("show me INV-1003")
+    await world.hears(other, "Hazel & Co")
+    while (await countersign("keys reseal", world.variables(STATE_KEYS=both), tmp_path))[0]:
+        pass  # a thread was worked on
+    await second.stop()
+
+    await bots.start(STATE_KEYS=NEW)
+    await world.approves(OMAR, card)
+    await world.hears(thread, "Done: I refunded")
+    await world.slack.says(ANA, SUPPORT, "and what is its date?", thread_ts=other)
+    await world.hears(other, "dated **2026-10-02**.")
+    assert world.refunds == [("INV-1003", "29.00")]
+    code, said = await countersign("audit verify", world.variables(STATE_KEYS=NEW), tmp_path)
+    assert code == 0, said

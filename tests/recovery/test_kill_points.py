@@ -13,7 +13,7 @@ import pytest
 
 from tests.bots import Bots
 from tests.mortal import POINTS
-from tests.world import ANA, BOT_USER, OMAR, SUPPORT, World, ids
+from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, World, ids
 
 #: Agents' model calls of an undisturbed "show me INV-1003", and of a refund up to its last words.
 LOOK_UP, REFUND = 3, 4
@@ -31,6 +31,10 @@ class Scene:
         """Start the one that will die."""
         arguments = [word for name, value in ttl.items() for word in (f"--{name}", value)]
         await self._bots.start("--dies", self._point, *arguments)
+
+    async def opens_with(self, **settings: str) -> None:
+        """The same, with other settings."""
+        await self._bots.start("--dies", self._point, **settings)
 
     async def dies(self) -> None:
         """Wait until it has, then start another one."""
@@ -177,6 +181,23 @@ async def test_after_the_click_is_stored_before_the_claim(scene: Scene, world: W
     assert world.refunds == [("INV-1003", "29.00")]
 
 
+async def test_after_a_change_is_recorded_before_it_is_told(scene: Scene, world: World) -> None:
+    """Who clicked on what is not so any more hears of it from whoever takes over, and has to click again."""
+    await scene.opens()
+    thread = await world.asks("refund $500 on INV-1005")
+    card = await world.card(thread)
+    world.billing.refund_at_the_desk("INV-1005", "100.00")
+    await world.approves(OMAR, card)
+    await scene.dies()
+    await world.told(OMAR, "Left to refund: 1,480.00 USD → 1,380.00 USD")
+    await world.slack.until(lambda: "Changed since this was asked" in card.shown)
+    assert [amount for _, amount in world.refunds] == ["100.00"]
+    await world.approves(OMAR, card)
+    await world.hears(thread, "Done: I refunded **500.00 USD** on INV-1005")
+    deeds = await world.deeds()
+    assert (deeds.count("seen_anew"), deeds.count("decided"), deeds.count("click_refused")) == (1, 1, 0)
+
+
 async def test_after_resume_before_the_final_edit(scene: Scene, world: World) -> None:
     await scene.opens()
     thread = await world.asks("refund $29 on INV-1003")
@@ -193,6 +214,8 @@ async def test_during_reset(scene: Scene, world: World) -> None:
     await scene.opens()
     thread = await world.asks("refund $29 on INV-1003")
     await world.card(thread)
+    await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
+    await world.hears(thread, "say reset once more")
     await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
     await scene.dies()
     await world.hears(thread, "Forgotten, as asked.")
@@ -212,4 +235,29 @@ async def test_during_the_expiry_sweep(scene: Scene, world: World) -> None:
     await world.hears(thread, "was not made. Nobody decided")
     await world.slack.until(lambda: all("*Expired*" in m.shown for m in world.cards_in("C0FINANCE1")))
     assert (await world.deeds()).count("expired") == 1
+    assert world.refunds == []
+
+
+async def test_after_a_long_wait_is_told_before_that_is_noted(scene: Scene, world: World) -> None:
+    """Also what it had said by then becomes the answer."""
+    await scene.opens_with(WORKER_CONCURRENCY="1", LONG_WAIT_SECONDS="1")
+    async with world.model.held():
+        await world.asks("show me INV-1005", user=MEI)
+        await world.slack.until(lambda: any("Thinking" in said for said in world.said()))
+        thread = await world.asks("show me INV-1003")
+        await scene.dies()
+        assert "Many people are asking" in world.replies(thread)[0].shown
+    await answered_once(world, thread, "Hazel & Co")
+
+
+async def test_after_a_withdrawal_before_the_run_goes_on(scene: Scene, world: World) -> None:
+    await scene.opens()
+    thread = await world.asks("refund $29 on INV-1003")
+    card = await world.card(thread)
+    await world.slack.clicks(ANA, SUPPORT, card.ts, "withdraw")
+    await scene.dies()
+    await world.hears(thread, "it was withdrawn by who asked for it")
+    assert f"*Withdrawn* by <@{ANA}>" in card.shown
+    assert (await world.deeds()).count("withdrawn") == 1
+    assert len(world.replies(thread)) == 3
     assert world.refunds == []

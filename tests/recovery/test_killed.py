@@ -37,6 +37,25 @@ async def test_a_worker_killed_in_the_middle_of_its_answer_is_replaced_in_the_sa
     assert len(world.replies(thread)) == 1
 
 
+async def test_a_worker_killed_while_its_answer_streams_is_replaced_in_the_same_message(
+    world: World, bots: Bots
+) -> None:
+    world.model.delay = 0.05
+    first = await bots.start(REPLY_STREAM="native")
+    thread = await world.asks("write a long answer")
+    await world.slack.until(lambda: [m for m in world.replies(thread) if "Part 1" in m.shown])
+    (message,) = world.replies(thread)
+    assert world.slack.streams.is_open(message)
+    await first.kill()
+    world.model.delay = 0.01
+    await bots.start(REPLY_STREAM="edits")
+    answer = await world.hears(thread, "Part 5")
+
+    assert world.replies(thread) == [answer]
+    assert answer.ts == message.ts
+    assert not world.slack.streams.is_open(answer)
+
+
 async def test_a_worker_killed_after_the_refund_and_before_its_note_asks_a_person_what_happened(
     world: World, bots: Bots
 ) -> None:
@@ -84,7 +103,7 @@ async def test_two_processes_share_the_work(world: World, bots: Bots) -> None:
         await bots.start()
     threads = [await world.asks(f"refund ${amount} on INV-1005") for amount in (30, 31, 32, 33)]
     for thread in threads:
-        await world.approves(OMAR, await world.card(thread))
+        await world.insists(OMAR, await world.card(thread))
     for thread in threads:
         await world.hears(thread, "Done: I refunded")
 

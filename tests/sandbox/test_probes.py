@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from devkit.bridge import seccomp
+from devkit.bridge import packages, seccomp
 from devkit.bridge.limits import MIB, Limits
 from devkit.bridge.server import BridgeServer
 from tests.sandbox.caller import Caller, Said, member, new_sandbox, tar_of
@@ -95,7 +95,8 @@ async def test_the_environment_of_the_bridge_is_not_there(
     assert SECRET not in own.stdout
     assert bridge.api_key not in own.stdout
     assert {line.split("=")[0] for line in own.stdout.split("\0")[0].splitlines()} <= {
-        *("PATH", "HOME", "LANG", "TERM", "USER", "TMPDIR", "PWD", "_", "OLDPWD", "SHLVL")
+        *("PATH", "HOME", "LANG", "TERM", "USER", "TMPDIR", "PWD", "_", "OLDPWD", "SHLVL"),
+        *packages.ENVIRONMENT,
     }
 
 

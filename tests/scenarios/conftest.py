@@ -1,5 +1,6 @@
 """The fixtures of this folder."""
 
-from tests.fixtures import redis_server, world
+from tests.fixtures import around, redis_server, server, world
+from tests.operations import ops
 
-__all__ = ["redis_server", "world"]
+__all__ = ["around", "ops", "redis_server", "server", "world"]

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
-from bot.policy import Policy, ask, over
-from bot.requirement import Severity
+from bot.domain.approvals.condition import over
+from bot.domain.approvals.policy import Policy, ask
+from bot.domain.approvals.requirement import Severity
+from bot.domain.thread import ThreadRef
+from bot.store import client
+from bot.store.sealer import Sealer
+from bot.store.threads import ThreadStore
 from devkit.billing.server import Fault
 from devkit.model.script import Calls, HttpError
-from devkit.slack.workspace import Message
+from devkit.slack.workspace import TEAM, Message
 from tests.scenarios.test_outcome import lost_answer, not_reached, questions
 from tests.tools import SECOND, gift, give_money, gives, scripted
 from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, THEO, World, ids
@@ -46,7 +51,7 @@ async def test_a_reset_does_not_forget_a_call_that_began_and_needed_nobody(world
         (question,) = questions(world, thread)
         await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
         await world.hears(thread, "asked to look whether it happened")
-        await world.slack.until(lambda: ids(question) == ["happened", "not_happened", "details"])
+        await world.slack.until(lambda: ids(question) == ["happened", "not_happened", "remind", "details"])
         await world.slack.clicks(MEI, question.channel, question.ts, "happened")
         await world.slack.until(lambda: f"*It happened, says* <@{MEI}>" in question.shown)
 
@@ -83,7 +88,7 @@ async def test_a_stop_says_of_an_approved_call_that_it_was_not_made(world: World
         await world.slack.clicks(ANA, running.channel, running.ts, "stop")
         await world.slack.until(lambda: "stop" not in ids(running))
         await world.slack.until(
-            lambda: all("*Done*" in c.shown or "*Not done*" in c.shown for c in (first, second))
+            lambda: all("*Done*" in c.shown or "Approved, not done" in c.shown for c in (first, second))
         )
 
     done = sum("*Done*" in card.shown for card in (first, second))
@@ -120,6 +125,9 @@ async def test_a_message_that_could_not_join_a_waiting_run_can_be_tried_again(wo
         failure = await world.hears(thread, "could not reach the model")
         await world.slack.clicks(ANA, SUPPORT, failure.ts, "retry")
         await world.hears(thread, "Noted. I am waiting for finance")
+        async with client.connect(world.redis_url) as redis:
+            stored = ThreadStore(redis, world.keys, Sealer([world.key]))
+            assert (await stored.load(ThreadRef(TEAM, SUPPORT, thread))).failed is None
         await world.approves(OMAR, card)
         await world.hears(thread, "All done, and on Monday.")
 
@@ -160,7 +168,7 @@ async def test_nobody_is_asked_about_arguments_that_the_tool_refuses(world: Worl
         await world.hears(thread, "I wrote that wrong.")
 
     assert in_finance(world) == []
-    assert "these arguments are not valid: currency" in str(world.model.asked()[-1].body)
+    assert "nothing was done. currency: " in str(world.model.asked()[-1].body)
     assert world.refunds == []
 
 

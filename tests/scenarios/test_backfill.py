@@ -6,20 +6,20 @@ from datetime import timedelta
 
 import pytest
 
-from bot import backfill, watchdog
+from bot.connection import backfill, watchdog
 from bot.store import client
 from bot.store.hearing import Hearing
 from devkit.slack import sockets
 from tests.world import ANA, BOT_USER, SUPPORT, THEO, World
 
 
-async def deaf_for(world: World, time: timedelta) -> None:
-    """Let the bot have heard nothing for so long, and Slack give up on what it has not acked."""
+async def deaf_for(world: World, time: timedelta, *, unheard_only: bool = False) -> None:
+    """Let the bot have heard nothing for so long, and Slack give up on what it has not acked, or what deaf sockets got."""
     async with client.connect(world.redis_url) as redis:
         hearing = Hearing(redis, world.keys)
         await redis.delete(world.keys.hearers())
         await hearing.mark(await hearing.now() - time)
-    world.slack.gives_up()  # by now it has tried to deliver, to nobody
+    world.slack.gives_up(unheard_only=unheard_only)  # by now it has tried to deliver, to nobody
 
 
 async def test_mentions_follow_ups_and_direct_messages_of_a_gap_are_answered_once(world: World) -> None:

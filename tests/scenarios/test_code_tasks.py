@@ -9,11 +9,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.benches import Benches
-from bot.errors import LeaseLost
+from bot.conversation.run_workspaces import RunWorkspaces
+from bot.domain.errors import LeaseLost
+from bot.domain.thread import ThreadRef
 from bot.store import client
 from bot.store.sandboxes import Sandboxes
-from bot.thread import ThreadRef
 from devkit.bridge.server import BridgeServer
 from devkit.slack.workspace import TEAM
 from tests.world import ANA, OMAR, SUPPORT, World, ids
@@ -29,12 +29,14 @@ async def test_a_command_runs_in_a_sandbox_that_is_gone_afterwards(world: World)
         await world.swept(bridge)
 
 
-async def test_a_failed_command_is_said_to_have_failed(world: World) -> None:
+async def test_a_failed_command_is_said_to_have_failed_and_its_line_shows_no_secret(world: World) -> None:
     async with world.sandboxes(), world.bot():
-        thread = await world.asks("run `echo oh; exit 7`")
+        thread = await world.asks("run `echo password=Tr0ub4dor9x; exit 7`")
         told = await world.hears(thread, "That did not work")
 
         assert "Exit code: 7" in told.shown
+        assert "$ echo password=••••••; exit 7" in told.shown
+        assert "Tr0ub4dor9x" not in told.shown
 
 
 async def test_the_workspace_is_there_for_another_bot_in_another_sandbox(world: World) -> None:
@@ -225,7 +227,7 @@ async def test_a_command_that_was_approved_is_not_taken_for_done_without_its_fil
             thread = await world.asks("run `curl -V >/dev/null; echo yes | tee made.txt`")
             card = await world.card(thread)
         with monkeypatch.context() as dying:
-            dying.setattr(Benches, "checkpoint", dies)
+            dying.setattr(RunWorkspaces, "checkpoint", dies)
             async with world.bot():
                 await world.approves(OMAR, card)
                 await world.slack.until(lambda: DEATHS)

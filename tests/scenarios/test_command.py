@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from devkit.processes import inherited
+from tests.forked import ran
 from tests.world import World
 
 
 async def countersign(command: str, settings: Mapping[str, str], directory: Path) -> tuple[int, str]:
     """Run a command to its end; its exit code and everything it printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *command.split()),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=inherited() | dict(settings),
-        cwd=directory,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, output.decode()
+    return await ran(command.split(), settings, directory)
 
 
 @pytest.mark.parametrize("command", ["serve", "doctor"])

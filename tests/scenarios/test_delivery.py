@@ -56,7 +56,7 @@ async def test_a_very_long_answer_arrives_whole_and_in_order(world: World) -> No
         parts = world.done(thread)
 
     assert len(parts) > 1
-    said = "".join("".join(b["text"] for b in m.blocks or [] if b["type"] == "markdown") for m in parts)
+    said = "\n".join("".join(b["text"] for b in m.blocks or [] if b["type"] == "markdown") for m in parts)
     words = [w for w in said.split() if w not in {"```python", "```"}]
     assert words == [w for w in VERY_LONG.split() if w not in {"```python", "```"}]
 
@@ -107,7 +107,7 @@ async def test_with_a_socket_too_many_the_others_hear_and_there_is_no_storm(worl
     [
         (HttpError(500), "could not reach the model"),
         (HttpError(429, retry_after=0), "overloaded"),
-        (CutStream(after=3), "could not reach the model"),
+        (CutStream(after=3), "broke off before the answer was whole"),
         (Garbage(), "made no sense"),
     ],
     ids=["500", "429", "cut stream", "garbage"],

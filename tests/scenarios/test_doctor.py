@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import copy
+import json
 import time
 
 import pytest
 from cryptography.fernet import Fernet
 
-from bot import doctor, doctor_sandbox
-from bot.findings import Level
+from bot.domain.finding import Level
+from bot.operations import doctor, doctor_sandbox
+from countersign import Policy, ToolContext, approved_tool, ask
+from countersign.teams.support.refunds import Support
 from devkit.slack.server import SlackStandIn
-from tests.world import MANIFEST, World
+from tests.world import GUS, MANIFEST, MEI, OMAR, THEO, World
+
+NOT_THERE = "Slack answers channel_not_found. It does not exist, or is private and the bot was not invited."
 
 
 async def examine(world: World, **changes: str) -> list[str]:
     """Everything the doctor finds, as it is printed."""
-    return [f"{finding.level} {finding.text}" async for finding in doctor.examine(world.settings(**changes))]
+    return [
+        f"{finding.level} {finding.text}"
+        async for finding in doctor.examine(world.settings(**changes), world.team(**changes))
+    ]
 
 
 async def complaints(world: World, **changes: str) -> list[str]:
@@ -33,9 +41,10 @@ async def test_everything_in_order_is_a_tick_for_each_thing(world: World) -> Non
         "every scope",
         "opens a socket",
         "Redis",
-        "gpt-5",
+        "gpt-6.1-sol",
         "billing",
         "group of 2",
+        "Approvals channel C0FINANCE1 of finance, ops is #finance, and the bot is in it.",
     ):
         assert any(part in line for line in lines), part
 
@@ -72,7 +81,7 @@ async def test_settings_that_do_not_agree_with_what_is_stored_are_said(world: Wo
         (
             "APPROVERS",
             '{"finance":[],"ops":["S0FINANCE1"]}',
-            "! APPROVERS lists nobody for finance: nobody can approve what needs finance.",
+            "✗ APPROVERS lists nobody for finance: nobody can approve what needs finance.",
         ),
         (
             "APPROVERS",
@@ -89,13 +98,93 @@ async def test_settings_that_do_not_agree_with_what_is_stored_are_said(world: Wo
             '{"finance":["U0NOBODY01"],"ops":["S0FINANCE1"]}',
             "✗ Approver U0NOBODY01 of finance: Slack answers user_not_found.",
         ),
+        (
+            "APPROVALS_CHANNEL",
+            "C0NOWHERE1",
+            f"✗ Approvals channel C0NOWHERE1 of finance, ops: {NOT_THERE}",
+        ),
+        (
+            "APPROVALS_CHANNEL",
+            '{"ops":"C0NOWHERE1","*":"C0FINANCE1"}',
+            f"✗ Approvals channel C0NOWHERE1 of ops: {NOT_THERE}",
+        ),
     ],
 )
 async def test_one_thing_out_of_order_is_one_line(world: World, variable: str, value: str, line: str) -> None:
     found = await complaints(world, **{variable: value})
 
     assert line in found
-    assert all(other == line or "Approver" in other for other in found)
+    assert all(other == line or "Approv" in other or "could decide" in other for other in found)
+
+
+@pytest.mark.parametrize(
+    ("approvers", "lines"),
+    [
+        (
+            {"finance": [OMAR], "ops": [OMAR]},
+            [
+                "✗ 1 could decide for finance, where policies may need 2: such a call is decided by nobody.",
+            ],
+        ),
+        (
+            {"finance": [OMAR, GUS, MEI], "legal": [OMAR], "ops": [OMAR]},
+            [
+                f"✗ Approver {GUS} of finance is a guest, so their click would not count.",
+                "! pay may need 2 of finance and 1 of legal at once, but some people are of several roles and count for one alone: 1 more would be needed.",
+            ],
+        ),
+        (
+            {"finance": ["S0GONE0001"], "legal": [THEO], "ops": [THEO]},
+            [
+                "✗ Approver S0GONE0001 of finance: Slack answers no_such_subteam.",
+            ],
+        ),
+        (
+            {"finnance": ["S0FINANCE1"], "legal": [THEO], "ops": [THEO]},
+            [
+                "✗ APPROVERS lists nobody for finance: nobody can approve what needs finance.",
+                "! APPROVERS lists people for finnance, which no policy asks for: is it misspelt?",
+            ],
+        ),
+    ],
+    ids=["too few", "one in two roles", "no such group", "misspelt"],
+)
+async def test_every_role_and_every_tool_is_held_against_its_people(
+    world: World, approvers: dict[str, list[str]], lines: list[str]
+) -> None:
+    @approved_tool(Policy(ask("finance", quorum=2), *([ask("legal")] if "legal" in approvers else [])))
+    async def pay(ctx: ToolContext[Support]) -> str:
+        """Pay."""
+        return "Paid."
+
+    world.slack.workspace.people[GUS].is_restricted = True
+    found = [
+        f"{one.level} {one.text}"
+        async for one in doctor.examine(world.settings(APPROVERS=json.dumps(approvers)), world.team(pay))
+        if one.level is not Level.OK
+    ]
+
+    assert found == lines
+
+
+async def test_a_busy_slack_is_waited_for_before_anybody_is_said_to_be_missing(world: World) -> None:
+    world.slack.fault("usergroups.users.list", status=429, retry_after=1, times=2)
+    world.slack.fault("users.info", status=429, retry_after=1, times=2)
+
+    assert await complaints(world) == []
+
+
+async def test_each_channel_in_which_people_are_asked_has_to_have_the_bot_in_it(world: World) -> None:
+    table = {"APPROVALS_CHANNEL": '{"ops":"C0PEOPLE01","*":"C0FINANCE1"}'}
+    assert await complaints(world, **table) == []
+    world.slack.removes_bot("C0PEOPLE01")
+    assert await complaints(world, **table) == [
+        "✗ Approvals channel C0PEOPLE01 of ops: the bot is not in it. Invite it there."
+    ]
+    world.slack.archives("C0PEOPLE01")
+    assert await complaints(world, **table) == [
+        "✗ Approvals channel C0PEOPLE01 of ops is archived, so cards cannot be posted there."
+    ]
 
 
 async def test_missing_scopes_are_named(world: World) -> None:
@@ -115,6 +204,13 @@ async def test_missing_scopes_are_named(world: World) -> None:
     assert "✗ The Slack app lacks scopes: users:read. Add them and reinstall the app." in found
 
 
+async def test_scopes_that_slack_does_not_name_are_not_said_to_be_missing(world: World) -> None:
+    world.slack.fault("auth.test", hides_scopes=True, times=99)
+
+    (line,) = await complaints(world)
+    assert line.startswith("! The scopes of the Slack app could not be read")
+
+
 async def test_a_slack_that_does_not_answer_is_said_once_for_each_question(world: World) -> None:
     found = await complaints(world, SLACK_API_BASE_URL="http://127.0.0.1:1/api/")
 
@@ -123,6 +219,7 @@ async def test_a_slack_that_does_not_answer_is_said_once_for_each_question(world
         "✗ SLACK_APP_TOKEN: Slack did not answer at SLACK_API_BASE_URL.",
         "✗ Approver S0FINANCE1 of finance: Slack did not answer at SLACK_API_BASE_URL.",
         "✗ Approver S0FINANCE1 of ops: Slack did not answer at SLACK_API_BASE_URL.",
+        "✗ Approvals channel C0FINANCE1 of finance, ops: Slack did not answer at SLACK_API_BASE_URL.",
     ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import random
 
+import openpyxl
 import pytest
 
 from devkit.slack.files import Download
@@ -31,7 +33,7 @@ async def test_a_csv_comes_back_clean_with_a_chart_and_its_files_are_there_for_t
         thread = await world.slack.says(ANA, SUPPORT, TASK, files=[("invoices.csv", CSV)])
         told = await world.hears(thread, "Done.")
         await world.slack.until(lambda: sent(world, thread))
-        assert "4 rows, 1 duplicates: INV-1 (2 times)" in told.shown
+        assert "4 rows, 1 duplicate: `INV-1` (2 times)" in told.shown
         files = {file.name: file.content for file in sent(world, thread)[0].files}
         assert sorted(files) == ["clean.csv", "spend.png"]
         assert files["spend.png"].startswith(b"\x89PNG")
@@ -39,16 +41,56 @@ async def test_a_csv_comes_back_clean_with_a_chart_and_its_files_are_there_for_t
         await world.swept(bridge)
     async with world.sandboxes(), world.bot():
         await world.asks("which month was highest?", thread=thread)
-        await world.hears(thread, "highest: 2026-09 999.0")
+        await world.hears(thread, "highest: 2026-09 999.00")
 
     assert len(sent(world, thread)) == 1  # nothing was sent a second time
+
+
+async def test_files_of_real_life_are_read_or_refused_in_words(world: World) -> None:
+    """As Excel exports them in Germany, a spreadsheet, and what is no table: told in one answer, without a traceback."""
+    german = "Rechnung;Datum;Kunde;Betrag\r\nINV-1;02.08.2026;Müller;1.234,56\r\ninv-1 ;02.08.2026;Müller;1.234,56\r\n"
+    book = openpyxl.Workbook()
+    for row in (["Invoice", "Date", "Amount"], ["A", "03/04/2026", -20], ["B", "03/25/2026", "$120.50"]):
+        book.worksheets[0].append(row)
+    book.create_sheet("Old")
+    book.save(sheet := io.BytesIO())
+    attached = [
+        ("EXPORT.CSV", german.encode("cp1252")),
+        ("Sales.xlsx", sheet.getvalue()),
+        ("scan.csv", b"%PDF-1.7\n\xff"),
+    ]
+    async with world.sandboxes(), world.bot():
+        thread = await world.slack.says(ANA, SUPPORT, TASK, files=attached)
+        told = await world.hears(thread, "scan.csv")
+        await world.slack.until(lambda: sent(world, thread))
+        for said in (
+            *("2 rows, 1 duplicate", "2026-08: 1,234.56", "Windows-1252", "differ only in case or spaces"),
+            *(
+                "2026-03: 100.50",
+                "I read the first sheet, `Sheet`, and not `Old`",
+                "Days have the month first.",
+            ),
+            "`scan.csv` is a PDF, which I cannot read as a table.",
+        ):
+            assert said in told.shown
+        assert "Traceback" not in told.shown
+        files = {file.name: file.content for file in sent(world, thread)[0].files}
+        assert sorted(files) == [
+            *("EXPORT-clean.csv", "EXPORT-spend.png", "Sales-clean.csv", "Sales-spend.png"),
+        ]
+        assert files["EXPORT-clean.csv"].decode("utf-8-sig").splitlines() == german.splitlines()[:2]
+        await world.asks("run `python3 -c 'import nothing_such'`", thread=thread)
+        broken = await world.hears(thread, "The program broke off")
+
+        assert "No module named 'nothing_such'" in broken.shown
+        assert "Traceback" not in broken.shown
 
 
 async def test_words_are_not_needed_where_there_is_a_file(world: World) -> None:
     direct = world.slack.workspace.direct(ANA).id
     async with world.sandboxes(), world.bot():
         thread = await world.slack.says(ANA, direct, "", files=[("invoices.csv", CSV)])
-        await world.hears(thread, "1 duplicates", channel=direct)
+        await world.hears(thread, "1 duplicate", channel=direct)
 
 
 async def test_a_file_of_a_follow_up_joins_those_that_are_there(world: World) -> None:
@@ -197,7 +239,9 @@ async def test_what_was_left_out_is_said_where_the_answer_waits_and_where_it_joi
         thread = await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> run `curl -V`", files=[large])
         await world.hears(thread, "I left `large.bin` out")
         await world.card(thread)
-        await world.slack.says(THEO, SUPPORT, "see this", thread_ts=thread, files=[("other.bin", large[1])])
+        await world.slack.says(
+            THEO, SUPPORT, f"<@{BOT_USER}> see this", thread_ts=thread, files=[("other.bin", large[1])]
+        )
         await world.hears(thread, "I left `other.bin` out")
 
 

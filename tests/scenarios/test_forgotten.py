@@ -32,16 +32,17 @@ def refund(amount: str, reason: str) -> tuple[str, dict[str, Any]]:
 
 
 async def test_what_was_approved_and_forgotten_is_asked_again_and_paid_once(world: World) -> None:
+    done = DONE.replace("INV-1003", "INV-1005")  # of which more than that is left
     async with world.bot():
-        thread = await world.asks("refund $29 on INV-1003")
+        thread = await world.asks("refund $29 on INV-1005")
         await world.approves(OMAR, await world.card(thread))
-        await world.hears(thread, DONE)
+        await world.hears(thread, done)
         await forget(world)
         await world.slack.deliver_again(thread)
         await world.approves(OMAR, await world.card(thread))
-        await world.slack.until(lambda: [DONE in m.shown for m in world.done(thread)].count(True) == 2)
+        await world.slack.until(lambda: [done in m.shown for m in world.done(thread)].count(True) == 2)
 
-    assert world.refunds == [("INV-1003", "29.00")]
+    assert world.refunds == [("INV-1005", "29.00")]
     assert world.billing.requests == 2
 
 
@@ -120,7 +121,7 @@ async def test_a_reset_that_was_forgotten_makes_no_other_payment_of_the_same_mes
 
 
 async def test_the_same_refund_asked_for_in_a_later_message_is_another_one(world: World) -> None:
-    async with world.bot():
+    async with world.bot(STEER="wait"):
         thread = await world.asks("refund $11 on INV-1005")
         await world.hears(thread, "Done: I refunded **11.00 USD**")
         again = await world.slack.says(

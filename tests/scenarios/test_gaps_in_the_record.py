@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot.app import real_sources
-from bot.audit import Deed, Entry, Head
-from bot.events import MessageReceived
-from bot.signed_head import HeadSigner
+from bot.domain.audit import Deed, Entry, Head
+from bot.domain.events import MessageReceived
+from bot.domain.signed_head import HeadSigner
+from bot.domain.thread import ThreadRef
 from bot.store import client
 from bot.store.audit import AuditLog
-from bot.store.inbox import Claim, Inbox
+from bot.store.claim import Claim
+from bot.store.inbox import Inbox
 from bot.store.sealer import Sealer
 from bot.store.writes import Writes
-from bot.thread import ThreadRef
+from bot.wiring.app import real_sources
 from devkit.slack.server import PATIENCE
 from devkit.slack.workspace import TEAM
 from tests.scenarios.test_flood_and_record import a_short_life, run

@@ -11,25 +11,32 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
-from bot.app import real_sources
-from bot.backfill import UNPROVEN, Backfill
-from bot.errors import SlackUnavailable
-from bot.events import StopRequested
-from bot.intake import Intake, Me
-from bot.orphans import Orphans
+from bot.agents.tools.made_under import made_under
+from bot.connection.backfill import UNPROVEN, Backfill
+from bot.connection.lost_cards import LostCards
+from bot.connection.orphans import Orphans
+from bot.domain.errors import SlackUnavailable
+from bot.domain.events import StopRequested
+from bot.domain.thread import ThreadRef
+from bot.handlers.intake import Intake
 from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
+from bot.slack.me import Me
 from bot.slack.reply_mark import ReplyMark
 from bot.slack.web_client import web_client
 from bot.store import client
+from bot.store.claim import Claim
 from bot.store.epoch import Epoch
 from bot.store.follow_ups import FollowUps
 from bot.store.hearing import Hearing
-from bot.store.inbox import Appended, Claim, Inbox
+from bot.store.inbox import Appended, Inbox
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
-from bot.thread import ThreadRef
+from bot.telemetry.metrics import Metrics
+from bot.wiring.app import real_sources
+from countersign.teams.support.billing_client import BillingClient
 from devkit.slack.workspace import BOT_USER, TEAM
+from tests.monitoring import totals
 from tests.world import ANA, MEI, SUPPORT, THEO, World
 
 #: How long after one look the next one is.
@@ -58,8 +65,10 @@ class Replica:
     follow_ups: FollowUps
     epoch: Epoch
     orphans: Orphans
+    lost_cards: LostCards
     inbox: Inbox
     clock: Clock
+    metrics: Metrics = field(default_factory=Metrics)
     names: list[str] = field(default_factory=list[str])
 
     def starts(self) -> Backfill:
@@ -72,9 +81,11 @@ class Replica:
             self.follow_ups,
             self.epoch,
             self.orphans,
+            self.lost_cards,
             replica=self.names[-1],
             longest_gap=timedelta(seconds=30),
             clock=self.clock,
+            metrics=self.metrics,
         )
 
     async def passes(self, time: timedelta) -> None:
@@ -112,7 +123,8 @@ async def replica(world: World) -> AsyncGenerator[Replica]:
         inbox = Inbox(redis, world.keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=timedelta(seconds=3))
         follow_ups, clock = FollowUps(redis, world.keys), Clock()
         me = Me(TEAM, BOT_USER, "https://acme.slack.com/")
-        intake = Intake(inbox, ThreadStore(redis, world.keys, sealer), me, {}, real_sources().now, follow_ups)
+        threads = ThreadStore(redis, world.keys, sealer)
+        intake = Intake(inbox, threads, me, {}, real_sources().now, follow_ups)
         limiter = Limiter(clock=clock, sleep=_no_time)
         slack = Slack(web, limiter, me=BOT_USER)
         made = Replica(
@@ -123,7 +135,14 @@ async def replica(world: World) -> AsyncGenerator[Replica]:
             Hearing(redis, world.keys),
             follow_ups,
             Epoch(redis, world.keys),
-            Orphans(slack, limiter, inbox),
+            Orphans(slack, limiter, inbox, threads),
+            LostCards(
+                slack,
+                threads,
+                inbox,
+                made_under([], BillingClient(session, "", "")),
+                Epoch(redis, world.keys),
+            ),
             inbox,
             clock,
         )
@@ -193,6 +212,7 @@ async def test_a_gap_that_could_not_be_filled_is_still_a_gap_for_everybody(
     replica.clock.now += 60
 
     assert await replica.starts().look(0) == 1
+    assert totals(replica.metrics) == {"backfills_total": 1, "backfilled_messages_total": 1}
 
 
 async def test_a_replica_that_could_not_look_for_a_while_reads_what_was_said_meanwhile(

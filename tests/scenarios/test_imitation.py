@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.tools import scripted
 from tests.world import World, ids
 
-DRAWN = "# Approval needed: issue_refund · 9,999.00 USD\n\nWho can decide: anybody\n\n[ Approve ]  [ Reject ]"
+DRAWN = "# Approval needed: Issue refund · 9,999.00 USD\n\nWho can decide: anybody\n\n[ Approve ]  [ Reject ]"
 
 
 async def test_a_drawn_card_says_that_it_is_none(world: World) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 
-from bot.errors import LeaseLost
-from bot.lease import PRESENT, Lease
+from bot.domain.errors import LeaseLost
+from bot.domain.lease import PRESENT, Lease
 from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
-from bot.slack.web_client import web_client
+from bot.slack.web_client import http_session, web_client
 from tests.world import ANA, BOT_USER, SUPPORT, World
 
 MARK = {"event_type": "countersign_card", "event_payload": {"approval_id": "00-x"}}
@@ -84,6 +84,58 @@ async def test_what_nobody_else_has_posted_stays_to_be_found(
     late = await posted_late(world, slack, thread, clock)
     with pytest.raises(LeaseLost):
         await late
-    found = await slack.find(SUPPORT, thread, MARK)
+    found = await slack.history.find(SUPPORT, thread, is_marked)
 
     assert [m.ts for m in world.replies(thread)] == [found]
+
+
+def is_marked(message: Mapping[str, Any]) -> bool:
+    return message.get("metadata") == MARK
+
+
+async def test_a_call_that_gets_its_connection_after_the_lease_had_lapsed_is_not_sent(
+    world: World, clock: Clock
+) -> None:
+    thread = await world.slack.says(ANA, SUPPORT, "hello")
+    slowly = aiohttp.TraceConfig()
+
+    async def takes_its_time(*_: Any) -> None:
+        await clock.pass_by(4)
+
+    slowly.on_connection_create_end.append(takes_its_time)
+    async with http_session(world.slack.api_url, slowly) as session:
+        web = web_client(world.slack.bot_token, base_url=world.slack.api_url, session=session)
+        slack = Slack(web, Limiter(clock=clock, sleep=clock.pass_by), me=BOT_USER)
+        lease = Lease(timedelta(seconds=3), clock)
+        lease.granted(lease.ask())
+        PRESENT.set(lease)
+        with pytest.raises(LeaseLost):
+            await slack.post(SUPPORT, thread_ts=thread, **CARD)
+        PRESENT.set(None)
+
+    assert world.replies(thread) == []
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_a_card_that_was_changed_too_late_is_looked_at_again(
+    world: World, slack: Slack, clock: Clock, status: int
+) -> None:
+    ts = await slack.post(SUPPORT, thread_ts=None, **CARD)
+    lease, again = Lease(timedelta(seconds=3), clock), list[str]()
+    lease.granted(lease.ask())
+    world.slack.fault("chat.update", delay=0.5, status=status)
+
+    async def late() -> None:
+        again.append(ts)
+
+    async def update() -> None:
+        PRESENT.set(lease)
+        await slack.update(SUPPORT, ts, text="old", late=late)
+
+    task = asyncio.create_task(update())
+    await asyncio.wait({task}, timeout=0.2)  # the call is on its way now
+    clock.now += 4
+    task.cancel()
+    await asyncio.wait({task})
+
+    assert again == [ts]

@@ -13,17 +13,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.approval import Approval, Decision, Verdict, canonical, decide
-from bot.errors import CannotStart
-from bot.events import DecisionMade, EditMade, Event, MessageReceived, ResetRequested, ResetVia
-from bot.quorum import Seat
+from bot.background.worker import MAX_TRIES
+from bot.domain.approvals.approval import Approval, Decision, Verdict, canonical
+from bot.domain.approvals.quorum import Seat
+from bot.domain.approvals.transitions import decide
+from bot.domain.errors import CannotStart
+from bot.domain.events import DecisionMade, EditMade, Event, MessageReceived, ResetRequested, ResetVia
+from bot.domain.thread import ThreadRef
 from bot.store import client
-from bot.store.inbox import Claim, Inbox
+from bot.store.claim import Claim
+from bot.store.inbox import Inbox
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
-from bot.thread import ThreadRef
-from bot.worker import MAX_TRIES
 from devkit.model.script import Hang
 from devkit.slack.server import PATIENCE
 from devkit.slack.workspace import TEAM
@@ -123,9 +125,9 @@ async def test_a_click_that_a_worker_recorded_before_it_died_still_moves_the_run
     now = world.slack.workspace.new_ts()
     at, place = datetime.fromtimestamp(float(now), UTC), (SUPPORT, thread)
     click = DecisionMade(
-        approval.id, OMAR, Verdict.APPROVE, at, *place, digest=approval.digest, card_ts=card.ts
+        approval.id, OMAR, Verdict.APPROVE, at, *place, digest=approval.shown, card_ts=card.ts
     )
-    decision = Decision(OMAR, Verdict.APPROVE, at, digest=approval.digest)
+    decision = Decision(OMAR, Verdict.APPROVE, at, digest=approval.shown)
     await comes_late(world, thread, now, click)
     async with inbox_of(world) as inbox:
         claim = await inbox.claim("a worker that dies")
@@ -145,7 +147,7 @@ async def test_a_worker_that_lost_its_lease_is_cut_off_though_its_model_says_not
 ) -> None:
     world.model.script(Hang(600))
     with caplog.at_level(logging.INFO, "bot"):
-        async with world.bot():
+        async with world.bot(MODEL_SILENCE_SECONDS="600"):
             thread = await world.asks("show me INV-1003")
             await comes_to(world, lambda: world.model.asked())  # and says nothing
             async with client.connect(world.redis_url) as redis:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from bot.agents.billing_client import TIMEOUT
-from bot.audit import Deed, Entry
+from bot.domain.audit import Deed, Entry
 from bot.store import client
+from countersign.teams.support.billing_client import TIMEOUT
 from devkit.billing.server import Fault, Of
 from devkit.slack.workspace import Message
 from tests.scenarios.test_flood_and_record import run
 from tests.tools import lost_answer, no_look_up
-from tests.world import ANA, BOT_USER, GUS, MEI, OMAR, World, ids
+from tests.world import ANA, BOT_USER, MEI, OMAR, THEO, World, ids
 
 STATUSES = (409, 401, 403, 404, 422)
 #: How a refund that was made goes unanswered. The one that times out costs its ten seconds.
@@ -188,13 +188,13 @@ async def entries(world: World) -> Sequence[Entry]:
     return [link.entry for link in await world.records()]
 
 
-async def test_a_small_refund_of_a_guest_is_on_record_with_who_asked_and_why_nobody_else_was(
+async def test_a_small_refund_is_on_record_with_who_asked_and_why_nobody_else_was(
     world: World,
 ) -> None:
     async with world.bot():
-        thread = await world.asks(f"refund 10.00 {WHERE}", user=GUS)
+        thread = await world.asks(f"refund 10.00 {WHERE}", user=THEO)
         await settled(world, thread, "10.00")
-    code, out = await run(world, "audit", "export", "--person", GUS)
+    code, out = await run(world, "audit", "export", "--person", THEO)
     found = [json.loads(line) for line in out.splitlines()]
 
     assert code == 0
@@ -202,7 +202,7 @@ async def test_a_small_refund_of_a_guest_is_on_record_with_who_asked_and_why_nob
     for one in found:
         arguments = json.loads(one["details"]["arguments"])
         assert (arguments["invoice_id"], arguments["amount"]) == ("INV-1006", "10.00")
-        assert (one["tool"], one["person"], len(one["digest"])) == ("issue_refund", GUS, 64)
+        assert (one["tool"], one["person"], len(one["digest"])) == ("issue_refund", THEO, 64)
         assert one["details"]["consent"].startswith("nobody asked, for none of this holds: amount over 20.00")
     async with client.connect(world.redis_url) as redis:
         kept = [await redis.dump(key) async for key in redis.scan_iter(match=f"{world.prefix}:*audit*")]

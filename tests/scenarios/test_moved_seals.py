@@ -11,14 +11,14 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.errors import UnknownSchema
-from bot.run import JournalEntry, JournalStatus
+from bot.domain.errors import UnknownSchema
+from bot.domain.run import JournalEntry, JournalStatus
+from bot.domain.thread import ThreadRef
 from bot.store import client
 from bot.store.keys import place
 from bot.store.records import JOURNAL
 from bot.store.sealer import SCHEMAS, Sealer
 from bot.store.threads import ThreadStore
-from bot.thread import ThreadRef
 from devkit.slack.workspace import TEAM
 from tests.fuzz.records import values
 from tests.world import ANA, MEI, OMAR, SUPPORT, World
@@ -58,7 +58,9 @@ async def sealed_values(redis: Redis, world: World) -> list[tuple[str, str | int
 
 
 def where(key: str, part: str | int) -> str:
-    """The place of a value; links of the audit log count from 1."""
+    """The place of a value; links of the audit log count from 1, and what is cut off at its beginning has one for all."""
+    if key.endswith(":handled"):
+        return place(key)
     is_link = key.endswith(":log") and isinstance(part, int)
     return place(key, part + 1 if is_link and isinstance(part, int) else part)
 
@@ -76,7 +78,9 @@ async def test_of_a_thousand_swaps_none_opens(world: World) -> None:
 
     random, opened = Random(13), 0
     for _ in range(SWAPS):
-        (key, part, _), (_, _, other) = random.sample(found, 2)
+        (key, part, _), (elsewhere, _, other) = random.sample(found, 2)
+        if key == elsewhere and key.endswith(":handled"):
+            continue  # of the same list
         for kind in SCHEMAS:
             try:
                 sealer.open(kind, other, where(key, part))

@@ -39,7 +39,7 @@ async def test_a_click_from_another_workspace_with_a_known_user_id_counts_for_no
         assert (world.slack.views, world.refunds) == ({}, [])
         world.slack.workspace.delivered_for = world.slack.workspace.home
         await world.approves(OMAR, card)
-        await world.slack.until(lambda: world.refunds)
+        await world.hears(str(card.thread_ts), "Done: I refunded")
 
 
 async def test_a_stranger_of_a_shared_channel_decides_nothing(world: World) -> None:
@@ -125,6 +125,7 @@ async def test_the_envelope_decides_where_an_event_does_not_say_whose_it_is(worl
         await world.slack.until(lambda: len(world.done(thread)) == 2)
 
     assert not any("INV-1005" in reply.shown for reply in world.replies(thread))
+    assert world.slack.ephemerals(ANA) == []
 
 
 def mention(world: World, thread: str, text: str) -> dict[str, Any]:
@@ -142,9 +143,14 @@ async def test_who_writes_in_a_shared_channel_decides_and_not_whose_channel_it_i
     async with world.bot():
         world.slack.workspace.share(SUPPORT, VERA, host=GLOBEX.team)
         stranger = await world.slack.says(VERA.id, SUPPORT, f"<@{BOT_USER}> show me INV-1003")
+        await world.told(VERA.id, "I answer people of the workspace that I belong to")
+        again = await world.slack.says(VERA.id, SUPPORT, f"<@{BOT_USER}> show me INV-1003")
+        await world.slack.says(VERA.id, SUPPORT, "not to the bot")
         await world.hears(await world.asks("show me INV-1003"), "Hazel & Co")
 
-        assert world.replies(stranger) == []
+        (answer,) = world.slack.ephemerals(VERA.id)
+        assert (answer.channel, answer.thread_ts) == (SUPPORT, stranger)
+        assert world.replies(stranger) == world.replies(again) == []
 
 
 async def test_an_organisation_of_the_bots_own_is_understood(world: World) -> None:
@@ -154,7 +160,7 @@ async def test_an_organisation_of_the_bots_own_is_understood(world: World) -> No
         world.slack.workspace.share(SUPPORT, VERA, host=GLOBEX.team)
         card = await a_card(world)
         await world.approves(OMAR, card)
-        await world.slack.until(lambda: world.refunds)
+        await world.hears(str(card.thread_ts), "Done: I refunded")
 
     assert await refusals(world) == []
 
@@ -171,3 +177,13 @@ async def test_an_unknown_card_in_a_thread_is_answered_in_that_thread(world: Wor
         (answer,) = world.slack.ephemerals(OMAR)
 
         assert answer.thread_ts == card.thread_ts
+
+
+async def test_a_click_that_comes_over_every_socket_opens_one_form(world: World) -> None:
+    async with world.bot():
+        card = await a_card(world)
+        await world.slack.clicks(OMAR, card.channel, card.ts, "edit")
+        click = next(one for one in reversed(world.slack.deliveries) if one.kind == "interactive")
+        assert await world.slack.envelope("interactive", click.payload) is not None
+
+    assert [call.method for call in world.slack.calls].count("views.open") == 1

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.policy import Policy
+from bot.domain.approvals.policy import Policy
+from countersign import Call, Fact, Preview
+from countersign.teams.support.refunds import Support
 from devkit.billing.server import Fault
 from devkit.model.script import Calls
 from devkit.slack.workspace import Message
 from tests.tools import gift, give_money, gives, lost_answer, no_look_up, not_reached, scripted
 from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, THEO, World, ids
+
+SHOWN = Preview("Refund 29.00 USD to Hazel & Co, INV-1003", (Fact("Left to refund", "29.00 USD"),))
+
+
+async def shown_before(services: Support, call: Call) -> Preview:
+    del services, call
+    return SHOWN
 
 
 async def breaks_off(world: World, faults: list[Fault]) -> tuple[str, Message]:
@@ -32,7 +41,7 @@ async def test_it_happened_and_the_model_goes_on_from_there(world: World) -> Non
     scripted(world, gives("29.00"), last="They have it.")
     async with world.bot(give_money()):
         thread, question = await breaks_off(world, lost_answer())
-        assert "Did this happen: give_money · 29.00 USD?" in question.shown
+        assert "Did this happen: Give money · 29.00 USD?" in question.shown
         await world.slack.clicks(ANA, question.channel, question.ts, "happened")
         await world.told(ANA, "You asked for this")
         await world.slack.clicks(THEO, question.channel, question.ts, "happened")
@@ -48,8 +57,10 @@ async def test_it_happened_and_the_model_goes_on_from_there(world: World) -> Non
 
 async def test_it_did_not_happen_and_is_not_done_behind_anybodys_back(world: World) -> None:
     scripted(world, gives("29.00"), last="It did not work.")
-    async with world.bot(give_money()):
+    async with world.bot(give_money(preview=shown_before)):
         thread, question = await breaks_off(world, not_reached())
+        assert f"Did this happen: {SHOWN.title}?" in question.shown
+        assert SHOWN.facts[0].label not in question.shown  # what was left then may be another by now
         await world.slack.clicks(MEI, question.channel, question.ts, "not_happened")
         await world.hears(thread, "It did not work.")
 

@@ -7,19 +7,9 @@ from collections.abc import AsyncGenerator
 import pytest
 from redis.asyncio import Redis
 
-from bot import backfill
+from bot.connection import backfill
 from tests.redis_server import RedisServer
 from tests.world import ANA, OMAR, SUPPORT, World
-from tests.world import world as make_world
-
-
-@pytest.fixture
-async def server() -> AsyncGenerator[RedisServer]:
-    """A Redis of the test's own."""
-    made = RedisServer()
-    made.start()
-    yield made
-    made.remove()
 
 
 @pytest.fixture
@@ -28,13 +18,6 @@ async def admin(server: RedisServer) -> AsyncGenerator[Redis]:
     redis = Redis.from_url(server.url)
     yield redis
     await redis.aclose()
-
-
-@pytest.fixture
-async def around(server: RedisServer) -> AsyncGenerator[World]:
-    """Everything outside the bot, with that Redis."""
-    async with make_world(server.url) as world:
-        yield world
 
 
 TROUBLE = {

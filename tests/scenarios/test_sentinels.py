@@ -79,10 +79,12 @@ async def test_a_refund_that_waits_is_paid_once_after_the_master_died(family: Fa
             await redis.wait(1, 5000)
         family.master.kill()
         waits = await world.asks("show me INV-1004")
-        await world.slack.until(lambda: len(world.slack.deliveries[-1].history) > 1)
+        # It is delivered once more, or found in Slack's history before that.
+        await world.slack.until(lambda: len(world.slack.deliveries[-1].history) > 1 or world.done(waits))
         world.slack.clock.advance(61)
         await world.hears(waits, "Juniper Labs")
-        await world.approves(OMAR, card)
+        while not await world.approves(OMAR, card):
+            pass  # Slack says that the bot did not answer in time, and the person clicks again
         await world.hears(thread, "Done: I refunded")
 
         assert world.refunds == [("INV-1003", "29.00")]

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import pytest
 
-from bot import backfill, doctor
-from bot.app import real_sources
-from bot.intake import Intake, Me
+from bot.connection import backfill
+from bot.domain.thread import ThreadRef
+from bot.handlers.intake import Intake
+from bot.operations import doctor
+from bot.slack.me import Me
 from bot.store import client
 from bot.store.epoch import Epoch
 from bot.store.follow_ups import FollowUps
 from bot.store.inbox import Inbox
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
-from bot.thread import ThreadRef
+from bot.wiring.app import real_sources
 from devkit.slack.workspace import TEAM
 from tests.redis_server import RedisServer
 from tests.tools import give_money, gives, scripted
 from tests.world import BOT_USER, OMAR, SUPPORT, World, ids
-from tests.world import world as make_world
 
 
 @pytest.fixture(autouse=True)
@@ -30,31 +30,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backfill, "BEAT", 0.2)
 
 
-@pytest.fixture
-async def server() -> AsyncGenerator[RedisServer]:
-    """A Redis of the test's own."""
-    made = RedisServer()
-    made.start()
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-async def around(server: RedisServer) -> AsyncGenerator[World]:
-    """Everything outside the bot, with that Redis."""
-    async with make_world(server.url) as world:
-        yield world
-
-
-def loses_power(server: RedisServer, written: int) -> None:
-    """Let Redis come back without what was written behind so many bytes."""
-    server.kill()
-    server.forget_after(written)
-    server.start()
-
-
-def has_read_history(world: World) -> bool:
-    return any(call.method == "conversations.history" for call in world.slack.calls)
+def read_history(world: World) -> int:
+    return sum(call.method == "conversations.history" for call in world.slack.calls)
 
 
 async def test_what_slack_shows_an_answer_to_is_not_answered_again(
@@ -65,10 +42,11 @@ async def test_what_slack_shows_an_answer_to_is_not_answered_again(
         written = server.written
         thread = await around.asks("show me INV-1003")
         await around.hears(thread, "Hazel & Co")
-        loses_power(server, written)
+        before = read_history(around)
+        server.lose_power(written)
         missed = await around.asks("show me INV-1004")
         await around.hears(missed, "Juniper Labs")
-        await around.slack.until(lambda: has_read_history(around))
+        await around.slack.until(lambda: read_history(around) > before)
         await around.hears(await around.asks("show me INV-1005"), "Rowan Freight")
 
     assert [len(around.replies(one)) for one in (thread, missed)] == [1, 1]
@@ -83,7 +61,7 @@ async def test_a_reply_that_was_under_way_is_finished_though_its_message_is_forg
         around.model.delay = 2.0
         thread = await around.asks("show me INV-1003")
         await around.slack.until(lambda: around.replies(thread))
-        loses_power(server, written)
+        server.lose_power(written)
         around.model.delay = 0
         await around.hears(thread, "Hazel & Co")
 
@@ -101,7 +79,7 @@ async def test_a_reply_to_what_cannot_be_read_again_is_closed_with_a_sentence(
         around.model.delay = 3.0
         await around.approves(OMAR, card)
         await around.slack.until(lambda: [m for m in around.replies(thread) if "stop" in ids(m)])
-        loses_power(server, written)
+        server.lose_power(written)
         await around.hears(thread, "What I remember was set back")
 
     assert [m for m in around.replies(thread) if "stop" in ids(m)] == []
@@ -123,7 +101,7 @@ async def test_an_event_whose_answer_is_forgotten_is_not_worked_on_again(
     async with around.bot():
         await around.hears(thread, "Hazel & Co")
     asked = len(around.model.asked())
-    loses_power(server, written)
+    server.lose_power(written)
     async with around.bot():
         await around.hears(await around.asks("show me INV-1004"), "Juniper Labs")
         async with client.connect(server.url) as redis:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from bot.audit import Deed
+from bot.domain.audit import Deed
 from devkit.billing.server import Fault
-from tests.world import OMAR, SUPPORT, World
+from tests.scenarios.test_outcome import questions
+from tests.tools import give_money, gives, scripted
+from tests.world import MEI, OMAR, SUPPORT, World
 
+SAYS = "The billing service says that 28.20 USD were refunded on INV-1003 for this."
 OTHER = "101.20 USD were refunded, where 100.20 USD were asked for."
 
 
@@ -34,3 +37,19 @@ async def test_a_small_refund_of_another_amount_is_said_to_who_asked(world: Worl
     deeds = await world.deeds(approvals_only=False)
     assert deeds.count(Deed.DIFFERED) == 1
     assert world.replies(thread, SUPPORT)
+
+
+async def test_another_amount_that_only_a_repetition_shows_is_named_in_the_question(world: World) -> None:
+    scripted(world, gives("29.00"), last="That is settled.")
+    async with world.bot(give_money()):
+        world.billing.faults.append(Fault(makes="28.20", drop_after_commit=True))
+        thread = await world.asks("give them money")
+        await world.approves(OMAR, await world.card(thread))
+        await world.slack.until(lambda: questions(world, thread))
+        (question,) = questions(world, thread)
+        assert SAYS in question.shown
+        await world.slack.clicks(MEI, question.channel, question.ts, "happened")
+        await world.hears(thread, "That is settled.")
+
+    assert SAYS in str(world.model.asked()[-1].body)
+    assert world.refunds == [("INV-1003", "28.20")]

@@ -8,17 +8,17 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot import words
-from bot.app import real_sources
-from bot.approval import ApprovalStatus
+from bot.conversation.stranded import PATIENCE, find_stranded
+from bot.domain import sentences
+from bot.domain.approvals.approval import ApprovalStatus
+from bot.domain.thread import ThreadRef
 from bot.store import client
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
-from bot.stranded import PATIENCE, find_stranded
-from bot.thread import ThreadRef
+from bot.wiring.app import real_sources
 from devkit.slack.workspace import TEAM
 from tests.world import OMAR, SUPPORT, World
 
@@ -66,7 +66,7 @@ async def test_what_was_approved_and_lost_its_run_is_found_and_told(world: World
         assert await find_stranded(threads, inbox, now + PATIENCE + timedelta(seconds=2)) == 1
         async with world.bot():
             await world.hears(thread, "Something was approved here that I never got to do")
-            await world.slack.until(lambda: words.RUN_GONE in card.shown)
+            await world.slack.until(lambda: sentences.RUN_GONE in card.shown)
         assert await threads.approved_before(now + timedelta(days=1)) == []
 
     assert world.refunds == []
@@ -89,7 +89,7 @@ async def test_what_is_approved_and_still_has_its_run_is_left_alone(world: World
             other = await world.asks("show me INV-1003")
             await world.hears(other, "Hazel & Co")
             assert await threads.approved_in(ThreadRef(TEAM, SUPPORT, thread))
-    assert words.RUN_GONE not in card.shown
+    assert sentences.RUN_GONE not in card.shown
 
 
 async def approve(world: World, threads: ThreadStore, redis: Redis) -> None:

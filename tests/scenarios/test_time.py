@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 
 import pytest
 
-from bot.app import real_sources, running
-from bot.errors import CannotStart
-from bot.policy import Policy, ask
-from bot.sources import Sources
+from bot.connection import slack_clock
+from bot.domain.approvals.policy import Policy, ask
+from bot.domain.errors import CannotStart
+from bot.domain.sources import Sources
+from bot.wiring.app import real_sources, running
+from devkit.demo import free_ports
+from devkit.slack.server import PATIENCE
+from tests.readiness import fact
 from tests.tools import SECOND, give_money, gives, scripted
 from tests.world import MEI, OMAR, THEO, World, ids
 
@@ -27,7 +32,7 @@ async def test_those_who_have_not_decided_are_reminded_again_and_again_later(wor
         await world.slack.until(lambda: len(world.slack.thread("C0FINANCE1", main.ts)) == 3)
         reminders = world.slack.thread("C0FINANCE1", main.ts)[1:]
         assert "<!subteam^S0FINANCE1>" in reminders[0].text
-        assert "*give_money · 29.00 USD* still waits for you" in reminders[0].text
+        assert "*Give money · 29.00 USD* still waits for you" in reminders[0].text
         await world.approves(OMAR, card)
         await world.hears(thread, "Given.")
 
@@ -42,7 +47,7 @@ async def test_the_backup_may_decide_once_it_has_been_escalated_and_not_before(w
         card = await world.card(thread)
         await world.approves(THEO, card)
         await world.told(THEO, "not one of the approvers")
-        await world.slack.until(lambda: "one of finance or owners" in card.shown)
+        await world.slack.until(lambda: "one of finance (Mei Lin, Omar Haddad) or owners (" in card.shown)
         (main,) = world.cards_in("C0FINANCE1")
         await world.slack.until(lambda: len(world.slack.thread("C0FINANCE1", main.ts)) == 2)
         assert f"<@{THEO}> Nobody of finance has decided" in world.slack.thread("C0FINANCE1", main.ts)[1].text
@@ -85,7 +90,7 @@ async def test_a_bot_whose_clock_is_an_hour_behind_still_lets_the_deadline_come_
     async with world.bot(tool, **ROLES):
         thread = await world.asks("give them money")
         card = await world.card(thread)
-    async with running(world.settings(**ROLES), slow, [tool]):
+    async with running(world.settings(**ROLES), slow, world.team(tool)):
         await world.hears(thread, "Nobody decided in time.")
 
     assert "*Expired*" in card.shown
@@ -97,7 +102,7 @@ async def test_a_rejection_counts_where_the_clock_of_the_bot_is_two_hours_ahead(
     tool = give_money(Policy(ask("finance", expires_after=3600 * SECOND)))
     real = real_sources()
     fast = Sources(now=lambda: real.now() + timedelta(hours=2), token=real.token, ticks=real.ticks)
-    async with running(world.settings(**ROLES), fast, [tool]):
+    async with running(world.settings(**ROLES), fast, world.team(tool)):
         thread = await world.asks("give them money")
         await world.rejects(MEI, await world.card(thread), "no")
         await world.hears(thread, "Rejected, then.")
@@ -112,7 +117,7 @@ async def test_a_bot_whose_clock_is_too_far_off_does_not_start(world: World, off
     real = real_sources()
     wrong = Sources(lambda: real.now() + off * SECOND, real.token, real.ticks)
     with pytest.raises(CannotStart, match=f"The clock of this machine is {said}"):
-        async with running(world.settings(CLOCK_TOLERANCE_SECONDS="60"), wrong):
+        async with running(world.settings(CLOCK_TOLERANCE_SECONDS="60"), wrong, world.team()):
             pass
 
 
@@ -142,3 +147,16 @@ async def test_a_deadline_that_meets_a_slack_in_trouble_is_still_told_to_the_mod
         world.slack.fault("chat.postMessage", error="internal_error", times=1)
         await world.hears(thread, "Nobody decided in time.")
         await world.slack.until(lambda: "*Expired*" in card.shown)
+
+
+async def test_slacks_clock_is_measured_again_and_again_and_said_in_readyz(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_clock, "PAUSE", 0.05)
+    (port,) = free_ports(1)
+    async with world.bot(HEALTH_PORT=str(port)):
+        assert await fact(port, "slack_clock_off_seconds") == 0
+        world.slack.clock.advance(timedelta(minutes=2))
+        async with asyncio.timeout(PATIENCE):
+            while await fact(port, "slack_clock_off_seconds") < 115:
+                pass

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
-import aiohttp
 import pytest
 
-from bot.errors import CannotStart
-from bot.slack import access
+from bot.domain.errors import CannotStart
+from bot.slack import token_access
 from devkit.demo import free_ports
 from devkit.slack import sockets
 from devkit.slack.api import ApiCall
+from tests.readiness import readiness
 from tests.tools import give_money, gives, scripted
 from tests.world import ANA, BOT_USER, OMAR, SUPPORT, World
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "AGAIN", 0.2)
+    monkeypatch.setattr(token_access, "AGAIN", 0.2)
     monkeypatch.setattr(sockets, "ACK", 1.0)
-
-
-async def readiness(port: int) -> tuple[int, list[str]]:
-    """What a supervisor is told."""
-    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/readyz") as answer:
-        body: dict[str, Any] = await answer.json()
-        return answer.status, body["complaints"]
 
 
 def refused_calls(world: World) -> list[ApiCall]:
     return [one for one in world.slack.calls if not one.answer["ok"]]
+
+
+def questions(world: World) -> int:
+    """How often the bot has asked whether its token is taken again, in vain."""
+    return sum(one.method == "auth.test" for one in refused_calls(world))
 
 
 def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -50,9 +47,13 @@ async def test_what_comes_while_the_token_is_refused_is_answered_when_it_is_take
         world.slack.revoke(code)
         caplog.set_level(logging.INFO, "bot")
         await world.approves(OMAR, card)
+        await world.slack.until(lambda: questions(world), timeout=20)
+        begun = len(refused_calls(world)) - questions(world)
         asked = [await world.asks(f"show me INV-100{number}") for number in (3, 4)]
         await world.slack.until(lambda: all(one.is_acked for one in world.slack.deliveries))
-        await world.slack.until(lambda: refused_calls(world))
+        before = questions(world)
+        await world.slack.until(lambda: questions(world) > before + 1)
+        assert len(refused_calls(world)) - questions(world) == begun  # none of it was begun meanwhile
         assert await readiness(port) == (503, [f"Slack refuses SLACK_BOT_TOKEN ({code})"])
         assert world.refunds == []
         world.slack.restore()
@@ -84,6 +85,21 @@ async def test_a_run_that_is_under_way_when_the_token_goes_is_finished_when_it_i
 
     assert world.refunds == [("INV-1003", "29.00")]
     assert world.billing.requests == 1
+
+
+async def test_what_slack_did_not_deliver_while_the_token_was_refused_is_found_in_its_history(
+    world: World,
+) -> None:
+    async with world.bot(BACKFILL_AFTER_SECONDS="3600"):
+        await world.hears(await world.asks("show me INV-1003"), "Hazel & Co")
+        world.slack.revoke()
+        await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> show me INV-1004")
+        await world.slack.until(lambda: questions(world))
+        world.slack.deafen()
+        missed = await world.asks("show me INV-1005")
+        world.slack.gives_up()
+        world.slack.restore()
+        await world.hears(missed, "Rowan Freight")
 
 
 async def test_sockets_come_back_when_the_token_of_the_app_is_taken_again(

@@ -11,10 +11,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import watchdog
-from bot.slack.access import Token
-from bot.slack.steady import Pace, SteadyHandler
-from bot.watchdog import Watchdog
+from bot.connection import watchdog
+from bot.connection.watchdog import Watchdog
+from bot.slack.socket_mode import Pace, SteadyHandler
+from bot.slack.token_access import Token
 from tests.world import ANA, SUPPORT, World
 
 

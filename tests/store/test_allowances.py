@@ -9,10 +9,10 @@ from collections.abc import AsyncGenerator
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.thread import ThreadRef
 from bot.store import client
 from bot.store.allowances import Admission, Allowances, DailyLimits, Limit
 from bot.store.keys import Keys
-from bot.thread import ThreadRef
 from tests.factories import ANA, MEI, TEAM
 from tests.redis_server import RedisServer
 

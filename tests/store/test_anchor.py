@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import resource
 from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -15,9 +16,19 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cryptography.fernet import Fernet
 
-from bot.anchor import Anchor, Place, Put, into_file, into_log, into_url, keep_anchored
-from bot.audit import Head
-from bot.signed_head import HeadSigner, NotedHead
+from bot.background.audit_anchor import (
+    READ_BACK,
+    Anchor,
+    Place,
+    Put,
+    into_file,
+    into_log,
+    into_url,
+    keep_anchored,
+    read_back,
+)
+from bot.domain.audit import Head
+from bot.domain.signed_head import HeadSigner, NotedHead
 from bot.store import client
 from tests.factories import NOON, TEAM
 from tests.redis_server import RedisServer
@@ -34,11 +45,15 @@ class Hook:
         self.status = 200
         app = web.Application()
         app.router.add_post(SECRET, self._take)
+        app.router.add_get(SECRET, self._give)
         self.server = TestServer(app)
 
     async def _take(self, request: web.Request) -> web.Response:
         self.bodies.append(await request.text())
         return web.Response(status=self.status, headers={"Location": SECRET})
+
+    async def _give(self, request: web.Request) -> web.Response:
+        return web.Response(status=self.status, headers={"Location": SECRET}, text="\n".join(self.bodies))
 
     @property
     def url(self) -> str:
@@ -75,7 +90,7 @@ def anchor(log: Log, puts: Sequence[Put]) -> Anchor:
 async def test_a_head_is_brought_to_every_place_and_again_only_when_it_moved(
     log: Log, hook: Hook, http: aiohttp.ClientSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bot.anchor")
+    caplog.set_level(logging.INFO, "bot.background.audit_anchor")
     file = tmp_path / "heads"
     it = anchor(log, [into_log, into_file(file), into_url(http, hook.url)])
     await it.drop()
@@ -154,7 +169,7 @@ async def test_anchors_go_on_being_dropped_also_when_redis_did_not_answer(
         brought.set()
 
     watch = Watch()
-    logging.getLogger("bot.anchor").addHandler(watch)
+    logging.getLogger("bot.background.audit_anchor").addHandler(watch)
     task = asyncio.create_task(keep_anchored(anchor(log, [put]), timedelta(milliseconds=1)))
     try:
         await asyncio.wait_for(failed.wait(), 10)
@@ -165,6 +180,32 @@ async def test_anchors_go_on_being_dropped_also_when_redis_did_not_answer(
         await asyncio.wait_for(brought.wait(), 10)
     finally:
         task.cancel()
-        logging.getLogger("bot.anchor").removeHandler(watch)
+        logging.getLogger("bot.background.audit_anchor").removeHandler(watch)
     assert await log.audit.head(TEAM) != Head()
     assert {record.getMessage() for record in caplog.records} == {"audit heads not read"}
+
+
+async def test_what_a_server_was_sent_is_read_back_where_it_gives_it_and_never_from_elsewhere(
+    hook: Hook, http: aiohttp.ClientSession
+) -> None:
+    hook.bodies = ["a" * READ_BACK, "b"]
+    assert await read_back(http, hook.url) == "a" * READ_BACK
+    hook.status = 302
+    assert await read_back(http, hook.url) == ""
+
+
+async def test_a_disk_that_is_full_leaves_no_part_of_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "heads"
+    put = into_file(file)
+    await put({"seq": 1})
+    before = file.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 5, hard))
+    try:
+        with pytest.raises(OSError, match="in part"):
+            await put({"seq": 2})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert file.read_bytes() == before
+    await put({"seq": 3})
+    assert [json.loads(line)["seq"] for line in file.read_text().splitlines()] == [1, 3]

@@ -10,16 +10,17 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.audit import Deed, Entry, Verifier, Written
-from bot.errors import LeaseLost
-from bot.events import MessageReceived
+from bot.domain.audit import Deed, Entry, Verifier, Written
+from bot.domain.errors import LeaseLost
+from bot.domain.events import MessageReceived
+from bot.domain.thread import ThreadRef
 from bot.store import client
 from bot.store.audit import AuditLog
-from bot.store.inbox import Claim, Inbox
+from bot.store.claim import Claim
+from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.writes import COUNTED, Writes
-from bot.thread import ThreadRef
 from tests.factories import NOON, TEAM
 from tests.redis_server import RedisServer
 

@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.audit import Deed, Entry, Verifier
+from bot.domain.audit import Deed, Entry, Verifier
 from bot.store import client
 from bot.store.audit import BATCH, AuditLog
 from bot.store.keys import Keys, place

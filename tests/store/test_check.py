@@ -11,9 +11,9 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.errors import CannotStart
+from bot.domain.errors import CannotStart
 from bot.store import client
-from bot.store.check import Finding, Level, check, insist, insist_on_keys
+from bot.store.check import Finding, Level, check, insist, insist_on_keys, persists
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from tests.redis_server import RedisServer
@@ -53,9 +53,15 @@ async def test_a_durable_server_that_evicts_nothing_is_fine(redis_server: RedisS
     assert {finding.level for finding in found} == {Level.OK}
 
 
-async def test_a_server_without_append_only_file_is_warned_about(start: Start) -> None:
-    found = await findings(start(appendonly="no"))
+async def test_a_server_without_append_only_file_is_warned_about(
+    start: Start, redis_server: RedisServer
+) -> None:
+    server = start(appendonly="no")
+    found = await findings(server)
 
+    for one, keeps in ((redis_server, True), (server, False)):
+        async with client.connect(one.url) as redis:
+            assert await persists(redis) is keeps
     assert "append-only" in texts(found, Level.WARN)
     assert texts(found, Level.REFUSE) == ""
 

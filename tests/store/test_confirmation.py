@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
-from bot.errors import CannotStart, NotConfirmed
-from bot.run import JournalEntry, JournalStatus
+from bot.domain.errors import CannotStart, NotConfirmed, NotKept
+from bot.domain.events import ResetRequested, ResetVia
+from bot.domain.run import JournalEntry, JournalStatus
+from bot.handlers.reset_intake import ResetIntake
+from bot.slack.me import Me
 from bot.store import client
 from bot.store.check import Level, agree, insist_on_confirmation, says_what_is_on_disk
 from bot.store.confirmation import Confirmation, WaitFor
+from bot.store.inbox import Appended, Inbox
 from bot.store.keys import Keys
+from bot.store.sealer import Sealer
+from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
-from tests.factories import THREAD
+from tests.factories import ANA, TEAM, THREAD
 from tests.redis_server import RedisServer
 from tests.store.test_effects import Effects, a_permit, approved
 
@@ -138,3 +146,24 @@ async def test_too_few_replicas_keep_no_replica_of_the_bot_from_starting(redis: 
     agreed, finding = await agree(redis, KEYS, REPLICAS, if_possible=False)
 
     assert (agreed, finding.level) == (REPLICAS, Level.WARN)
+
+
+async def test_a_reset_that_only_redis_knows_of_is_acked_once_it_is_on_disk(redis: client.Redis) -> None:
+    sealer = Sealer([Fernet.generate_key().decode()])
+    inbox = Inbox(redis, KEYS, sealer, dedupe_ttl=timedelta(hours=25), lease=timedelta(seconds=30))
+    me = Me(TEAM, "U0COUNTER1", "https://acme.example/")
+    resets = ResetIntake(inbox, ThreadStore(redis, KEYS, sealer), me, lambda: "1795435260.000100")
+    resets.confirmed = partial(DISK.is_kept, redis, KEYS)
+    wish = ResetRequested(ANA, ResetVia.SHORTCUT, "1795435200.000200")
+
+    assert await resets.wish(THREAD, user=ANA, via=wish.via, ts=wish.ts) is Appended.STORED
+    assert await waited(redis, "waitaof") == 1
+    # Slack's history tells of it: there it is kept.
+    assert await resets.again(THREAD, wish) is Appended.DUPLICATE
+    assert await waited(redis, "waitaof") == 1
+    resets.confirmed = partial(REPLICAS.is_kept, redis, KEYS)
+    with pytest.raises(NotKept):
+        await resets.at_once(THREAD, user=ANA)
+    resets.confirmed = partial(Confirmation(WaitFor.NOTHING, timedelta(seconds=1)).is_kept, redis, KEYS)
+    await resets.at_once(THREAD, user=ANA)
+    assert await waited(redis, "wait") == 1

@@ -13,16 +13,20 @@ from cryptography.fernet import Fernet
 
 from bot.agents.attempt import Attempt
 from bot.agents.context import Permit
-from bot.approval import Approval, ApprovalStatus, Question, decide, detach
-from bot.errors import LeaseLost, NotAuthorized, OutcomeUnknown, UnknownSchema
-from bot.events import MessageReceived
-from bot.handling import Handling
-from bot.journal import Journal
-from bot.run import JournalEntry, JournalStatus, ThreadState
-from bot.sources import Sources
+from bot.agents.tool_result import Result
+from bot.conversation.handling import Handling
+from bot.conversation.journal import Counting, Journal
+from bot.domain import sentences
+from bot.domain.approvals.approval import Approval, ApprovalStatus, Ending, Question
+from bot.domain.approvals.transitions import decide, detach
+from bot.domain.errors import LeaseLost, NotAuthorized, OutcomeUnknown, Starved, UnknownSchema
+from bot.domain.events import MessageReceived
+from bot.domain.run import JournalEntry, JournalStatus, ThreadState
+from bot.domain.sources import Sources
 from bot.store import client
+from bot.store.claim import Claim
 from bot.store.confirmation import Confirmation
-from bot.store.inbox import Claim, Inbox
+from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
@@ -74,22 +78,25 @@ class Effects:
         permit: Permit,
         *,
         breaks_off: bool = False,
+        wants: bool = False,
         says: str = "paid",
         by: Journal | None = None,
     ) -> str:
         """Do the effect through the journal."""
         journal = by or self.journal(h)
 
-        async def effect(attempt: Attempt) -> str:
+        async def effect(attempt: Attempt) -> Result:
             self.key = attempt.key
             self.sent_before.append(attempt.sent_before)
             entry = await self.threads.journal(THREAD, attempt.key)
             self.seen.append(entry.status if entry else None)
             if breaks_off:
                 raise OutcomeUnknown
-            return says
+            if wants:
+                raise Starved
+            return Result(says)
 
-        return await journal.run("call_1", permit, effect)
+        return (await journal.run("call_1", permit, effect)).text
 
 
 def a_permit(approval: Approval, *, effect: str = "e0", former: str = "") -> Permit:
@@ -118,6 +125,93 @@ async def test_what_was_approved_is_done_once_and_noted_before_and_after(effects
     assert effects.seen == [JournalStatus.STARTED]
 
 
+@pytest.mark.parametrize("may", [True, False])
+async def test_a_call_is_counted_before_its_intent_is_written_and_not_made_where_it_may_not(
+    effects: Effects, may: bool
+) -> None:
+    h, permit = await effects.handling(), a_permit(approved())
+    counted: list[tuple[bool, JournalEntry | None]] = []
+    given_back: list[str] = []
+
+    async def begins(one: Permit, is_repeated: bool) -> bool:
+        counted.append((is_repeated, await effects.threads.journal(THREAD, one.effect)))
+        return may
+
+    async def gives_back(one: Permit) -> None:
+        given_back.append(one.effect)
+
+    async def beside() -> Writes:
+        return Writes()
+
+    journal = Journal(h, effects.threads, lambda: NOON, beside, Counting(begins, gives_back))
+    told = await effects.run(h, permit, by=journal)
+
+    assert counted == [(False, None)]
+    assert told == ("paid" if may else sentences.LIMIT_REACHED)
+    assert effects.seen == ([JournalStatus.STARTED] if may else [])
+    assert given_back == ([] if may else ["e0"])
+    assert permit.approval is not None
+    kept = await effects.threads.approval(permit.approval.id)
+    assert kept is not None
+    assert kept.execution is not None
+    assert kept.execution.ending is (Ending.DONE if may else Ending.NOT_RUN)
+
+
+@pytest.mark.parametrize(
+    ("service", "told", "ending"),
+    [
+        (Result("paid before"), "paid before", Ending.DONE),
+        (None, "paid", Ending.DONE),
+        (OutcomeUnknown(), "", Ending.UNKNOWN),
+    ],
+)
+async def test_a_call_that_may_have_run_before_a_restore_runs_only_where_its_service_never_saw_it(
+    effects: Effects, service: Result | OutcomeUnknown | None, told: str, ending: Ending
+) -> None:
+    h, permit = await effects.handling(), a_permit(approved())
+    asked: list[str] = []
+
+    async def made_before(one: Permit) -> Result | None:
+        asked.append(one.effect)
+        if isinstance(service, OutcomeUnknown):
+            raise service
+        return service
+
+    async def beside() -> Writes:
+        return Writes()
+
+    journal = Journal(h, effects.threads, lambda: NOON, beside, made_before=made_before)
+    for _ in range(2):  # however often the run is gone on with
+        if told:
+            assert await effects.run(h, permit, by=journal) == told
+        else:
+            with pytest.raises(OutcomeUnknown):
+                await effects.run(h, permit, by=journal)
+
+    assert asked == ["e0"]
+    assert len(effects.seen) == (service is None)
+    assert permit.approval is not None
+    kept = await effects.threads.approval(permit.approval.id)
+    assert kept is not None
+    assert kept.execution is not None
+    assert kept.execution.ending is ending
+    assert (sentences.MADE_BEFORE in h.remarks) is isinstance(service, Result)
+
+
+async def test_what_was_not_approved_is_not_even_looked_up(effects: Effects) -> None:
+    h = await effects.handling()
+
+    async def made_before(one: Permit) -> Result | None:
+        raise AssertionError
+
+    async def beside() -> Writes:
+        return Writes()
+
+    journal = Journal(h, effects.threads, lambda: NOON, beside, made_before=made_before)
+    with pytest.raises(NotAuthorized):
+        await effects.run(h, a_permit(an_approval()), by=journal)
+
+
 async def test_a_try_that_a_person_asked_for_knows_that_its_key_was_sent_before(effects: Effects) -> None:
     h, permit = await effects.handling(), a_permit(approved())
     for _ in range(2):
@@ -127,6 +221,17 @@ async def test_a_try_that_a_person_asked_for_knows_that_its_key_was_sent_before(
     assert await effects.run(h, permit) == "paid"
 
     assert effects.sent_before == [False, True, True]
+
+
+async def test_what_was_not_begun_for_want_of_means_is_done_later_once(effects: Effects) -> None:
+    h, permit = await effects.handling(), a_permit(approved(), former="f0")
+    with pytest.raises(Starved):
+        await effects.run(h, permit, wants=True)
+    for name in ("e0", "f0"):
+        assert await effects.threads.journal(THREAD, name) is None
+    assert [await effects.run(h, permit) for _ in range(2)] == ["paid"] * 2
+
+    assert effects.sent_before == [False, False]
 
 
 async def test_what_began_and_did_not_end_is_never_tried_again_by_itself(effects: Effects) -> None:
@@ -216,6 +321,26 @@ async def test_what_an_earlier_release_has_noted_of_a_call_counts(
 
     assert broken is None
     assert (said, effects.key) == (("paid then", "") if status is JournalStatus.DONE else ("paid", "f0"))
+
+
+async def test_a_result_that_begins_as_a_difference_does_is_taken_for_none_also_when_it_is_read_again(
+    effects: Effects,
+) -> None:
+    h, permit = await effects.handling(), a_permit(approved())
+    own = "NOT AS ASKED: so this tool always begins\nand goes on"
+    assert [await effects.run(h, permit, says=own) for _ in range(2)] == [own, own]
+
+    assert h.remarks == []
+
+
+async def test_what_is_only_to_be_read_from_the_journal_is_never_made(effects: Effects) -> None:
+    h, permit = await effects.handling(), replace(a_permit(approved()), is_known=True)
+    with pytest.raises(NotAuthorized):
+        await effects.run(h, permit)
+    await h.save_beside(Writes().journal("e0", JournalEntry(JournalStatus.DONE, "paid then")))
+
+    assert await effects.run(h, permit) == "paid then"
+    assert effects.seen == []
 
 
 async def test_a_replica_of_an_earlier_release_finds_what_was_begun_or_done(effects: Effects) -> None:

@@ -12,16 +12,17 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.errors import LeaseLost, UnknownSchema
-from bot.events import MessageReceived, ResetRequested, ResetVia, StopRequested
-from bot.run import JournalEntry, JournalStatus, Reply, ThreadState
+from bot.domain.errors import LeaseLost, UnknownSchema
+from bot.domain.events import Lane, MessageReceived, ResetRequested, ResetVia, StopRequested
+from bot.domain.run import JournalEntry, JournalStatus, Reply, ThreadState
+from bot.domain.thread import ThreadRef
 from bot.store import client
-from bot.store.inbox import Appended, Claim, Inbox, Renewal
+from bot.store.claim import Claim, Renewal
+from bot.store.inbox import Appended, Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
-from bot.thread import ThreadRef
 from tests.factories import an_approval
 from tests.redis_server import RedisServer
 
@@ -73,6 +74,16 @@ async def make(redis_server: RedisServer) -> AsyncGenerator[Make]:
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(client.connect(redis_server.url))
         yield lambda **options: Store(redis, **options)
+
+
+async def test_what_waits_is_counted_by_lane_and_the_one_that_is_handled_is_of_them(make: Make) -> None:
+    store = make()
+    for number in (1, 2, 3):
+        await store.message(number)
+    await store.inbox.append(THREAD, StopRequested("U1"), event_ids=("stop:1",))
+
+    assert await store.inbox.waits(THREAD) == 4
+    assert await store.inbox.waits(THREAD, since=Lane.MESSAGE) == 3
 
 
 async def test_racing_workers_handle_every_event_once_and_in_order(make: Make) -> None:
@@ -178,6 +189,20 @@ async def test_a_reset_overtakes_messages_and_interrupts_the_run(make: Make) -> 
 
     await store.inbox.commit(claim, Writes())
     assert (await store.claims()).event == reset
+
+
+async def test_a_reset_that_is_said_interrupts_the_run_where_it_is_said_again(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    claim = await store.claims()
+    found: list[Renewal] = []
+    for number in (1, 2):
+        reset = ResetRequested(user="U1", via=ResetVia.MENTION, ts=f"{number}.000000")
+        order = f"179543529{number}.000000"
+        await store.inbox.append(THREAD, reset, event_ids=(f"msg:C1:{number}",), order=order)
+        found.append(await store.inbox.renew(claim))
+
+    assert found == [Renewal.RESET_SAID, Renewal.INTERRUPTED]
 
 
 async def test_messages_are_worked_off_by_slack_time_not_by_arrival(make: Make) -> None:

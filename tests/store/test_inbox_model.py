@@ -17,16 +17,17 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.approval import Verdict
-from bot.errors import LeaseLost
-from bot.events import DecisionMade, Event, MessageReceived, StopRequested
+from bot.domain.approvals.approval import Verdict
+from bot.domain.errors import LeaseLost
+from bot.domain.events import DecisionMade, Event, MessageReceived, StopRequested
+from bot.domain.thread import ThreadRef
 from bot.store import client
-from bot.store.inbox import Appended, Claim, Inbox, Renewal
+from bot.store.claim import Claim, Renewal
+from bot.store.inbox import Appended, Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
-from bot.thread import ThreadRef
 from tests.factories import ANA, NOON, OMAR, TEAM
 from tests.redis_server import RedisServer
 

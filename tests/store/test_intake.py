@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from cryptography.fernet import Fernet
 
-from bot.intake import MESSAGES_AT_ONCE, Intake, Me
+from bot.handlers.intake import MESSAGES_AT_ONCE, Intake
+from bot.slack.me import Me
 from bot.store import client
 from bot.store.follow_ups import FollowUps
 from bot.store.inbox import Appended, Inbox

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
-from redis.asyncio import Redis
 
-from bot.approval import Verdict
-from bot.events import (
+from bot.domain.events import (
     DecisionMade,
     Event,
     ExpiryDue,
@@ -24,105 +19,20 @@ from bot.events import (
     RetryRequested,
     StopRequested,
 )
-from bot.rank import Holding
+from bot.domain.rank import Holding
+from bot.domain.thread import ThreadRef
 from bot.store import client
-from bot.store.inbox import Claim, Inbox
-from bot.store.keys import Keys
-from bot.store.sealer import Sealer
+from bot.store.claim import Claim
 from bot.store.writes import Writes
-from bot.thread import ThreadRef
-from tests.factories import ANA, MEI, NOON, OMAR, TEAM, THEO
+from tests.factories import ANA, MEI, OMAR, TEAM, THEO
 from tests.redis_server import RedisServer
-
-EIGHT = Holding(slots=8)
-FULL = Holding(slots=8, overtaking_only=True)
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-FAR_OFF = datetime(2999, 1, 1, tzinfo=UTC)
-
-
-class Line:
-    """An engine under a prefix of its own, and short words for what happens to it."""
-
-    def __init__(self, redis: Redis, *, shards: int, lease: float = 30.0) -> None:
-        self.redis = redis
-        self.keys = Keys(f"t{secrets.token_hex(4)}", shards)
-        sealer = Sealer([Fernet.generate_key().decode()])
-        self.inbox = Inbox(
-            redis, self.keys, sealer, dedupe_ttl=timedelta(hours=25), lease=timedelta(seconds=lease)
-        )
-        self._number = 0
-
-    async def happens(self, thread: ThreadRef, event: Event) -> None:
-        self._number += 1
-        await self.inbox.append(thread, event, event_ids=(f"e{self._number}",))
-
-    async def asks(self, user: str, thread: ThreadRef) -> None:
-        await self.happens(thread, MessageReceived("1795435200.000100", user, "hi"))
-
-    async def floods(self, user: str, count: int, channel: str = "C1") -> None:
-        for number in range(count):
-            await self.asks(user, ThreadRef(TEAM, channel, f"1.{user}{number}"))
-
-    async def claims(self, holding: Holding = EIGHT) -> Claim:
-        found = await self.inbox.claim(secrets.token_hex(4), holding)
-        assert isinstance(found, Claim)
-        return found
-
-    async def passes(self, moment: float) -> None:
-        """Wait until the server's clock has passed a millisecond."""
-        now = 0
-        while now <= moment + 1:
-            seconds, micro = await self.redis.time()
-            now = seconds * 1000 + micro // 1000
-
-    async def places(self) -> list[tuple[str, str, float]]:
-        """Every thread that is due: key, member, score."""
-        keys = [self.keys.due(shard) for shard in range(self.keys.shards)]
-        rows: list[tuple[str, Any]] = [
-            (key, row) for key in keys for row in await self.redis.zrange(key, 0, -1, withscores=True)
-        ]
-        return [(key, member.decode(), score) for key, (member, score) in rows]
-
-    async def ages(self, time: timedelta) -> None:
-        """Let everybody who is in line have come that much earlier."""
-        for key, member, score in await self.places():
-            await self.redis.zadd(key, {member: score - time / timedelta(milliseconds=1)})
-
-    async def ages_paces(self) -> None:
-        """Let everybody's pace be over."""
-        for key, member in await self.paces():
-            await self.redis.zadd(key, {member: 1})
-
-    async def paces(self) -> list[tuple[str, str]]:
-        """The paces that are kept: key, member."""
-        keys = [self.keys.paces(shard) for shard in range(self.keys.shards)]
-        rows: list[tuple[str, Any]] = [
-            (key, row) for key in keys for row in await self.redis.zrange(key, 0, -1)
-        ]
-        return [(key, member.decode()) for key, member in rows]
-
-    async def handles(self, count: int) -> list[str]:
-        """Work off so many events; repaces who had asked for each."""
-        askers: list[str] = []
-        for _ in range(count):
-            claim = await self.claims()
-            askers.append(claim.asker)
-            await self.inbox.commit(claim, Writes())
-        return askers
+from tests.store.in_line import EIGHT, FAR_OFF, FULL, LONG_AGO, Line, a_click, a_thread
 
 
 @pytest.fixture(params=[1, 4], ids=["one shard", "four shards"])
 async def line(redis_server: RedisServer, request: pytest.FixtureRequest) -> AsyncGenerator[Line]:
     async with client.connect(redis_server.url) as redis:
         yield Line(redis, shards=request.param)
-
-
-def a_click() -> DecisionMade:
-    return DecisionMade(approval_id="00-a", user=OMAR, verdict=Verdict.APPROVE, at=NOON, channel="C1")
-
-
-def a_thread(name: str, channel: str = "C7") -> ThreadRef:
-    return ThreadRef(TEAM, channel, f"2.{name}")
 
 
 OVERTAKING: list[Event] = [
@@ -332,14 +242,44 @@ async def test_who_holds_a_share_lets_others_go_first_and_takes_what_nobody_else
         return held[-1].asker
 
     assert [await takes() for _ in range(4)] == [ANA] * 4
-    for number in range(2):
-        await line.asks(MEI, a_thread(str(number)))
-    assert [await takes() for _ in range(2)] == [MEI] * 2
-    assert [await takes() for _ in range(2)] == [ANA] * 2
-    # The last ones are kept from whoever holds all others.
+    await line.asks(MEI, a_thread("a"))
+    assert [await takes() for _ in range(2)] == [MEI, ANA]
+    # The last ones are kept from whoever holds any.
+    assert not isinstance(await line.inbox.claim("x", Holding(8, {ANA: 5, MEI: 1})), Claim)
     assert not isinstance(await line.inbox.claim("x", Holding(8, {ANA: 6})), Claim)
     await line.asks(OMAR, a_thread("o"))
     assert (await line.claims(Holding(8, {ANA: 6}))).asker == OMAR
+
+
+@pytest.mark.parametrize("people", [1, 30])
+async def test_a_slot_is_kept_for_first_words_and_no_backlog_hides_who_waits_for_them(
+    line: Line, people: int
+) -> None:
+    """Whoever floods, alone or with others, has threads whose messages pile up and many more that wait."""
+    threads = [(f"U{number % people}", a_thread(str(number), f"C{number % 9}")) for number in range(60)]
+    for user, thread in threads * 3:
+        await line.asks(user, thread)
+    answered: set[ThreadRef] = set()
+    while len(answered) < len(threads):
+        claim = await line.claims()
+        answered.add(claim.thread)
+        await line.inbox.commit(claim, Writes())
+    await line.ages(timedelta(minutes=1))
+    crowd = Holding(8, {f"U{number}": 7 if people == 1 else 1 for number in range(min(people, 7))})
+    assert not isinstance(await line.inbox.claim("x", crowd), Claim)
+
+    await line.asks(MEI, a_thread("mei"))
+    assert (await line.claims(crowd)).asker == MEI
+
+
+async def test_an_old_backlog_of_people_who_hold_slots_hides_nobody(line: Line) -> None:
+    people = {f"U{number}": 1 for number in range(30)}
+    for number in range(300):
+        await line.asks(f"U{number % 30}", a_thread(str(number), f"C{number % 49}"))
+    await line.ages(timedelta(minutes=1))
+    await line.asks(MEI, a_thread("mei"))
+
+    assert (await line.claims(Holding(40, people))).asker == MEI
 
 
 async def test_an_old_backlog_of_one_who_has_their_share_hides_nobody(line: Line) -> None:

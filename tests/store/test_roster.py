@@ -12,9 +12,9 @@ from typing import TypeVar
 import pytest
 from redis.asyncio import Redis
 
-from bot.errors import CannotStart
-from bot.presence import Presence
-from bot.roster import Replica, joined
+from bot.background.presence import Presence
+from bot.domain.errors import CannotStart
+from bot.domain.roster import Replica, joined
 from bot.store import client
 from bot.store.keys import Keys
 from bot.store.roster import Roster

@@ -8,13 +8,14 @@ import zlib
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.approval import Approval
-from bot.errors import KeyMissing, UnknownSchema
-from bot.events import Event, MessageReceived
+from bot.domain.approvals.approval import Approval
+from bot.domain.approvals.preview import UNREAD, Fact, Preview, PreviewChange, bounded
+from bot.domain.errors import KeyMissing, UnknownSchema
+from bot.domain.events import Event, MessageReceived
 from bot.store import sealer as sealing
 from bot.store.records import APPROVAL, EVENT, STATE
 from bot.store.sealer import Sealer, key_names, sealed_with
-from tests.factories import a_decision, an_approval
+from tests.factories import NOON, a_decision, an_approval
 
 HERE, THERE = "cs:{s00}:here\n", "cs:{s00}:there\n"
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -86,6 +87,17 @@ def test_an_approval_comes_back_whole() -> None:
     loaded = APPROVAL.load(Sealer([OLD]), APPROVAL.dump(Sealer([OLD]), approval, HERE), HERE)
     assert loaded == approval
     assert loaded.digest == approval.digest
+
+
+def test_a_preview_comes_back_as_it_was_shown() -> None:
+    facts = (Fact("Left to refund", "29.00 USD"), Fact("Customer", "naïve \u202e 👩\u200d🚀"))
+    preview = bounded(Preview("Refund \ud83d", facts, "Only this much."))
+    change = PreviewChange("U0OMAR0001", NOON, UNREAD, preview)
+    approval: Approval = an_approval(preview=preview, preview_changes=(change,))
+
+    loaded = APPROVAL.load(Sealer([OLD]), APPROVAL.dump(Sealer([OLD]), approval, HERE), HERE)
+    assert loaded == approval
+    assert loaded.shown == approval.shown != approval.digest
 
 
 @pytest.mark.parametrize("kind", sealing.SCHEMAS)

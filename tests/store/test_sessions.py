@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.events import MessageReceived
+from bot.domain.events import MessageReceived
 from bot.store import client
-from bot.store.inbox import Claim, Inbox
+from bot.store.claim import Claim
+from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.sessions import StagedSession
@@ -46,9 +47,8 @@ class Thread:
         session.mark_saved()
 
     async def stored(self) -> list[str]:
-        """The contents of the items in Redis."""
-        items: list[Any] = await self.session().get_items()
-        return [item["content"] for item in items]
+        """The contents of the items in Redis, all of them."""
+        return [item["content"] for item in await self._threads.conversations.items(THREAD, 0)]
 
     async def has(self, *numbers: int) -> StagedSession:
         """A session with these items, all of them stored."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,20 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import TypeAdapter
 
-from bot.approval import Approval, ApprovalStatus, authorize, decide
-from bot.errors import UnknownSchema
-from bot.requirement import LARGEST_QUORUM
-from bot.run import Interrupted
+from bot.domain.approvals.approval import Approval, ApprovalStatus
+from bot.domain.approvals.requirement import LARGEST_QUORUM
+from bot.domain.approvals.transitions import authorize, decide
+from bot.domain.errors import UnknownSchema
+from bot.domain.run import Interrupted
+from bot.store import client
 from bot.store import sealer as sealing
+from bot.store.epoch import Epoch
+from bot.store.hearing import Hearing
+from bot.store.keys import Keys
 from bot.store.records import APPROVAL, STATE
 from bot.store.sealer import Sealer
-from tests.factories import MEI, OMAR, a_decision, an_approval, seated
+from tests.factories import MEI, NOON, OMAR, a_decision, an_approval, seated
+from tests.redis_server import RedisServer
 
 STORED = Path(__file__).parent / "stored"
 SEALER = Sealer([Fernet.generate_key().decode()])
@@ -57,3 +64,13 @@ def test_a_quorum_that_is_none_makes_an_approval_unreadable(quorum: object) -> N
     body["requirements"][0]["quorum"] = quorum
     with pytest.raises(UnknownSchema):
         APPROVAL.load(SEALER, SEALER.seal("approval", body, HERE), HERE)
+
+
+async def test_a_redis_that_the_release_before_has_used_was_not_emptied(redis_server: RedisServer) -> None:
+    async with client.connect(redis_server.url) as redis:
+        keys = Keys(f"t{secrets.token_hex(4)}", 4)
+        epoch = Epoch(redis, keys)
+        assert not await epoch.is_known()
+        await Hearing(redis, keys).mark(NOON)  # it knew of no epoch
+
+        assert await epoch.is_known()

@@ -9,21 +9,22 @@ import zlib
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.errors import UnknownSchema
-from bot.run import Kept
+from bot.domain.errors import UnknownSchema
+from bot.domain.kept_workspace import Kept
 from bot.sandbox.limits import MOST_RESTORED
 from bot.store import client
 from bot.store.keys import Keys, place
 from bot.store.sealer import Sealer
 from bot.store.workspaces import PART, Workspaces
 from bot.store.writes import Writes
-from tests.factories import THREAD
+from tests.factories import ANA, OMAR, THREAD
 from tests.redis_server import RedisServer
 
 LARGE = os.urandom(PART * 3 + 7)
@@ -170,3 +171,11 @@ async def test_one_piece_that_is_none_or_too_large_is_refused(store: Store, body
 
     with taking_less_than(MOST_RESTORED * 3), pytest.raises(UnknownSchema):
         await store.workspaces.load(THREAD)
+
+
+async def test_a_workspace_names_all_whose_words_went_into_it(store: Store) -> None:
+    assert await store.workspaces.authors(THREAD) is None
+    kept = await store.workspaces.stage(THREAD, b"notes")
+    await store.write(Writes().workspace(replace(kept, authors=(ANA, OMAR))))
+
+    assert await store.workspaces.authors(THREAD) == (ANA, OMAR)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import errors
-from bot.approval import (
+from bot.domain import errors
+from bot.domain.approvals.approval import (
     Approval,
     ApprovalStatus,
     Decision,
@@ -22,20 +22,24 @@ from bot.approval import (
     Offers,
     Question,
     Verdict,
-    authorize,
     canonical,
+    digest,
+)
+from bot.domain.approvals.bound import Bound
+from bot.domain.approvals.grants import covers, grant
+from bot.domain.approvals.quorum import Seat
+from bot.domain.approvals.requirement import Requirement, Severity
+from bot.domain.approvals.transitions import (
+    authorize,
     decide,
     detach,
-    digest,
     edit,
     escalate,
     executed,
     expire,
+    take_back,
     withdraw,
 )
-from bot.grants import covers, grant
-from bot.quorum import Seat
-from bot.requirement import Requirement, Severity
 from tests.factories import ANA, MEI, NOON, OMAR, THEO, a_decision, an_approval, seated
 
 LATER = NOON + timedelta(hours=1)
@@ -291,7 +295,7 @@ def test_a_call_that_broke_off_may_run_again_when_a_person_says_so() -> None:
 
 # For the rest of the run
 
-FREE_RUN = Offers(rest_of_run=True)
+FREE_RUN = Offers(rest_of_run=True, bound=Bound(5))
 EARLIER = approved(an_approval(offers=FREE_RUN, run_id="r1"), OMAR, verdict=Verdict.APPROVE_REST)
 
 
@@ -320,6 +324,8 @@ def test_what_was_approved_for_the_rest_of_the_run_is_granted_and_may_run() -> N
         (EARLIER, a_later(authors=(ANA, OMAR))),
         (EARLIER, a_later(authors=(ANA, THEO))),
         (EARLIER, a_later(offers=Offers())),
+        (replace(EARLIER, offers=Offers(rest_of_run=True)), a_later()),
+        (replace(EARLIER, passed_on=("",) * 5), a_later()),
         (approved(an_approval(offers=FREE_RUN, run_id="r1"), OMAR), a_later()),
         (grant(a_later(id="03-mid"), EARLIER), a_later()),
         (replace(EARLIER, status=ApprovalStatus.REJECTED), a_later()),
@@ -330,6 +336,8 @@ def test_what_was_approved_for_the_rest_of_the_run_is_granted_and_may_run() -> N
             "giver joined",
             "somebody joined",
             "policy changed",
+            "of an earlier release, without a bound",
+            "used up",
             "approved once only",
             "itself granted",
             "rejected",
@@ -357,6 +365,31 @@ def test_nothing_changes_a_closed_approval() -> None:
     assert expire(closed, at=NOON + timedelta(days=9)) == closed
     assert withdraw(closed, at=NOON, why="x") == closed
     assert escalate(closed, "finance") == closed
+
+
+def test_who_asked_takes_a_call_back() -> None:
+    closed = take_back(an_approval(), ANA, at=NOON, why="x")
+
+    assert (closed.status, closed.closed_by, closed.closed_why) == (ApprovalStatus.WITHDRAWN, ANA, "x")
+
+
+@pytest.mark.parametrize(
+    ("changes", "by", "refusal"),
+    [
+        ({}, OMAR, errors.NotTheRequester),
+        ({"authors": (ANA, MEI)}, MEI, errors.NotTheRequester),
+        ({"status": ApprovalStatus.APPROVED}, ANA, errors.AlreadyDecided),
+        ({"status": ApprovalStatus.WITHDRAWN}, ANA, errors.AlreadyDecided),
+        ({"expires_at": NOON}, ANA, errors.ApprovalExpired),
+        ({"question": Question.OUTCOME}, ANA, errors.NotOffered),
+    ],
+    ids=["an approver", "an author", "approved", "withdrawn", "too late", "a question of outcome"],
+)
+def test_nobody_else_takes_it_back_and_nothing_that_is_closed(
+    changes: dict[str, Any], by: str, refusal: type[errors.DecisionRefused]
+) -> None:
+    with pytest.raises(refusal):
+        take_back(an_approval(**changes), by, at=NOON, why="x")
 
 
 @given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()))
@@ -410,10 +443,14 @@ def test_a_question_whose_run_is_gone_can_be_answered_but_not_tried_again() -> N
     decision, seats = retries(OMAR, "finance")
     alone = detach(decide(a_question(), decision, seats=seats))
     assert (alone.decisions, alone.effect, alone.about) == ((), "", "03-first")
+    assert detach(alone).counted == alone.counted == a_question().effect
 
     with pytest.raises(errors.NotOffered):
         decide(alone, decision, seats=seats)
-    assert decide(alone, a_decision(MEI, Verdict.NOT_HAPPENED), seats=seated(MEI)).is_final
+    closed = decide(alone, a_decision(MEI, Verdict.NOT_HAPPENED), seats=seated(MEI))
+    assert closed.did_not_happen
+    assert not alone.did_not_happen
+    assert not decide(alone, a_decision(MEI, Verdict.HAPPENED), seats=seated(MEI)).did_not_happen
 
 
 def test_an_edit_leaves_no_more_time_than_the_new_arguments_have() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.attachment import Attachment, FileLimits, choose, described, safe_name, size
+from bot.domain.attachment import Attachment, FileLimits, choose, described, safe_name, size
 
 LIMITS = FileLimits(each=100, together=150, count=3)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audit import Deed, Entry, Head, Link, Verifier, Written, chain
+from bot.domain.audit import Deed, Entry, Head, Link, Verifier, Written, chain
 from tests.factories import NOON, OMAR, TEAM
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.audit import Deed, Entry, Head, chain
-from bot.audit_report import COLUMNS, Format, _line
+from bot.domain.audit import Deed, Entry, Head, chain
+from bot.operations.audit_report import COLUMNS, Format, _line
 from tests.factories import NOON, TEAM
 
 HOSTILE = [

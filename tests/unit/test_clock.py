@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.clock import Clock, slack_off, too_far_off
+from bot.domain.clock import Clock, slack_off, too_far_off
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 

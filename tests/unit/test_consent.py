@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.approval import Question, Verdict, decide
-from bot.consent import consent, of_question
-from bot.policy import Policy, ask, over
+from bot.domain.approvals.approval import Question, Verdict
+from bot.domain.approvals.condition import over
+from bot.domain.approvals.consent import consent, of_question
+from bot.domain.approvals.policy import Policy, ask
+from bot.domain.approvals.transitions import decide
 from tests.factories import MEI, OMAR, a_decision, an_approval, seated
 
 

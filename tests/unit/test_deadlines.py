@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.approval import Approval, ApprovalStatus, Offers, escalate
-from bot.deadlines import deadline, escalations, next_reminder
-from bot.requirement import Requirement
+from bot.domain.approvals.approval import Approval, ApprovalStatus, Offers
+from bot.domain.approvals.deadlines import deadline, escalations, next_reminder
+from bot.domain.approvals.requirement import Requirement
+from bot.domain.approvals.transitions import escalate
 from tests.factories import NOON, an_approval
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -8,12 +8,12 @@ from decimal import Decimal
 import pytest
 
 from bot.agents.context import Permit
-from bot.agents.tools.billing import refund_tool, refunds_over
-from bot.approval import canonical
-from bot.effects import Asked, name, names
-from bot.permits import named
-from bot.run import ThreadState
-from bot.thread import ThreadRef
+from bot.agents.tools.call_arguments import written
+from bot.conversation.permits import named
+from bot.domain.effects import Asked, name, names
+from bot.domain.run import ThreadState
+from bot.domain.thread import ThreadRef
+from countersign.teams.support.refunds import refund_tool, refunds_over
 from tests.factories import THREAD
 
 MESSAGE = "msg:C0SUPPORT1:1.1"
@@ -94,7 +94,8 @@ REFUND = {"invoice_id": "INV-1003", "amount": "20.00", "currency": "USD", "reaso
 def test_a_refund_is_the_same_however_a_model_words_it(changes: dict[str, object], is_same: bool) -> None:
     tool = refund_tool(refunds_over(Decimal(20), two_over=Decimal(100)))
 
-    assert (tool.told_apart(canonical(REFUND | changes)) == tool.told_apart(canonical(REFUND))) is is_same
+    once, again = (tool.told_apart(written(tool.form, asked)) for asked in (REFUND, REFUND | changes))
+    assert (once == again) is is_same
 
 
 @pytest.mark.parametrize("arguments", ["{}", '{"(not JSON)":"x"}', '{"amount":"1.00"}'])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.requests import FloodLimits, Load
-from bot.requirement import Requirement
+from bot.conversation.requests import FloodLimits, Load
+from bot.domain.approvals.requirement import Requirement
 
 LIMITS = FloodLimits(per_run=2, per_requester=5, per_role=3)
 FINANCE, LEGAL = Requirement("finance", ""), Requirement("legal", "")

@@ -16,9 +16,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-OWN = {"bot", "devkit", "tests", "bench"}
+OWN = {"bot", "countersign", "devkit", "tests", "bench", "evals"}
 #: Which groups may be there for what is in a folder; the product has its own dependencies alone.
-GROUPS = {"bot": (), "devkit": ("devkit",), "tests": ("devkit", "dev"), "bench": ("devkit", "dev")}
+GROUPS = {
+    "bot": (),
+    "countersign": (),
+    "devkit": ("devkit",),
+    "tests": ("devkit", "dev"),
+    "bench": ("devkit", "dev"),
+    "evals": ("devkit", "dev", "evals"),
+}
 PROVIDERS = packages_distributions()
 
 
@@ -30,6 +37,8 @@ def normal(name: str) -> str:
 def declared(folder: str) -> set[str]:
     """The packages that code of a folder may import."""
     entries: list[Any] = [*PROJECT["project"]["dependencies"]]
+    for extra in PROJECT["project"]["optional-dependencies"].values():
+        entries += extra
     for group in GROUPS[folder]:
         entries += PROJECT["dependency-groups"][group]
     return {normal(re.split(r"[\[<>=;~!\s]", one)[0]) for one in entries if isinstance(one, str)}
@@ -64,11 +73,11 @@ def test_every_package_that_is_imported_is_declared(folder: str) -> None:
 
 def test_the_command_line_does_not_load_the_agents_before_it_needs_them() -> None:
     loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, bot.cli; print(*sys.modules)"],
+        [sys.executable, "-c", "import sys, bot.operations.cli; print(*sys.modules)"],
         capture_output=True,
         check=True,
         text=True,
     ).stdout.split()
 
-    assert "bot.cli" in loaded
+    assert "bot.operations.cli" in loaded
     assert not {"agents", "openai"} & set(loaded)

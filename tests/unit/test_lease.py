@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot import lease
-from bot.errors import LeaseLost
-from bot.lease import PRESENT, Lease
+from bot.domain import lease
+from bot.domain.errors import LeaseLost
+from bot.domain.lease import PRESENT, Lease
 
 
 class Clock:

@@ -13,7 +13,7 @@ import pytest
 from cryptography.fernet import Fernet
 from freezegun import freeze_time
 
-from bot import logs
+from bot.telemetry import logs
 
 FERNET_KEY = Fernet.generate_key().decode()
 
@@ -43,12 +43,12 @@ def test_a_json_line_holds_text_fields_and_time(set_up: SetUp) -> None:
     stream = set_up("INFO", "json")
 
     with logs.bound(thread="T1/C1/1.0"):
-        logging.getLogger("bot.worker").info("run finished", extra={"turns": 3})
+        logging.getLogger("bot.background.worker").info("run finished", extra={"turns": 3})
 
     assert json.loads(stream.getvalue()) == {
         "time": "2026-11-23T08:30:00.250+00:00",
         "level": "INFO",
-        "logger": "bot.worker",
+        "logger": "bot.background.worker",
         "text": "run finished",
         "thread": "T1/C1/1.0",
         "turns": 3,
@@ -59,9 +59,9 @@ def test_a_text_line_holds_the_same(set_up: SetUp) -> None:
     stream = set_up("INFO", "text")
 
     with logs.bound(thread="T1/C1/1.0"):
-        logging.getLogger("bot.worker").warning("lease lost")
+        logging.getLogger("bot.background.worker").warning("lease lost")
 
-    assert stream.getvalue().endswith("WARNING bot.worker: lease lost thread=T1/C1/1.0\n")
+    assert stream.getvalue().endswith("WARNING bot.background.worker: lease lost thread=T1/C1/1.0\n")
 
 
 def test_an_exception_is_one_json_line_too(set_up: SetUp) -> None:

@@ -12,7 +12,7 @@ import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import handlers
-from bot.doctor_slack import SCOPES
+from bot.operations.doctor_slack import SCOPES
 
 ROOT = Path(__file__).parents[2]
 EVENT_SCOPES = {
@@ -30,11 +30,17 @@ METHOD_SCOPES = {
     "chat_delete": "chat:write",
     "chat_postEphemeral": "chat:write",
     "chat_postMessage": "chat:write",
+    "chat_appendStream": "chat:write",
+    "chat_startStream": "chat:write",
+    "chat_stopStream": "chat:write",
     "chat_update": "chat:write",
     "conversations_history": "channels:history",
+    "conversations_info": ("channels:read", "groups:read", "im:read", "mpim:read"),
     "conversations_open": "im:write",
     "conversations_replies": "channels:history",
+    "files_info": "files:read",
     "files_upload_v2": "files:write",
+    "usergroups_list": "usergroups:read",
     "usergroups_users_list": "usergroups:read",
     "users_conversations": ("channels:read", "groups:read", "im:read", "mpim:read"),
     "users_info": "users:read",
@@ -63,7 +69,7 @@ class Listeners:
 @pytest.fixture
 def listeners() -> Listeners:
     listeners = Listeners()
-    handlers.register(listeners, None)  # pyright: ignore[reportArgumentType]
+    handlers.register(listeners, None, None)  # pyright: ignore[reportArgumentType]
     return listeners
 
 

@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from bot.agents.tools.billing import refunds_over
-from bot.policy import ALWAYS, Call, Condition, Policy, ask, asked_by, asked_in, one_of, over
-from bot.requirement import Requirement, Severity, strictest
+from bot.domain.approvals.condition import ALWAYS, Call, Condition, asked_by, asked_in, one_of, over
+from bot.domain.approvals.policy import Policy, ask
+from bot.domain.approvals.requirement import Requirement, Severity, strictest
+from countersign.teams.support.refunds import refunds_over
+from tests.factories import NOON
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def a_call(requester: str = "U0ANA00001", channel: str = "C0SUPPORT1", **arguments: Any) -> Call:
-    return Call("issue_refund", {"amount": "29.00"} | arguments, requester, channel)
+    return Call("issue_refund", {"amount": "29.00"} | arguments, requester, channel, earlier=(), now=NOON)
 
 
 def asked(policy: Policy, call: Call) -> list[tuple[int, str]]:
@@ -123,7 +125,7 @@ def test_two_policies_add_up_and_allow_only_what_both_allow() -> None:
     both = money + law
 
     assert asked(both, a_call()) == [(1, "finance"), (1, "legal")]
-    assert (both.editable, both.rest_of_run, both.reason_required) == (("reason",), False, True)
+    assert (both.editable, both.rest_of_run, both.reason_required) == (("reason",), None, True)
 
 
 def test_a_rule_without_a_reason_says_its_condition() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.quorum import missing
-from bot.requirement import Requirement
+from bot.domain.approvals.quorum import missing
+from bot.domain.approvals.requirement import Requirement
 
 
 def need(role: str, quorum: int = 1) -> Requirement:

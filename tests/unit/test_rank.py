@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.rank import HEADSTART, Band, Holding, Waiting
-from bot.thread import ThreadRef
+from bot.domain.rank import HEADSTART, Band, Holding, Waiting
+from bot.domain.thread import ThreadRef
 from tests.factories import ANA, MEI, TEAM
 
 HOUR = 3_600_000
@@ -68,3 +70,28 @@ def test_somebody_may_wait_for_a_free_slot_only_where_somebody_is_held_back() ->
     assert not Holding(8, {ANA: 5}).holds_back
     assert Holding(8, {ANA: 6}).holds_back
     assert Holding(8, overtaking_only=True).holds_back
+
+
+def test_who_holds_a_slot_gets_none_of_the_last_quarter() -> None:
+    own, other = waits(Band.MESSAGE, 0), waits(Band.MESSAGE, HOUR, MEI)
+
+    assert own in Holding(8, {ANA: 1, "U2": 4}).in_order([own, other])
+    assert Holding(8, {ANA: 1, "U2": 5}).in_order([own, other]) == [other]
+
+
+@pytest.mark.parametrize(("slots", "last"), [(4, 3), (8, 7), (16, 14), (50, 44)])
+def test_the_last_eighth_is_kept_from_threads_whose_messages_pile_up(slots: int, last: int) -> None:
+    first, second = waits(Band.MESSAGE, HOUR, MEI), replace(waits(Band.MESSAGE, 0), follows=True)
+
+    def crowd(count: int) -> Holding:
+        return Holding(slots, {f"U{number}": 1 for number in range(count)})
+
+    assert crowd(last - 1).in_order([first, second]) == [second, first]
+    assert crowd(last).in_order([first, second]) == [first]
+
+
+def test_a_run_that_goes_on_takes_any_slot_but_not_all_of_them() -> None:
+    run = waits(Band.RUN, 0)
+
+    assert Holding(8, {ANA: 1, "U2": 6}).in_order([run]) == [run]
+    assert Holding(8, {ANA: 6}).in_order([run]) == []

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.roster import REPLACED, Register, Replica, brought, conflict, disagreement, founded, joined
+from bot.domain.roster import REPLACED, Register, Replica, brought, conflict, disagreement, founded, joined
 
 ONE = Replica("r1", "host-1", 4, "T1", "U1", "old", "k1", ("k1",))
 SHARED = founded(ONE)
@@ -77,3 +77,13 @@ def test_earlier_policies_are_remembered_up_to_a_bound_and_once() -> None:
     assert len(shared.replaced) == REPLACED
 
     assert brought("p3", brought("p4", brought("p3", SHARED))).replaced == ("old", "p4")
+
+
+def test_all_who_serve_are_one_team_but_for_those_that_do_not_say() -> None:
+    support = replace(ONE, agents="support")
+    hr = replace(ONE, id="r2", agents="hr")
+
+    assert conflict(hr, [support]).startswith("TEAM is hr, but 1 of the replicas that serve now (host-1) are")
+    assert "the team support" in conflict(hr, [support])
+    assert conflict(replace(hr, agents="support"), [support]) == ""
+    assert conflict(hr, [ONE]) == ""

@@ -12,9 +12,9 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import logs
-from bot.audit import Head
-from bot.signed_head import HeadSigner, NotAHead, NotedHead, read_expected
+from bot.domain.audit import Head
+from bot.domain.signed_head import HeadSigner, NotAHead, NotedHead, read_expected
+from bot.telemetry import logs
 from tests.factories import NOON, TEAM
 
 KEY, OLDER = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -78,7 +78,9 @@ def test_what_is_no_head_is_refused(line: str) -> None:
 
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_the_bots_own_log_is_read_as_it_is(form: Literal["json", "text"]) -> None:
-    record = logging.makeLogRecord({"name": "bot.anchor", "msg": "audit head", "levelname": "INFO", **LINE})
+    record = logging.makeLogRecord(
+        {"name": "bot.background.audit_anchor", "msg": "audit head", "levelname": "INFO", **LINE}
+    )
     formatter = logs.JsonLines() if form == "json" else logs.TextLines()
     stream = io.StringIO(formatter.format(record))
 

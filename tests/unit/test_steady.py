@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from bot.slack.steady import CALM, LONGEST_PAUSE, Pace
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.socket_mode import CALM, LONGEST_PAUSE, Pace, SteadyClient
+from bot.slack.token_access import Token
+from bot.telemetry.metrics import Metrics
+from tests.monitoring import totals
 
 
 class Clock:
@@ -52,3 +59,26 @@ def test_the_latest_attempt_is_the_one_that_is_still_to_come() -> None:
     pace.pause()
 
     assert pace.latest == clock.now + 1
+
+
+class Silent(SteadyClient):
+    """One whose socket takes everything and leads nowhere."""
+
+    async def send_message(self, message: str) -> None:
+        del message
+
+
+async def test_each_envelope_counts_once_with_its_ack_or_without() -> None:
+    clock, metrics = Clock(), Metrics()
+    token = Token("SLACK_APP_TOKEN")
+    client = Silent("xapp-1", AsyncWebClient(), Pace(clock, lambda: 0.0), clock, token, metrics)
+    first, second = (SocketModeRequest("events_api", name, {}) for name in ("e1", "e2"))
+    with client.handling(first), client.handling(second):
+        clock.now += 1.5
+        await client.send_socket_mode_response(SocketModeResponse("e1"))
+        await client.send_socket_mode_response(SocketModeResponse("e1"))
+        await client.send_socket_mode_response(SocketModeResponse("e3"))
+    await client.close()
+
+    assert totals(metrics) == {"ack_seconds_count": 1, "unacked_total": 1}
+    assert 'ack_seconds_sum{envelope="events_api"} 1.5' in metrics.page("", {})[0].decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.tasks import end
+from bot.domain.tasks import end
 
 
 async def test_a_task_that_takes_its_first_cancellation_for_a_timeout_ends_all_the_same() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.thread import ThreadRef
+from bot.domain.thread import ThreadRef
 
 PART = st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1)
 

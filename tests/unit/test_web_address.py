@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.web_address import LONGEST, AddressRefused, WebAddress, is_public, read_url
+from bot.domain.web_address import LONGEST, AddressRefused, WebAddress, is_public, read_url
 
 
 @pytest.mark.parametrize(

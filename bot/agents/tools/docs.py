@@ -89,6 +89,10 @@ class Documents:
         return [(str(place), str(heading), str(body)) for place, heading, body in found]
 
 
+#: What the thread shows of a search.
+STEP: Final = "Searching the documents: {question}"
+
+
 def search_tool(documents: Documents) -> FunctionTool:
     """Make the tool that looks documents up."""
 

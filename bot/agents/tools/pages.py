@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractResolver
 from bot.agents.tools.page_reader import BYTES
 from bot.agents.tools.page_text import PageText, PageUnreadable
 from bot.agents.tools.public_connector import Allows, PublicConnector, public
-from bot.web_address import PORTS, AddressRefused, WebAddress
+from bot.domain.web_address import PORTS, AddressRefused, WebAddress
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,10 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     while piece := await response.content.read(BYTES + 1 - len(body)):  # of none, none is read
         body += piece
     return bytes(body)
+
+
+#: What the thread shows of reading one; an address is no word.
+STEP: Final = "Reading a web page"
 
 
 def page_tool(pages: Pages) -> FunctionTool:

@@ -12,7 +12,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.resolver import ThreadedResolver
 
-from bot.web_address import is_public
+from bot.domain.web_address import is_public
 
 #: Bytes that the system keeps of what was not read, twice this by socket(7). As many are parsed at a stretch, and
 #: in chunks of one byte each takes 2 µs; eight pages at a time then take the event loop for 30 ms.

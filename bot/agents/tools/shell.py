@@ -10,8 +10,14 @@ from agents.tool_context import ToolContext
 
 from bot.agents.context import RunContext
 from bot.agents.progress import CommandStep
+from bot.agents.shown_words import in_line
 from bot.agents.tools.approval import ApprovedTool, approved_tool
-from bot.policy import Call, Condition, Policy, ask, number
+from bot.domain import sentences
+from bot.domain.approvals.condition import Call, Condition
+from bot.domain.approvals.policy import Policy, ask
+from bot.domain.masking import Masks
+from bot.domain.numbers import number
+from bot.domain.program_errors import is_traceback
 
 #: Its name, which the SDK's own shell tool has too.
 SHELL: Final = "exec_command"
@@ -19,6 +25,8 @@ SHELL: Final = "exec_command"
 USUAL: Final = 120
 #: Bytes of a command; Linux takes 128 KiB of one argument (execve(2)).
 LONGEST: Final = 100_000
+#: Characters of it that its line is made of.
+SHOWN: Final = 1_000
 
 
 def commands(role: str, *, matching: str, longer_than: timedelta) -> Policy:
@@ -38,7 +46,7 @@ def commands(role: str, *, matching: str, longer_than: timedelta) -> Policy:
 def shell_tool(policy: Policy) -> ApprovedTool:
     """Make the tool that runs commands, under a policy."""
 
-    @approved_tool(policy, only_if_asked=True)
+    @approved_tool(policy, title="Run a command", only_if_asked=True)
     async def exec_command(
         ctx: ToolContext[RunContext], cmd: str, workdir: str = "/workspace", timeout_seconds: int = USUAL
     ) -> str:
@@ -52,8 +60,8 @@ def shell_tool(policy: Policy) -> ApprovedTool:
             workdir: The folder it runs in.
             timeout_seconds: After so many seconds it is ended; more may need a person's approval.
         """
-        bench = ctx.context.workbench
-        if bench is None:
+        workspace = ctx.context.workspace
+        if workspace is None:
             return "ERROR: there is no sandbox here."
         if (
             len(cmd.encode(errors="replace")) > LONGEST
@@ -62,13 +70,14 @@ def shell_tool(policy: Policy) -> ApprovedTool:
             and _is_broken(cmd)
         ):
             return "ERROR: the command is too long or no text; write it into a file in parts."
-        line, call_id = _first_line(cmd), ctx.tool_call_id
+        masks, call_id = ctx.context.masks, ctx.tool_call_id
+        line = in_line(_first_line(cmd)[:SHOWN], masks)
 
         def said(tail: str, seconds: float) -> None:
-            ctx.context.show(CommandStep(line, call_id, seconds, tail))
+            ctx.context.show(CommandStep(line, call_id, seconds, _tail(tail, masks)))
 
         ctx.context.show(CommandStep(line, call_id, 0.0))
-        ran = await bench.run(cmd, workdir, max(1, timeout_seconds), said)
+        ran = await workspace.run(cmd, workdir, max(1, timeout_seconds), said)
         ctx.context.show(CommandStep(line, call_id, ran.seconds, exit_code=ran.exit_code))
         return f"Exit code: {ran.exit_code}\nSeconds: {ran.seconds:.1f}\nOutput:\n{ran.output}"
 
@@ -82,6 +91,11 @@ def _is_broken(command: str) -> bool:
 
 def _first_line(command: str) -> str:
     return next((line for line in command.splitlines() if line.strip()), "")
+
+
+def _tail(said: str, masks: Masks) -> str:
+    """What a command said last, masked. A traceback is known by its lines, which one line has not."""
+    return sentences.PROGRAM_ERROR if is_traceback(said) else in_line(said, masks)
 
 
 def _matches(pattern: str) -> Condition:

@@ -23,6 +23,6 @@ if ARGV[11] == '1' then redis.call('HSET', KEYS[5], ARGV[1], ARGV[10]) end
 if tonumber(redis.call('HGET', KEYS[2], 'lease') or '0') <= now_ms then
   -- A thread that is in line keeps its rank, unless what has come may overtake.
   local band = band_of_head()
-  if is_behind(redis.call('ZSCORE', KEYS[1], ARGV[1]), band) then line_up(band, ARGV[10]) end
+  if is_behind(redis.call('ZSCORE', KEYS[1], ARGV[1]), band) then line_up_again(band, ARGV[10]) end
 end
 return 'stored'

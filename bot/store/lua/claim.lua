@@ -1,6 +1,7 @@
 -- Take the lease of a thread that has a rank. KEYS: those of `thread.lua`
 -- ARGV: thread lane_offset owner lease_ms control_only
--- Returns {} (somebody was faster, or there is nothing to do) or {fence, event_id, payload, tries, asker}.
+-- Returns {} (somebody was faster, or there is nothing to do) or {fence, event_id, payload, tries, asker, told}: told
+-- is the message of ours that says that the event waits, '?' for one that may be there, '' for none.
 local rank = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not rank or tonumber(rank) >= 0 then return {} end
 ring()
@@ -14,9 +15,8 @@ if ARGV[5] == '1' and band > HOME then
   return {}
 end
 local id = redis.call('ZRANGE', KEYS[3], 0, 0)[1]
-local fence = math.max(tonumber(redis.call('HGET', KEYS[2], 'fence') or '0') + 1, now_us)
-local lease = now_ms + tonumber(ARGV[4])
-redis.call('HSET', KEYS[2], 'fence', string.format('%.0f', fence), 'owner', ARGV[3], 'lease', lease)
-redis.call('ZADD', KEYS[1], lease, ARGV[1])
+local fence = take_lease(ARGV[3], ARGV[4])
+redis.call('HDEL', KEYS[2], 'place')
 local tries = redis.call('HINCRBY', KEYS[2], 'tries:' .. id, 1)
-return {string.format('%.0f', fence), id, redis.call('HGET', KEYS[9], id) or '', tries, asker()}
+local told = redis.call('HMGET', KEYS[2], 'told', 'told_ts')
+return {fence, id, redis.call('HGET', KEYS[9], id) or '', tries, asker(), told[1] == id and (told[2] or '?') or ''}

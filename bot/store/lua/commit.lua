@@ -1,25 +1,21 @@
 -- Write what an event changed, under its fence.
 -- KEYS: those of `thread.lua`, then the keys that the writes name by number.
--- ARGV: thread lane_offset fence owner mode event_id retry_ms forgive n, then n writes, each as
---       argument count, command, key number, arguments. COUNT is no command of Redis: it gives an id the
---       next number of its sorted set, once, however often it is sent.
+-- ARGV: thread lane_offset fence owner mode event_id retry_ms forgive known n, then n writes (`write.lua`).
 -- mode: 'keep' (checkpoint), 'done' (the event is handled), 'back' (hand back, due in retry_ms),
---       'run' (hand back, for a slot that runs agents). Returns 'ok' or 'lost'.
+--       'run' (hand back, for a slot that runs agents), 'told' (hand back to its place: it was only said that it
+--       takes long). Returns how many commits there were under this
+--       fence, or 'lost'. `known` is how many its owner was told of: a Redis that counts fewer went back
+--       in time, and what the owner goes on from is not there any more.
 local mode, id, row = ARGV[5], ARGV[6], redis.call('HMGET', KEYS[2], 'fence', 'owner', 'done')
 if row[1] ~= ARGV[3] or row[2] ~= ARGV[4] then
   -- A commit whose answer got lost is sent again: it has done its work already.
-  if mode ~= 'keep' and row[3] == ARGV[3] .. ':' .. id then return 'ok' end
+  if mode ~= 'keep' and row[3] == ARGV[3] .. ':' .. id then return ARGV[9] end
   return 'lost'
 end
-local at = 10
-for _ = 1, tonumber(ARGV[9]) do
-  local count, args = tonumber(ARGV[at]), {ARGV[at + 1], KEYS[10 + tonumber(ARGV[at + 2])]}
-  for i = 3, count do args[i] = ARGV[at + i] end
-  local last = args[1] == 'COUNT' and (redis.call('ZRANGE', args[2], -1, -1, 'WITHSCORES')[2] or 0)
-  redis.call(unpack(last and {'ZADD', args[2], 'NX', last + 1, args[3]} or args))
-  at = at + count + 1
-end
-if mode == 'keep' then return 'ok' end
+if tonumber(redis.call('HGET', KEYS[2], 'commits') or '0') < tonumber(ARGV[9]) then return 'lost' end
+local commits = tostring(redis.call('HINCRBY', KEYS[2], 'commits', 1))
+write(11, tonumber(ARGV[10]), 10)
+if mode == 'keep' then return commits end
 if mode == 'done' then
   redis.call('ZREM', KEYS[3], id)
   redis.call('HDEL', KEYS[9], id)
@@ -28,7 +24,7 @@ end
 if mode == 'run' then redis.call('HSET', KEYS[2], 'runs', id) end
 if ARGV[8] == '1' then redis.call('HSET', KEYS[2], 'tries:' .. id, 1) end
 redis.call('HSET', KEYS[2], 'done', ARGV[3] .. ':' .. id)
-redis.call('HDEL', KEYS[2], 'owner', 'lease')
+redis.call('HDEL', KEYS[2], 'owner', 'lease', 'commits')
 -- One event, then the next thread: what waits behind it in this one gets in line again. From its third
 -- message in a row on, a thread goes behind all others: each has an answer before any has its third.
 local pause = tonumber(ARGV[7])
@@ -36,8 +32,9 @@ if pause == 0 then ring() end
 local band = band_of_head()
 local answers = mode == 'done' and band == MESSAGE and redis.call('HINCRBY', KEYS[2], 'answers', 1) or 0
 if not band then
-  redis.call('HDEL', KEYS[2], 'answers')
+  redis.call('HDEL', KEYS[2], 'answers', 'told', 'told_ts')
   rest()
+elseif mode == 'told' then line_up_again(band, asker())
 elseif pause > 0 then rest(now_ms + pause)
-else line_up(band, asker(), answers > 1) end
-return 'ok'
+else line_up(band, asker(), answers) end
+return commits

@@ -1,5 +1,6 @@
 -- Who goes first in a shard. KEYS: due askers alarms.
--- ARGV: how many bands there are, how many threads to find in each, and how many of one channel.
+-- ARGV: how many bands there are, how many threads to find in each, how many of one channel, whether only first
+-- words may be begun (1 or 0), and the people whose messages may not be.
 -- Returns {now_ms, the next moment at which something is due or '', {threads whose time has come},
 -- {thread, score, asker, ...}}: of each band the first thread of each asker, and few of one channel.
 local SPAN, STEP, DEEPEST = 1e13, 100, 1000
@@ -10,7 +11,11 @@ for _, thread in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms, 'LI
   ripe[#ripe + 1] = thread
 end
 local following = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now_ms, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2] or ''
-local found = {}
+local found, kept_from = {}, {}
+for i = 5, #ARGV do kept_from[ARGV[i]] = true end
+local function is_kept_back(band, score, person)
+  return band == tonumber(ARGV[1]) and (kept_from[person] or ARGV[4] == '1' and tonumber(score) % 1 > 0)
+end
 for band = 1, tonumber(ARGV[1]) do
   local from, count, persons, channels, rows = 0, 0, {}, {}, nil
   repeat
@@ -20,7 +25,8 @@ for band = 1, tonumber(ARGV[1]) do
       local person = redis.call('HGET', KEYS[2], rows[i]) or ''
       local channel = string.match(rows[i], '^[^/]*/[^/]*')
       local known = channels[channel] or 0
-      if count < tonumber(ARGV[2]) and not persons[person] and known < tonumber(ARGV[3]) then
+      local may = not persons[person] and not is_kept_back(band, rows[i + 1], person)
+      if may and count < tonumber(ARGV[2]) and known < tonumber(ARGV[3]) then
         count, channels[channel], persons[person] = count + 1, known + 1, person ~= ''
         for _, value in ipairs({rows[i], rows[i + 1], person}) do found[#found + 1] = value end
       end

@@ -6,6 +6,6 @@ if not rank or tonumber(rank) > now_ms then return 0 end
 ring()
 local band = band_of_head()
 if not band then rest()
-elseif is_behind(rank, band) then line_up(band, asker())
+elseif is_behind(rank, band) then line_up_again(band, asker())
 else alarm(band) end
 return 1

@@ -11,7 +11,7 @@ from agents.tool_context import ToolContext
 from bot.agents.attempt import NO_ATTEMPT
 from bot.agents.context import RunContext
 from bot.agents.tools.approval import approved_tool
-from bot.lease import PRESENT, Lease
+from bot.domain.lease import PRESENT, Lease
 from tests.unit.agents.test_engine import POLICY, Bench
 
 #: Seconds that are over before anybody gives a test up, and some that are not.

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.agents.billing_answers import BUSY, Refund, Reply, retry_after, to_look_up, to_request
-from bot.agents.keyed_request import Heard
+from countersign.teams.support.billing_answers import BUSY, Refund, Reply, retry_after, to_look_up, to_request
+from countersign.teams.support.keyed_request import Heard
 
 ASKED = Refund("INV-1003", "29.00", "USD", "twice")
 MADE = {"id": "rf_1", "invoice_id": "INV-1003", "amount": "29.00", "currency": "USD"}

@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.agents.attempt import Attempt
-from bot.agents.billing_client import MOST, BillingClient, BillingError, BillingUnknown, Refund
-from bot.agents.keyed_request import PATIENCE
+from countersign.teams.support.billing_client import MOST, BillingClient, BillingError, BillingUnknown, Refund
+from countersign.teams.support.keyed_request import PATIENCE
 from devkit.billing.server import BillingServer, Fault, Of
 from devkit.serving import Server
 

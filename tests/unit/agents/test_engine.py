@@ -7,25 +7,28 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from agents import Model, ModelSettings
+from agents import Model, ModelSettings, Tool
 from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
 from agents.tool_context import ToolContext
 
 from bot.agents.attempt import Attempt
-from bot.agents.billing_client import BillingClient
 from bot.agents.context import Permit, RunContext
-from bot.agents.engine import Engine, Limits, RunInProgress
+from bot.agents.engine import Engine, Limits
 from bot.agents.guardrail import Guard
+from bot.agents.handoffs import Kit, Member, Voice
 from bot.agents.models import ModelSpec
 from bot.agents.progress import AgentChanged
-from bot.agents.team import BILLING, Kit, Voice
+from bot.agents.run_in_progress import RunInProgress
+from bot.agents.team import Specialist
+from bot.agents.tool_result import Result
 from bot.agents.tools.approval import ApprovedTool, approved_tool
-from bot.approval import canonical, digest
-from bot.errors import LeaseLost, OutcomeUnknown, UnknownSchema
-from bot.policy import Policy, ask, over
-from bot.requirement import Requirement
-from bot.run import Blocked, Completed, Failed, FailureKind, Interrupted, Stopped
-from bot.store.sessions import StagedSession
+from bot.domain.approvals.approval import canonical, digest
+from bot.domain.approvals.condition import over
+from bot.domain.approvals.policy import Policy, ask
+from bot.domain.approvals.requirement import Requirement
+from bot.domain.errors import LeaseLost, OutcomeUnknown, UnknownSchema
+from bot.domain.run import Blocked, Completed, Failed, FailureKind, Interrupted, Stopped
+from bot.store.sessions import StagedSession, Tail
 from tests.factories import ANA, THREAD
 
 OK = ModelStep(output=[assistant_message('{"label": "ok", "reason": ""}')])
@@ -47,15 +50,28 @@ class Journal:
 
     def __init__(self) -> None:
         self.done: dict[str, str] = {}
+        self.differences: dict[str, str] = {}
         self.error: Exception | None = None
 
-    async def run(self, call_id: str, permit: Permit, effect: Callable[[Attempt], Awaitable[str]]) -> str:
+    async def run(
+        self,
+        call_id: str,
+        permit: Permit,
+        effect: Callable[[Attempt], Awaitable[Result]],
+        ready: Callable[[], Awaitable[None]],
+    ) -> Result:
+        await ready()
         if self.error is not None:
             raise self.error
         assert permit.tool == "pay"
         if call_id not in self.done:
-            self.done[call_id] = await effect(Attempt(f"key-{call_id}"))
-        return self.done[call_id]
+            result = await effect(Attempt(f"key-{call_id}"))
+            self.done[call_id], self.differences[call_id] = result.text, result.difference
+        return Result(self.done[call_id], self.differences.get(call_id, ""))
+
+
+#: The agent of these tests.
+BILLING = "Billing"
 
 
 class Bench:
@@ -70,12 +86,14 @@ class Bench:
         self.saved: list[bytes] = []
         self.session = StagedSession("s", self._nothing)
         self.tools = [self._tool("pay")]
+        self.plain: list[Tool] = []
+        self.steps: dict[str, str] = {}
         self.model = ScriptedModel(list(steps))
         self.guard = ScriptedModel(guard or [OK] * 4)
         self.failure = failure
 
-    async def _nothing(self) -> list[Any]:
-        return []
+    async def _nothing(self) -> Tail:
+        return Tail([])
 
     def _tool(self, name: str) -> ApprovedTool:
         async def pay(ctx: ToolContext[RunContext], amount: str) -> str:
@@ -92,18 +110,19 @@ class Bench:
         self, *, max_turns: int = 10, model: Model | None = None, limits: Limits | None = None
     ) -> Engine:
         voice = Voice(model or self.model, ModelSettings())
-        kit = Kit(triage=voice, billing=voice, tools=[], approved=self.tools)
+        specialist = Specialist(BILLING, "Moves money.", "You move money.", tools=[*self.tools, *self.plain])
+        words = {**{tool.tool.name: tool.step for tool in self.tools}, **self.steps}
+        kit = Kit(voice, [Member(specialist, voice)], self.tools, steps=words)
         guard = Guard(self.guard, ModelSpec("openai", "x"), failure=self.failure)
-        return Engine(kit, guard, limits or Limits(max_turns, 60), token=lambda: "ref-1")
+        return Engine(kit, guard, limits or Limits(max_turns, 24_000), token=lambda: "ref-1")
 
     def context(self, *approved: tuple[str, str]) -> RunContext:
-        billing = BillingClient.__new__(BillingClient)
         written = {call_id: canonical({"amount": amount}) for call_id, amount in approved}
         permits = {
             call_id: Permit("pay", digest("pay", arguments), arguments)
             for call_id, arguments in written.items()
         }
-        return RunContext(THREAD, ANA, billing, self.journal, permits)
+        return RunContext(THREAD, ANA, None, self.journal, permits)
 
     async def checkpoint(self, snapshot: bytes) -> None:
         self.saved.append(snapshot)

@@ -6,9 +6,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
+from agents.testing import ModelStep, ScriptedModel, assistant_message
 
 from bot.agents.guardrail import Guard, Verdict
 from bot.agents.models import Models, ModelSpec, Provider
+from bot.telemetry.metrics import Metrics
 from devkit.model.server import ModelServer
 
 
@@ -20,7 +22,7 @@ async def a_guard(name: str) -> AsyncGenerator[tuple[Guard, ModelServer]]:
     spec = ModelSpec.parse(name)
     models = Models({spec.provider: Provider(server.url, "devkit")})
     try:
-        yield Guard(models.model(spec), spec, failure="closed"), server
+        yield Guard(models.model(spec), spec, failure="closed", metrics=models.metrics), server
     finally:
         await models.close()
         await server.stop()
@@ -40,3 +42,21 @@ async def test_a_server_of_responses_is_not_told_what_it_does_not_know() -> None
         assert await guard.check("refund $29 on INV-1003") is Verdict.OK
 
     assert "response_format" not in server.requests[0].body
+
+
+async def test_each_verdict_counts_with_how_it_came_about() -> None:
+    metrics = Metrics()
+    for words in (['{"label": "ok"}'], ['{"label": "injection"}'], ["It is fine."], []):
+        model = ScriptedModel([ModelStep(output=[assistant_message(one)]) for one in words])
+        guard = Guard(model, ModelSpec("openai", "x"), failure="open", metrics=metrics)
+        await guard.check("refund $29 on INV-1003")
+
+    lines = [
+        line for line in metrics.page("", {})[0].decode().splitlines() if "guard_verdicts_total{" in line
+    ]
+    assert {line.partition("{")[2] for line in lines if not line.endswith(" 0.0")} == {
+        'reason="judged",verdict="ok"} 1.0',
+        'reason="judged",verdict="injection"} 1.0',
+        'reason="unreadable",verdict="ok"} 1.0',
+        'reason="unanswered",verdict="ok"} 1.0',
+    }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.agents.keyed_request import (
+from countersign.teams.support.keyed_request import (
     ENDS,
     LOOKS,
     PATIENCE,

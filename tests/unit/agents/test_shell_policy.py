@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.agents.tools.shell import commands
-from bot.config import Settings
-from bot.policy import Call
+from bot.domain.approvals.condition import Call
+from bot.settings.config import Settings
 
 POLICY = commands(
     "ops", matching=Settings.model_fields["shell_ask"].default, longer_than=timedelta(minutes=5)

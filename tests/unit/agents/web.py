@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from bot.agents.tools.pages import Reach
-from bot.web_address import is_public
+from bot.domain.web_address import is_public
 
 SITE = "site.example"
 

@@ -18,10 +18,10 @@ from agents import (
 )
 from openai import AsyncOpenAI
 
-from bot import words
+from bot.domain import sentences
 from devkit.billing.server import BillingServer
 from devkit.model import rules
-from devkit.model.dialogue import Dialogue, Entry
+from devkit.model.dialogue import Dialogue, Entry, Tool
 from devkit.model.server import ModelServer
 
 QUIET = RunConfig(tracing_disabled=True)
@@ -35,6 +35,10 @@ INVOICE = {
     "refunded": "0.00",
     "refundable": "29.00",
 }
+
+
+def offered(*names: str) -> dict[str, Tool]:
+    return {name: Tool(name) for name in names}
 
 
 class Conversation:
@@ -122,9 +126,9 @@ async def test_two_refunds_of_one_message_are_called_at_once(server: ModelServer
     [
         ("Rejected by Omar Haddad: duplicate", "Rejected by Omar Haddad: duplicate"),
         ("ERROR: Only 3.00 USD can be refunded.", "not made. Only 3.00 USD can be refunded."),
-        (words.IT_HAPPENED, "Done, as a person has checked: **29.00 USD on INV-1003** was refunded."),
-        (words.IT_DID_NOT, "The refund of 29.00 USD on INV-1003 was not made."),
-        (words.NOBODY_KNOWS, "Nobody knows whether the refund of 29.00 USD on INV-1003 was made."),
+        (sentences.IT_HAPPENED, "Done, as a person has checked: **29.00 USD on INV-1003** was refunded."),
+        (sentences.IT_DID_NOT, "The refund of 29.00 USD on INV-1003 was not made."),
+        (sentences.NOBODY_KNOWS, "Nobody knows whether the refund of 29.00 USD on INV-1003 was made."),
         ("Refund rf_ab12 made", "refund `rf_ab12`"),
     ],
 )
@@ -147,7 +151,7 @@ def refunded(*later: Entry) -> Dialogue:
         Entry("call", '{"invoice_id":"INV-1003","amount":"29.00","currency":"USD"}', "c2", "issue_refund"),
         *(Entry("output", '{"refund_id": "rf_1"}', "c2"), *later),
     )
-    return Dialogue("", entries, frozenset({"get_invoice", "issue_refund"}))
+    return Dialogue("", entries, offered("get_invoice", "issue_refund"))
 
 
 @pytest.mark.parametrize(
@@ -177,6 +181,9 @@ def test_a_refund_behind_the_outcome_is_looked_up_again_first() -> None:
         ("refund INV-1003, 7.5 USD please", ["7.50"]),
         ("refund INV-1003 and $4 on INV-1005", ["29.00", "4.00"]),
         ("refund $, on INV-1003", ["29.00"]),
+        ("refund 12,50 EUR on INV-1003", ["12.50"]),
+        ("refund $1,480 on INV-1003", ["1480.00"]),
+        ("refund INV-1003, 20 euros please", ["20.00"]),
     ],
 )
 def test_an_amount_belongs_to_the_invoice_it_is_named_with(text: str, amounts: list[str]) -> None:
@@ -188,7 +195,7 @@ def test_an_amount_belongs_to_the_invoice_it_is_named_with(text: str, amounts: l
             Entry("output", json.dumps({**INVOICE, "id": name}), name),
         )
     ]
-    dialogue = Dialogue("", (Entry("user", text), *looked_up), frozenset({"get_invoice"}))
+    dialogue = Dialogue("", (Entry("user", text), *looked_up), offered("get_invoice"))
 
     assert [call.arguments["amount"] for call in rules.answer(dialogue).calls] == amounts
 
@@ -199,7 +206,7 @@ def test_an_invoice_that_leaves_things_out_is_still_answered_from() -> None:
         Entry("call", '{"invoice_id": "INV-1003"}', "c1", "get_invoice"),
         Entry("output", '{"customer": "Hazel & Co"}', "c1"),
     )
-    answer = rules.answer(Dialogue("", entries, frozenset({"get_invoice"})))
+    answer = rules.answer(Dialogue("", entries, offered("get_invoice")))
 
     assert "Hazel & Co" in answer.text
     assert "unknown" in answer.text

@@ -48,6 +48,21 @@ async def test_what_people_become_is_what_slack_says_of_them(
     assert await error_of(gone) == "user_not_in_channel"
 
 
+async def test_a_group_that_was_switched_off_is_none_unless_it_is_asked_for(
+    slack: SlackStandIn, client: AsyncWebClient
+) -> None:
+    slack.workspace.disabled.add("S0FINANCE1")
+    refused = await error_of(client.usergroups_users_list(usergroup="S0FINANCE1"))
+    asked: Any = await client.usergroups_users_list(usergroup="S0FINANCE1", include_disabled=True)
+    listed: Any = await client.usergroups_list()
+    all_of_them: Any = await client.usergroups_list(include_disabled=True)
+
+    assert refused == "no_such_subteam"
+    assert asked["users"] == [seed.OMAR, seed.MEI]
+    assert listed["usergroups"] == []
+    assert [group["id"] for group in all_of_them["usergroups"]] == ["S0FINANCE1"]
+
+
 async def test_who_is_not_in_a_channel_is_shown_nothing_there(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
@@ -57,7 +72,7 @@ async def test_who_is_not_in_a_channel_is_shown_nothing_there(
     assert slack.ephemerals(seed.GUS) == []
 
 
-async def test_a_deleted_message_is_gone_but_its_thread_stays(
+async def test_a_deleted_message_is_gone_but_its_thread_stays_behind_a_tombstone(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     root = await slack.says(seed.ANA, SUPPORT, "hello")
@@ -68,9 +83,22 @@ async def test_a_deleted_message_is_gone_but_its_thread_stays(
 
     assert await error_of(client.chat_update(channel=SUPPORT, ts=mine["ts"], text="c")) == "message_not_found"
     await client.chat_postMessage(channel=SUPPORT, thread_ts=root, text="d")
-    assert [one.text for one in slack.thread(SUPPORT, root)] == ["b", "d"]
-    deleted = [one.payload["event"].get("deleted_ts") for one in slack.deliveries]
-    assert deleted[-2:] == [mine["ts"], root]
+    assert [one.text for one in slack.thread(SUPPORT, root)] == ["This message was deleted.", "b", "d"]
+    one, other = [one.payload["event"] for one in slack.deliveries if one.payload["event"].get("hidden")][-2:]
+    assert (one["subtype"], one["deleted_ts"]) == ("message_deleted", mine["ts"])
+    assert (other["subtype"], other["message"]["subtype"]) == ("message_changed", "tombstone")
+    assert (other["previous_message"]["ts"], other["previous_message"]["text"]) == (root, "hello")
+
+
+async def test_who_wrote_a_message_can_change_it_and_nobody_else(slack: SlackStandIn) -> None:
+    ts = await slack.says(seed.ANA, SUPPORT, "hello")
+    slack.edits(seed.ANA, SUPPORT, ts, "good evening")
+    with pytest.raises(LookupError):
+        slack.edits(seed.OMAR, SUPPORT, ts, "x")
+
+    told = slack.deliveries[-1].payload["event"]
+    assert (told["subtype"], told["message"]["text"]) == ("message_changed", "good evening")
+    assert (told["message"]["edited"]["user"], told["previous_message"]["text"]) == (seed.ANA, "hello")
 
 
 async def test_an_archived_channel_takes_nothing_more(slack: SlackStandIn, client: AsyncWebClient) -> None:

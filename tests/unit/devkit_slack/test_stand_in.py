@@ -34,6 +34,13 @@ MODAL = {
 }
 
 
+TEXT = {"type": "text", "text": "x"}
+
+
+def rich(kind: str, *parts: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "rich_text", "elements": [{"type": kind, "elements": [*parts], **more}]}
+
+
 def accept_messages(app: AsyncApp) -> list[dict[str, Any]]:
     """Acknowledge every event; returns the list that the bodies are put into."""
     seen: list[dict[str, Any]] = []
@@ -202,6 +209,21 @@ async def test_too_many_posts_are_refused_until_time_has_passed(
         [{"type": "banner"}],
         [{"type": "actions", "elements": [BUTTON | {"value": "x" * 2001}]}],
         [{"type": "divider"}] * 51,
+        [{"type": "divider", "block_id": "x" * 256}],
+        [{"type": "markdown", "text": "x" * 6001}] * 2,
+        [{"type": "header", "text": {"type": "plain_text", "text": "x", "emoji": "no"}}],
+        [{"type": "rich_text", "elements": []}],
+        [{"type": "rich_text", "elements": [{"type": "rich_text_table", "elements": [TEXT]}]}],
+        [rich("rich_text_section")],
+        [rich("rich_text_section", {"type": "text", "text": ""})],
+        [rich("rich_text_section", {"type": "text", "text": "x", "colour": "red"})],
+        [rich("rich_text_section", {"type": "text", "text": "x", "style": {"loud": True}})],
+        [rich("rich_text_section", {"type": "user"})],
+        [rich("rich_text_preformatted", {"type": "user", "user_id": seed.ANA})],
+        [rich("rich_text_list", TEXT, style="bullet")],
+        [rich("rich_text_list", {"type": "rich_text_section", "elements": [TEXT]}, style="roman")],
+        [rich("rich_text_list", {"type": "rich_text_section", "elements": [TEXT]}, style="bullet", indent=9)],
+        [rich("rich_text_quote", TEXT, style="bullet")],
     ],
 )
 async def test_blocks_that_slack_refuses_are_refused(
@@ -284,3 +306,19 @@ async def test_an_event_that_found_no_socket_comes_when_one_opens(
 
     assert slack.deliveries[0].history == [False, True]
     assert len(seen) == 1
+
+
+async def test_the_page_changes_and_deletes_ones_own_messages_and_no_others(slack: SlackStandIn) -> None:
+    ts = await slack.says(seed.ANA, SUPPORT, "hi")
+    message = slack.thread(SUPPORT, ts)[0]
+    said: list[bool] = []
+    async with aiohttp.ClientSession(slack.url) as http:
+        for user in (seed.OMAR, seed.ANA):
+            for deed in ({"deed": "edit", "text": "hello"}, {"deed": "delete"}):
+                body = {"as": user, "channel": SUPPORT, "ts": ts} | deed
+                async with http.post(f"/page/{deed['deed']}", json=body) as response:
+                    said.append((await response.json())["ok"])
+
+    assert said == [False, False, True, True]
+    assert message.text == "hello"
+    assert slack.thread(SUPPORT, ts) == []

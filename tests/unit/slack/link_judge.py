@@ -24,9 +24,11 @@ MARKDOWN_IT = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 CRUDE = re.compile(r"(!?)\[([^\[\]]*)\]\(\s*(?:&lt;|<)?((?:[a-zA-Z][a-zA-Z0-9+.-]*:|//)[^\s)]*)")
 HTML = re.compile(r"<[a-z/][^<>]*(?:href|src)\s*=", re.IGNORECASE)
 TURNED = re.compile("[\u202a-\u202e\u2066-\u2069]")
-#: What Slack acts on, wherever it stands in a text.
+#: What Slack acts on, wherever it stands in a text: in a link's address there is no blank, and something leads out.
 LIVE = re.compile(
-    r"<(?:[@#]|!(?:here|channel|everyone|group|subteam|date)|[^<>\n]*(?:\||://))", re.IGNORECASE
+    r"<(?:[@#]|!(?:here|channel|everyone|group|subteam|date)"
+    r"|[ \t]*[^\s<>|]*(?:://|[.:/\\][^\s<>|]*\|))",
+    re.IGNORECASE,
 )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import ApproverUnknown, SlackUnauthorized
+from bot.domain.errors import ApproverUnknown, SlackUnauthorized
 from bot.slack.approvers import FRESH_TO_SHOW, Approvers
 from bot.slack.client import Slack
 from tests.factories import ANA, MEI, OMAR, TEAM, THEO
@@ -23,14 +23,19 @@ def approvers(slack: Slack, workspace: Workspace, clock: Clock) -> Approvers:
     return Approvers(slack, roles, clock=clock)
 
 
+async def who(approvers: Approvers, role: str, team: str) -> frozenset[str]:
+    """Everybody of a role who is asked."""
+    return frozenset({user for user in await approvers.named(role) if await approvers.shows(user, team)})
+
+
 async def test_a_role_is_its_people_and_the_members_of_its_groups(approvers: Approvers) -> None:
-    assert await approvers.who("finance", TEAM) == {OMAR, MEI}
-    assert await approvers.who("owner", TEAM) == {ANA}
+    assert await who(approvers, "finance", TEAM) == {OMAR, MEI}
+    assert await who(approvers, "owner", TEAM) == {ANA}
 
 
 @pytest.mark.parametrize("role", ["nobody", "unheard of"])
 async def test_an_empty_or_unknown_role_is_nobody(approvers: Approvers, role: str) -> None:
-    assert await approvers.who(role, TEAM) == frozenset()
+    assert await who(approvers, role, TEAM) == frozenset()
     assert not await approvers.allows(role, ANA, TEAM)
 
 
@@ -54,7 +59,7 @@ async def test_who_is_no_full_member_of_the_workspace_never_counts(
 ) -> None:
     workspace.people[OMAR] |= changes
 
-    assert await approvers.who("finance", TEAM) == {MEI}
+    assert await who(approvers, "finance", TEAM) == {MEI}
     assert not await approvers.allows("finance", OMAR, TEAM)
 
 
@@ -63,13 +68,13 @@ async def test_a_member_of_the_organisation_counts_in_the_workspaces_they_are_in
 ) -> None:
     workspace.people[OMAR] |= {"team_id": "T0HOME0001", "enterprise_user": {"teams": [TEAM]}}
 
-    assert OMAR in await approvers.who("finance", TEAM)
+    assert OMAR in await who(approvers, "finance", TEAM)
 
 
 async def test_a_person_and_a_group_that_do_not_exist_are_nobody(slack: Slack, clock: Clock) -> None:
     approvers = Approvers(slack, {"finance": ["U0GONE0001", "S0GONE0001"]}, clock=clock)
 
-    assert await approvers.who("finance", TEAM) == frozenset()
+    assert await who(approvers, "finance", TEAM) == frozenset()
 
 
 @pytest.mark.parametrize("method", ["users.info", "usergroups.users.list"])
@@ -82,24 +87,24 @@ async def test_what_slack_does_not_answer_is_never_taken_for_a_yes(
     workspace.fail(method, fault)
 
     with pytest.raises(ApproverUnknown):
-        await approvers.who("finance", TEAM)
+        await who(approvers, "finance", TEAM)
 
 
 async def test_slack_is_asked_once_a_minute(approvers: Approvers, workspace: Workspace, clock: Clock) -> None:
-    await approvers.who("finance", TEAM)
+    await who(approvers, "finance", TEAM)
     asked = len(workspace.calls)
-    await approvers.who("finance", TEAM)
+    await who(approvers, "finance", TEAM)
     assert len(workspace.calls) == asked
 
     workspace.groups[GROUP] = [MEI]
     workspace.people[MEI]["deleted"] = True
     await clock.advance(FRESH_TO_SHOW)
-    assert await approvers.who("finance", TEAM) == {OMAR}
+    assert await who(approvers, "finance", TEAM) == {OMAR}
 
 
 async def test_a_yes_is_never_old(approvers: Approvers, workspace: Workspace) -> None:
     assert await approvers.allows("finance", MEI, TEAM)
-    assert MEI in await approvers.who("finance", TEAM)  # as when a card is posted; what it learns is kept
+    assert MEI in await who(approvers, "finance", TEAM)  # as when a card is posted; what it learns is kept
 
     workspace.groups[GROUP] = [OMAR]
     assert not await approvers.allows("finance", MEI, TEAM)
@@ -129,3 +134,22 @@ async def test_a_token_that_is_not_taken_says_nothing_of_anybody(
 
     with pytest.raises(SlackUnauthorized):
         await approvers.allows("finance", OMAR, TEAM)
+
+
+async def test_some_of_a_large_group_are_named_and_slack_is_asked_about_few(
+    approvers: Approvers, workspace: Workspace
+) -> None:
+    many = [f"U0MANY{number:04d}" for number in range(130)]
+    workspace.groups[GROUP] = many
+    for user in many:
+        workspace.people[user] = {
+            "id": user,
+            "team_id": TEAM,
+            "name": user,
+            "is_restricted": user > "U0MANY0003",
+        }
+
+    # Four regular members, then nothing but guests: of six looked at, the rest is counted.
+    assert await approvers.names("finance", TEAM, 3, {many[0]}) == [*many[1:4], "and up to 127 more"]
+    assert await approvers.names("finance", TEAM, 3, set(many[:4])) == []
+    assert len(workspace.made("users.info")) == 9

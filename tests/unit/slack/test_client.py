@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import aiohttp
 import pytest
 
-from bot.errors import LeaseLost, SlackRejected, SlackUnauthorized, SlackUnavailable
-from bot.lease import PRESENT, Lease
-from bot.slack import client, person
+from bot.domain.errors import LeaseLost, SlackRejected, SlackUnauthorized, SlackUnavailable
+from bot.domain.lease import PRESENT, Lease
+from bot.slack import calls, history, shown_name
+from bot.slack.api_errors import LONGEST_PAUSE
 from bot.slack.client import Slack
+from bot.slack.limiter import Limiter
 from bot.slack.web_client import web_client
 from tests.factories import ANA, OMAR, TEAM
 from tests.unit.slack.clock import Clock
@@ -46,6 +50,9 @@ async def test_a_refusal_names_its_code(slack: Slack, workspace: Workspace) -> N
     [
         (Fault(status=429, error="ratelimited", retry_after="30"), 30),
         (Fault(status=429, retry_after="soon"), 1),
+        (Fault(status=429, retry_after="nan"), 1),
+        (Fault(status=429, retry_after="inf"), LONGEST_PAUSE),
+        (Fault(status=429, retry_after="999999999"), LONGEST_PAUSE),
         (Fault(error="rate_limited"), 1),
         (Fault(status=503), 1),
         (Fault(error="internal_error"), 1),
@@ -103,7 +110,7 @@ async def test_an_edit_is_not_tried_for_ever(slack: Slack, workspace: Workspace,
 
     with pytest.raises(SlackUnavailable):
         await clock.run(slack.update(CHANNEL, workspace.add(), text="new"))
-    assert len(workspace.made("chat.update")) == client.TRIES
+    assert len(workspace.made("chat.update")) == calls.TRIES
 
 
 async def test_after_a_long_retry_after_nothing_is_sent_until_it_is_over(
@@ -153,7 +160,7 @@ async def test_a_message_is_found_by_its_metadata_on_a_later_page(
         workspace.add(text="other")
     ts = workspace.add(metadata=MARKER)
 
-    assert await slack.find(CHANNEL, thread_ts, MARKER) == ts
+    assert await slack.history.find(CHANNEL, thread_ts, is_marked) == ts
     assert len(workspace.calls) == 3
 
 
@@ -162,7 +169,7 @@ async def test_somebody_elses_message_with_our_metadata_is_not_ours(
 ) -> None:
     workspace.add(user=OMAR, metadata=MARKER)
 
-    assert await slack.find(CHANNEL, ROOT, MARKER) is None
+    assert await slack.history.find(CHANNEL, ROOT, is_marked) is None
 
 
 async def test_only_the_latest_of_a_channel_is_searched(slack: Slack, workspace: Workspace) -> None:
@@ -170,8 +177,8 @@ async def test_only_the_latest_of_a_channel_is_searched(slack: Slack, workspace:
     for _ in range(20):
         workspace.add()
 
-    assert await slack.find(CHANNEL, None, MARKER) is None
-    assert len(workspace.calls) == client.CHANNEL_PAGES
+    assert await slack.history.find(CHANNEL, None, is_marked) is None
+    assert len(workspace.calls) == history.CHANNEL_PAGES
 
 
 async def test_a_person_is_named_on_one_visible_line(slack: Slack, workspace: Workspace) -> None:
@@ -183,7 +190,7 @@ async def test_a_person_is_named_on_one_visible_line(slack: Slack, workspace: Wo
 
     name = await slack.name_of(OMAR)
 
-    assert name == ("Omar H\\u202e" + "x" * 99)[: person.NAME]
+    assert name == ("Omar H" + "x" * 99)[: shown_name.LONGEST]
 
 
 @pytest.mark.parametrize("fault", [Fault(error="user_not_found"), Fault(status=429, retry_after="60")])
@@ -206,9 +213,9 @@ async def test_the_real_client_does_not_repeat_calls_by_itself() -> None:
             await slack.post(CHANNEL, thread_ts=ROOT, text="hi")
 
 
-def limiter_of_this_loop() -> client.Limiter:
+def limiter_of_this_loop() -> Limiter:
     clock = Clock()
-    return client.Limiter(clock=clock, sleep=clock.wait)
+    return Limiter(clock=clock, sleep=clock.wait)
 
 
 async def test_a_worker_whose_lease_may_have_lapsed_says_nothing(
@@ -233,3 +240,7 @@ async def test_a_worker_whose_lease_may_have_lapsed_says_nothing(
             await call
     assert len(workspace.calls) == made
     assert workspace.messages[ts]["text"] == "while it holds"
+
+
+def is_marked(message: Mapping[str, Any]) -> bool:
+    return message.get("metadata") == MARKER

@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.attachment import Attachment
-from bot.errors import FileRefused
+from bot.domain.attachment import Attachment
+from bot.domain.errors import FileRefused
 from bot.slack.client import Slack
 from bot.slack.files import SlackFiles
 from bot.slack.limiter import Limiter

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.approval import Edit, Offers, canonical
+from bot.domain.approvals.approval import ApprovalStatus, Edit, Offers, canonical
+from bot.domain.approvals.preview import Preview
+from bot.domain.approvals.tool_form import ToolForm
 from bot.slack import actions, forms, limits
-from bot.slack.arguments import changes
+from bot.slack.changes import changes
 from bot.slack.edit_fields import block_id
 from bot.slack.forms import ClickedAt
-from bot.tool_form import ToolForm
 from tests.factories import NOON, OMAR, an_approval
 from tests.unit.slack import block_kit
 from tests.unit.slack.test_cards import HOSTILE
@@ -72,14 +74,14 @@ def test_every_kind_of_argument_has_a_field_that_suits_it() -> None:
 
     block_kit.check_view(view)
     assert kinds == {
-        "amount": "plain_text_input",
-        "count": "number_input",
-        "rate": "number_input",
-        "currency": "static_select",
-        "size": "static_select",
-        "urgent": "static_select",
-        "note": "plain_text_input",
-        "lines": "plain_text_input",
+        "Amount": "plain_text_input",
+        "Count": "number_input",
+        "Rate": "number_input",
+        "Currency": "static_select",
+        "Size": "static_select",
+        "Urgent": "static_select",
+        "Note": "plain_text_input",
+        "Lines": "plain_text_input",
     }
 
 
@@ -131,7 +133,7 @@ def test_what_the_tool_refuses_is_said_below_its_field_or_the_first() -> None:
     refused = forms.read_edit(view, a_form({"amount": "too short"}), APPROVAL)[1]
     assert refused == {"edit:amount": "too short"}
     hidden = forms.read_edit(view, a_form({"elsewhere": "x"}), APPROVAL)[1]
-    assert hidden == {"edit:amount": "The tool does not take these arguments."}
+    assert hidden == {"edit:amount": "This cannot be done with these values."}
 
 
 def test_only_what_the_policy_allows_can_be_edited() -> None:
@@ -140,7 +142,7 @@ def test_only_what_the_policy_allows_can_be_edited() -> None:
     forged = filled(view)
     forged["state"]["values"]["edit:count"] = {"value": {"value": "9"}}
 
-    assert [b["label"]["text"] for b in view["blocks"] if b["type"] == "input"] == ["amount"]
+    assert [b["label"]["text"] for b in view["blocks"] if b["type"] == "input"] == ["Amount"]
     assert json.loads(forms.read_edit(forged, a_form(), approval)[0])["count"] == 2
 
 
@@ -193,9 +195,11 @@ def test_everything_is_shown_to_the_last_character() -> None:
 
 
 def test_what_is_too_long_even_for_a_form_is_said() -> None:
-    view = forms.details_view(an_approval(arguments=canonical({"body": "x" * 400_000})))
+    approval = an_approval(arguments=canonical({"body": "x" * 400_000}))
+    view = forms.details_view(approval, forms.ClickedAt("C0FINANCE1", "1795435200.000100"))
 
     assert "characters are not shown" in str(view["blocks"])
+    assert "submit" not in view, "nobody approves what not even the form shows"
     block_kit.check_view(view)
 
 
@@ -217,4 +221,31 @@ def test_whatever_does_not_fit_into_the_form_is_counted(arguments: dict[str, str
 def test_no_change_hides_behind_a_long_one() -> None:
     before, after = {"body": "a" * 3000, "recipient": "good"}, {"body": "b" * 3000, "recipient": "evil"}
 
-    assert 'recipient: "good" → "evil"' in changes(canonical(before), canonical(after), limit=limits.NOTE)
+    assert "Recipient: good → evil" in changes(canonical(before), canonical(after), limit=limits.NOTE)
+
+
+def test_a_change_cannot_pass_for_two() -> None:
+    before, after = {"invoice": "1", "invoice_id": "2"}, {"invoice": "1 → 2", "invoice_id": "4"}
+
+    assert changes(canonical(before), canonical(after), limit=limits.NOTE) == (
+        'invoice: 1 → "1 → 2"\ninvoice_id: 2 → 4'
+    )
+
+
+def test_what_no_card_shows_whole_is_approved_below_all_of_it() -> None:
+    whole = an_approval(arguments=canonical({"note": "x" * 20_000}))
+    view = forms.details_view(whole, WHERE)
+
+    block_kit.check_view(view)
+    assert view["submit"]["text"] == "Approve"
+    assert view["blocks"][-1]["element"]["type"] == "checkboxes"
+    assert forms.read_submission(view).fingerprint == whole.digest
+    for shown in (an_approval(), replace(whole, status=ApprovalStatus.REJECTED)):
+        assert "submit" not in forms.details_view(shown, WHERE)
+    assert "submit" not in forms.details_view(whole)
+
+
+def test_what_cannot_be_done_is_not_approved_below_all_of_it_either() -> None:
+    long = an_approval(arguments=canonical({"note": "x" * 20_000}), preview=Preview("Pay", problem="No."))
+
+    assert "submit" not in forms.details_view(long, WHERE)

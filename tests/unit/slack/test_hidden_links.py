@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.slack.markdown import parts, safe
+from bot.slack.cutting import parts
+from bot.slack.markdown import safe
 from tests.unit.slack.link_judge import Link, hidden
 
 TARGETS = [

@@ -6,12 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.approval import ApprovalStatus, Ending, Execution, Question, canonical
-from bot.delegation import Delegation, delegated
-from bot.errors import DelegationRefused
-from bot.requirement import Requirement, Severity
+from bot.domain.approvals.approval import ApprovalStatus, Ending, Execution, Question, canonical
+from bot.domain.approvals.delegation import Delegation, delegated
+from bot.domain.approvals.preview import Preview
+from bot.domain.approvals.requirement import Requirement, Severity
+from bot.domain.errors import DelegationRefused
+from bot.domain.recent_thread import RecentThread
+from bot.domain.thread import ThreadRef
 from bot.slack import home
-from bot.slack.notices import duration
+from bot.slack.durations import duration
 from tests.factories import ANA, NOON, OMAR, an_approval
 from tests.unit.slack import block_kit
 from tests.unit.slack.test_cards import HOSTILE, LINK
@@ -24,6 +27,7 @@ def a_page(**changes: object) -> home.Page:
         "now": NOW,
         "waiting": [],
         "more": 0,
+        "counted": True,
         "unsure": False,
         "asked": [],
         "stand_in": None,
@@ -53,7 +57,7 @@ def test_an_empty_home_says_so_in_every_part() -> None:
 def test_what_waits_has_its_age_amount_and_link() -> None:
     shown = texts(a_page(waiting=[(an_approval(), LINK)]))
 
-    assert "Approval needed: issue_refund · 29.00 USD" in shown
+    assert "Approval needed: Issue refund · 29.00 USD" in shown
     assert f"<@{ANA}>, 3 hours ago · 21 hours left · <{LINK}|Open the thread>" in shown
 
 
@@ -61,7 +65,7 @@ def test_what_was_asked_for_says_how_it_stands() -> None:
     done = an_approval(status=ApprovalStatus.APPROVED, execution=Execution(Ending.DONE, NOON))
     shown = texts(a_page(asked=[(done, LINK), (an_approval(), LINK)]))
 
-    assert "Approved: issue_refund · 29.00 USD · done" in shown
+    assert "Approved: Issue refund · 29.00 USD · done" in shown
     assert "still needed: 1 of finance" in shown
 
 
@@ -86,7 +90,7 @@ def test_the_fullest_home_there_can_be_is_one_that_slack_takes() -> None:
         unsure=True,
         asked=[(grave, LINK)] * 8,
         stand_in=Delegation(ANA, OMAR, NOW),
-        threads=[(f"T/C/{n}.0", HOSTILE * 20, LINK) for n in range(8)],
+        threads=[RecentThread(ThreadRef("T", "C", f"{n}.0"), HOSTILE * 20, LINK) for n in range(8)],
     )
     view = home.view(page)
 
@@ -98,13 +102,17 @@ def test_the_fullest_home_there_can_be_is_one_that_slack_takes() -> None:
     ("time", "words"),
     [
         (timedelta(seconds=-5), "less than a minute"),
-        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(seconds=20), "less than a minute"),
         (timedelta(minutes=1), "1 minute"),
-        (timedelta(minutes=119), "1 hour"),
-        (timedelta(days=2, hours=5), "2 days"),
+        (timedelta(minutes=119), "119 minutes"),
+        (timedelta(hours=3, seconds=-1), "3 hours"),
+        (timedelta(hours=72, seconds=-1), "72 hours"),
+        (timedelta(days=2, hours=5), "53 hours"),
+        (timedelta(days=5, hours=1), "5 days 1 hour"),
+        (timedelta(days=7, seconds=-1), "7 days"),
     ],
 )
-def test_how_long_is_said_in_the_largest_unit(time: timedelta, words: str) -> None:
+def test_how_long_is_said_to_the_nearest_unit(time: timedelta, words: str) -> None:
     assert duration(time) == words
 
 
@@ -131,3 +139,11 @@ def test_nothing_is_decided_in_home_that_is_not_wholly_shown_there() -> None:
 
     assert "characters are not shown; decide on the card." in "\n".join(block_kit.texts(view["blocks"]))
     assert offered == ["details", "stand_in"]
+
+
+def test_what_cannot_be_done_is_not_offered_to_be_approved_in_home() -> None:
+    view = home.view(a_page(waiting=[(an_approval(preview=Preview("Pay", problem="4.00 are left.")), LINK)]))
+    offered = [e["action_id"] for b in view["blocks"] if b["type"] == "actions" for e in b["elements"]]
+
+    assert "This cannot be done as it stands: 4.00 are left." in "\n".join(block_kit.texts(view["blocks"]))
+    assert offered == ["reject", "details", "stand_in"]

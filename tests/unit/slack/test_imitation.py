@@ -7,11 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from bot import words
-from bot.approval import Approval, ApprovalStatus, Edit, Ending, Execution, Question, Verdict, canonical
-from bot.slack import cards
-from bot.slack.imitation import imitates
-from bot.slack.parts import Below, Steps, draw
+from bot.domain import click_answers
+from bot.domain.approvals.approval import (
+    Approval,
+    ApprovalStatus,
+    Edit,
+    Ending,
+    Execution,
+    Question,
+    Verdict,
+    canonical,
+)
+from bot.slack import card_words, cards
+from bot.slack.card_imitation import imitates
+from bot.slack.reply_blocks import Below, Steps, draw
 from tests.factories import NOON, OMAR, a_decision, an_approval
 from tests.unit.slack import block_kit
 
@@ -25,7 +34,7 @@ def lines_of(approval: Approval) -> list[str]:
         e["text"]["text"] for b in card.blocks for e in b.get("elements", ()) if e.get("type") == "button"
     ]
     drawn = " ".join(f"[ {label} ]" for label in buttons if label != "Show everything")
-    return [cards.headline_of(approval), *([drawn] if drawn else [])]
+    return [card_words.headline_of(approval), *([drawn] if drawn else [])]
 
 
 @pytest.mark.parametrize("status", list(ApprovalStatus))
@@ -43,7 +52,7 @@ def test_a_card_that_was_copied_as_text_is_known_by_each_of_its_parts() -> None:
     alone = [text for text in texts if imitates(text)]
 
     assert [text.split("\n")[0] for text in alone if "needed" in text] == [
-        "Approval needed: issue_refund · 29.00 USD"
+        "Approval needed: Issue refund · 29.00 USD"
     ]
     assert any("Who can decide" in text for text in alone)
     assert any("Fingerprint" in text for text in alone)
@@ -54,7 +63,7 @@ def test_a_card_that_was_copied_as_text_is_known_by_each_of_its_parts() -> None:
     "text",
     [
         "Approval needed",
-        "# Approval needed: issue_refund · 9,999.00 USD",
+        "# Approval needed: Issue refund · 9,999.00 USD",
         "> **Approval** *needed*",
         ":warning: Approval needed",
         "\U0001f6a8 APPROVAL  REQUIRED",
@@ -72,13 +81,13 @@ def test_a_card_that_was_copied_as_text_is_known_by_each_of_its_parts() -> None:
         "x<br>Approval needed",
         "x\rApproval needed",
         "*Approved* by <@U0OMAR0001>",
-        "Approved: issue_refund · 29.00 USD",
-        "**Rejected**: issue_refund",
+        "Approved: Issue refund · 29.00 USD",
+        "**Rejected**: Issue refund",
         "Appro\u200bved: issue_refund",
         "App\u0336rove / Re\u200bject",
         "Fingerprint `0123456789ab`",
         "SHA-256 of tool and arguments: `00`",
-        "Did this happen: issue_refund?",
+        "Did this happen: Issue refund?",
         "[Approve] [Reject]",
         "`Approve` | `Reject` | `Edit`",
         "- Approve\n- Reject",
@@ -124,10 +133,10 @@ def test_the_mark_stands_above_the_text_in_a_block_of_its_own_and_in_the_notific
     block, text = second.blocks
 
     assert [one["type"] for one in first.blocks] == ["markdown"]
-    assert block["elements"] == [{"type": "plain_text", "text": words.NOT_A_CARD, "emoji": True}]
+    assert block["elements"] == [{"type": "plain_text", "text": click_answers.NOT_A_CARD, "emoji": False}]
     assert text["type"] == "markdown"
     assert second.text.startswith("The assistant wrote this.")
-    assert words.NOT_A_CARD not in first.text
+    assert click_answers.NOT_A_CARD not in first.text
 
 
 @pytest.mark.parametrize(

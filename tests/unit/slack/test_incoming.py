@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from bot.domain.events import MessageReceived, ResetRequested
+from bot.domain.thread import ThreadRef
 from bot.slack import incoming
 from bot.slack.incoming import IncomingMessage
 from bot.slack.origin import Installation
-from bot.thread import ThreadRef
+from bot.slack.payloads import misfit
+from bot.slack.plain_text import plain
 from tests.factories import ANA, OMAR, SUPPORT, TEAM
 
 BOT = "U0COUNTER1"
@@ -50,9 +53,17 @@ def test_a_reply_without_a_mention_may_be_for_the_bot() -> None:
 
 
 @pytest.mark.parametrize("call", [f"<@{OMAR}>", "<!subteam^S0FINANCE1|@finance>", "<!here>", "<!channel>"])
-def test_a_reply_that_calls_somebody_else_is_not_for_the_bot(call: str) -> None:
-    assert read(thread_ts=ROOT, text=f"{call} what do you think?") is None
-    assert read(thread_ts=ROOT, text=f"<@{BOT}> ask {call}") is not None
+def test_a_reply_that_calls_somebody_else_is_to_others_unless_it_calls_the_bot_too(call: str) -> None:
+    other, both = (
+        read(thread_ts=ROOT, text=f"{call} what?"),
+        read(thread_ts=ROOT, text=f"<@{BOT}> ask {call}"),
+    )
+
+    assert read(text=f"{call} at the top") is None
+    assert other is not None
+    assert both is not None
+    assert (other.to_others, other.addressed) == (True, False)
+    assert (both.to_others, both.addressed) == (False, True)
 
 
 def test_a_message_in_a_direct_channel_is_for_the_bot_and_a_thread_of_its_own() -> None:
@@ -140,7 +151,7 @@ def test_other_ways_to_write_a_message_count(subtype: str) -> None:
     ],
 )
 def test_markup_becomes_the_text_a_person_saw(raw: str, shown: str) -> None:
-    assert incoming.plain(raw) == shown
+    assert plain(raw) == shown
 
 
 @pytest.mark.parametrize("text", ["reset", " Reset! ", "RESET THIS  THREAD", "reset the thread.", "/reset"])
@@ -181,3 +192,54 @@ def test_a_link_to_a_message_names_its_thread(link: str) -> None:
 )
 def test_anything_else_is_no_link_to_a_message(text: str) -> None:
     assert incoming.permalink(text) is None
+
+
+def test_what_is_forwarded_is_no_word_of_who_forwards_it() -> None:
+    shared = [{"is_share": True, "author_id": OMAR, "author_name": "Omar", "text": "reset"}]
+    silent = read(type="app_mention", text=f"<@{BOT}>", attachments=shared)
+    asking = read(type="app_mention", text=f"<@{BOT}> reset", attachments=shared)
+
+    assert silent is not None
+    assert asking is not None
+    kept = incoming.happened(silent)
+    assert isinstance(kept, MessageReceived)
+    assert (kept.text, kept.quoted) == ("", (OMAR,))
+    assert kept.whole.endswith("> reset")
+    assert isinstance(incoming.happened(asking), ResetRequested)
+
+
+def an_edit(
+    now: str, before: str | None = "show me", after: float = 60, **changes: Any
+) -> IncomingMessage | None:
+    inner = an_event(text=now, edited={"user": ANA, "ts": "1795435360.000200"}) | changes
+    at = f"{float(TS) + after:.6f}"
+    event = {"type": "message", "subtype": "message_changed", "hidden": True, "channel": SUPPORT, "ts": at}
+    event |= {"channel_type": "channel", "message": {k: v for k, v in inner.items() if k != "channel"}}
+    if before is not None:
+        event["previous_message"] = an_event(text=before)
+    envelope = {"type": "event_callback", "team_id": TEAM, "event_id": "Ev1", "event": event}
+    assert misfit("events_api", envelope) == ""
+    return incoming.called_by_edit(event, us=Installation(TEAM, "E0ACME0001"), bot_user=BOT)
+
+
+def test_a_mention_that_is_edited_in_makes_a_message_of_its_first_moment() -> None:
+    assert an_edit(f"<@{BOT}> show me") == read(type="app_mention", text=f"<@{BOT}> show me")
+    assert an_edit(f"<@{BOT}> show me", thread_ts=ROOT) == read(text=f"<@{BOT}> show me", thread_ts=ROOT)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"now": "show me more"},
+        {"now": f"<@{BOT}> more", "before": f"<@{BOT}> show me"},
+        {"now": f"<@{BOT}> show me", "before": None},
+        {"now": f"<@{BOT}> show me", "after": incoming.LATEST_EDIT + 1},
+        {"now": f"<@{BOT}> show me", "bot_id": "B1"},
+        {"now": f"<@{BOT}> show me", "user": BOT},
+        {"now": f"<@{BOT}> show me", "user_team": "T0OTHER001"},
+        {"now": f"&lt;@{BOT}&gt; show me"},
+    ],
+    ids=str,
+)
+def test_any_other_change_calls_nobody(edit: dict[str, Any]) -> None:
+    assert an_edit(**edit) is None

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from bot.errors import SlackUnavailable
+from bot.domain.errors import SlackUnavailable
 from bot.slack.limiter import EDIT, PATIENCE, POST, Limiter
-from bot.slack.rate import BURST, KEPT
+from bot.slack.rate_limits import BURST, KEPT
 from tests.unit.slack.clock import Clock, settle
 
 

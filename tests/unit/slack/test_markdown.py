@@ -1,26 +1,13 @@
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack import limits
-from bot.slack.markdown import SMALLEST_PART, escape, fallback, pieces, safe, split
-
-#: What Slack acts on, wherever it stands in a text.
-LIVE = re.compile(
-    r"<(?:[@#]|!(?:here|channel|everyone|group|subteam|date)|[^<>\n]*(?:\||://))", re.IGNORECASE
-)
-
-lines = st.one_of(
-    st.text(max_size=300),
-    st.sampled_from(["", " ", "```", "```python", "  ```", "~~~~", "~~~", "````", "- item", "| a | b |"]),
-    st.text(alphabet="ab ", min_size=200, max_size=900),
-    st.text(alphabet="`~ \n<&;", max_size=60),
-)
-documents = st.lists(lines, max_size=40).map("\n".join)
+from bot.slack.cutting import parts
+from bot.slack.markdown import escape, fallback, safe
+from tests.unit.slack.link_judge import LIVE
 
 
 @pytest.mark.parametrize(
@@ -91,6 +78,7 @@ def test_code_stays_as_it_is() -> None:
     ("text", "shown"),
     [
         ("`<!channel>`", "`&lt;!channel>`"),
+        ("`<evil.test|Approve>`", "`&lt;evil.test|Approve>`"),
         ("```\n<@U0OMAR0001>\n```", "```\n&lt;@U0OMAR0001>\n```"),
         ("`[x](https://evil.test)`", "`[x (evil.test)](https://evil.test)`"),
         ("```\n![x](//evil.test)\n```", "```\n[x (//evil.test)](//evil.test)\n```"),
@@ -110,6 +98,8 @@ def test_code_cannot_ping_or_hide_a_target_either(text: str, shown: str) -> None
         "see `Vec<\nu8>` there",
         "```md\n![logo](./logo.png) and <b>\n[1]: ./x\n```",
         "| a |\n|---|\n| `Vec<u8>` |",
+        "```ts\nlet a: Promise<string|null>\n```",
+        "`sort <in.txt | uniq` and `if a <b: # see https://acme.test`",
     ],
 )
 def test_code_is_as_it_was_written_wherever_it_stands(code: str) -> None:
@@ -182,90 +172,12 @@ def test_text_without_markup_is_not_touched(text: str) -> None:
     ],
 )
 def test_a_hostile_text_is_not_slower_than_a_long_one(text: str) -> None:
-    assert len(split(safe(text), limits.REPLY_PART)) >= 1
-
-
-def fences_are_balanced(text: str) -> bool:
-    """Walk the lines as CommonMark does: a fence ends at one at least as long, of the same kind."""
-    open_mark = ""
-    for line in text.split("\n"):
-        found = re.match(r"[ \t]{0,32}(`{3,32}(?!`)|~{3,32}(?!~))(.*)", line)
-        if found is None:
-            continue
-        mark, info = found.groups()
-        if not open_mark:
-            open_mark = "" if mark[0] == "`" and "`" in info else mark
-        elif mark[0] == open_mark[0] and len(mark) >= len(open_mark) and not info.strip():
-            open_mark = ""
-    return not open_mark
-
-
-@given(documents, st.integers(SMALLEST_PART, 2000))
-def test_cutting_loses_nothing_and_keeps_every_part_whole(text: str, limit: int) -> None:
-    found = pieces(text, limit)
-
-    assert "".join(piece.body for piece in found) == text
-    assert all(len(piece.text) <= limit for piece in found)
-    assert all(fences_are_balanced(piece.text) for piece in found)
-
-
-@given(documents, st.integers(SMALLEST_PART, 2000))
-def test_no_part_is_blank(text: str, limit: int) -> None:
-    parts = split(text, limit)
-
-    assert all(part.strip() for part in parts)
-    assert bool(parts) == bool(text.strip())
-
-
-@given(st.text(alphabet="a \n", min_size=2000, max_size=4000), st.text(max_size=2000))
-def test_parts_that_are_full_stay_when_the_text_grows(text: str, more: str) -> None:
-    before, after = pieces(text, 500), pieces(text + more, 500)
-
-    assert before[:-2] == after[: len(before) - 2]
-
-
-def test_a_text_that_fits_is_one_part() -> None:
-    assert split("one\n\ntwo", 1000) == ["one\n\ntwo"]
-
-
-def test_a_cut_is_made_between_paragraphs() -> None:
-    first, second = "word " * 40, "other " * 40
-
-    assert split(f"{first}\n\n{second}", 300) == [f"{first}\n\n", second]
-
-
-def test_a_cut_is_made_before_a_fence_that_fits_into_the_next_part() -> None:
-    prose, code = "word " * 40, "```\n" + "x = 1\n" * 30 + "```"
-
-    assert split(f"{prose}\n{code}", 300) == [f"{prose}\n", code]
-
-
-def test_a_fence_that_is_cut_is_closed_and_opened_again() -> None:
-    code = "```python\n" + "x = 1\n" * 100 + "```\nend"
-    parts = split(code, 400)
-
-    assert all(part.startswith("```python\n") for part in parts)
-    assert all(part.endswith("\n```") for part in parts[:-1])
-    assert sum(part.count("x = 1") for part in parts) == 100
-
-
-def test_a_fence_that_was_never_closed_is_closed() -> None:
-    assert split("```\nx", 300) == ["```\nx\n```"]
-
-
-def test_an_entity_is_not_cut_in_two() -> None:
-    parts = split("&lt;" * 500, 256)
-
-    assert all(part.count("&lt;") * 4 == len(part) for part in parts)
-
-
-def test_a_limit_without_room_for_text_is_refused() -> None:
-    with pytest.raises(ValueError, match="cannot cut"):
-        pieces("x", SMALLEST_PART - 1)
+    assert len(parts(text, limits.REPLY_PART)) >= 1
 
 
 def test_a_notification_shows_a_short_escaped_line() -> None:
     assert fallback("a <!channel>\n\nb & c") == "a &lt;!channel&gt; b &amp; c"
     assert fallback("x" * 5000) == "x" * limits.FALLBACK + "…"
     assert len(fallback("<" * 5000)) <= limits.UPDATE_TEXT
+    assert fallback("x" * (limits.FALLBACK - 1) + "e\u0301 y") == "x" * (limits.FALLBACK - 1) + "…"
     assert escape("<&>") == "&lt;&amp;&gt;"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import NotUnderstood
+from bot.domain.errors import NotUnderstood
 from bot.slack.forms import read_reason, read_submission
 from bot.slack.payloads import misfit
 
@@ -63,3 +63,31 @@ def test_not_even_those_without_the_envelope_of_an_event() -> None:
     strange = event(type="channel_created") | {"type": []}
 
     assert misfit("events_api", strange) == "type"
+
+
+def click(blocks: Any) -> dict[str, Any]:
+    return {
+        "type": "block_actions",
+        "trigger_id": "t",
+        "user": {"id": "U0ANA00001"},
+        "actions": [{"action_id": "details", "action_ts": "1795435200.000200", "value": "x"}],
+        "message": {"ts": "1795435200.000100", "blocks": blocks},
+    }
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        None,
+        [],
+        [{"type": "divider"}, {"type": "header", "text": {"type": "plain_text", "text": "x"}}],
+        [{"type": "markdown", "text": "x"}],
+    ],
+)
+def test_a_click_on_a_card_fits(blocks: Any) -> None:
+    assert misfit("interactive", click(blocks)) == ""
+
+
+@pytest.mark.parametrize("blocks", [2**63, ["x"], [{"type": "header", "text": 3}], [{"text": None}]])
+def test_a_card_that_could_not_be_drawn_anew_does_not_fit(blocks: Any) -> None:
+    assert misfit("interactive", click(blocks)).startswith("block_actions.message.blocks")

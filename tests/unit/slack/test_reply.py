@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import LeaseLost, SlackRejected, SlackUnavailable
+from bot.domain.errors import LeaseLost, SlackRejected, SlackUnavailable
+from bot.domain.events import ResetRequested, ResetVia, reset_id
 from bot.slack import actions, limits, reply
 from bot.slack.client import Slack
 from bot.slack.limiter import Limiter
 from bot.slack.markdown import safe
 from bot.slack.reply import ReplyStream
+from bot.slack.reply_mark import ReplyMark, resets
+from bot.slack.reply_messages import ReplyMessages
 from tests.unit.slack import block_kit
 from tests.unit.slack.clock import Clock, settle
 from tests.unit.slack.workspace import ME, Fault, Workspace
@@ -29,6 +32,8 @@ class Replies:
         self.clock = clock
         self.workspace = Workspace(clock)
         self.told: list[tuple[str, ...]] = []
+        #: What each thread showed when a reply said that its first words were there.
+        self.first_words: list[str] = []
         self.limiter = Limiter(clock=clock, sleep=clock.wait)
         self.slack = Slack(self.workspace, self.limiter, me=ME)
 
@@ -36,7 +41,7 @@ class Replies:
         async def tell(messages: tuple[str, ...]) -> None:
             self.told.append(messages)
 
-        return ReplyStream(
+        parts = ReplyMessages(
             self.slack,
             self.limiter,
             channel=CHANNEL,
@@ -45,6 +50,7 @@ class Replies:
             messages=messages,
             on_message=tell,
         )
+        return ReplyStream(parts, self.limiter, lambda: self.first_words.append(self.said()))
 
     def said(self) -> str:
         return "".join(self.workspace.shown())
@@ -63,6 +69,24 @@ class Replies:
 @pytest.fixture
 def replies(clock: Clock) -> Replies:
     return Replies(clock)
+
+
+async def test_the_first_words_are_told_of_once_and_only_when_they_are_there(replies: Replies) -> None:
+    stream = replies.open()
+    await stream.start("Reading …")
+    stream.note("Looking up INV-1003")
+    await replies.clock.advance(2)
+    assert replies.first_words == []
+
+    for text in ("The", "The invoice", "The invoice is open."):
+        stream.show(text)
+        await replies.clock.advance(2)
+    await replies.clock.run(stream.finish("The invoice is open."))
+
+    assert len(replies.first_words) == 1
+    assert "The" in replies.first_words[0]
+    await replies.clock.run(replies.open(event_id="msg:other").finish("", own="Not now."))
+    assert len(replies.first_words) == 2
 
 
 async def test_a_reply_begins_with_one_message_that_can_be_stopped(replies: Replies) -> None:
@@ -106,6 +130,19 @@ async def test_text_grows_in_one_message_by_at_most_one_edit_a_second(replies: R
     assert all(after - before >= 0.999 for before, after in itertools.pairwise(edits))
     assert replies.workspace.shown() == [text]
     assert replies.buttons() == []
+
+
+async def test_a_short_answer_ends_at_once_though_its_first_words_were_just_shown(replies: Replies) -> None:
+    stream = replies.open()
+    await stream.start()
+    stream.show("Certainly")
+    await settle()
+    assert len(replies.workspace.made("chat.update")) == 1
+    began = replies.clock.now
+    await replies.clock.run(stream.finish("Certainly, it was paid."))
+
+    assert replies.clock.now == began
+    assert replies.workspace.shown() == ["Certainly, it was paid."]
 
 
 async def test_showing_text_never_waits_for_slack(replies: Replies) -> None:
@@ -160,7 +197,7 @@ async def test_a_long_answer_goes_on_in_further_messages(replies: Replies) -> No
     assert len(replies.buttons()) == 1, "one Stop, in the last message"
     await replies.clock.run(stream.finish(LONG))
 
-    assert len(replies.workspace.messages) == 3
+    assert len(replies.workspace.messages) == 4
     assert replies.said() == LONG
     assert replies.told[-1] == stream.messages == tuple(replies.workspace.messages)
     assert replies.buttons() == []
@@ -171,10 +208,10 @@ async def test_messages_that_are_not_needed_any_more_are_deleted(replies: Replie
     await stream.start()
     stream.show(LONG)
     await replies.clock.advance(10)
-    assert len(replies.workspace.messages) == 3
+    assert len(replies.workspace.messages) == 4
     stream.show("Short after all.")
     await replies.clock.advance(10)
-    assert replies.workspace.shown() == ["Short after all.", "", ""]
+    assert replies.workspace.shown() == ["Short after all.", "", "", ""]
     await replies.clock.run(stream.finish("Short after all."))
 
     assert replies.workspace.shown() == ["Short after all."]
@@ -192,6 +229,21 @@ async def test_tool_calls_show_as_one_status_line_each(replies: Replies) -> None
     await replies.clock.run(stream.finish("done"))
 
     assert replies.lines() == ["get_invoice ✓", "→ Billing"]
+
+
+async def test_a_status_line_is_plain(replies: Replies) -> None:
+    stream = replies.open()
+    await stream.start()
+    stream.note("docker run a:100:b <!here> *x*")
+    stream.note("x" * 99 + "e\u0301")
+    await replies.clock.run(stream.finish("done"))
+
+    (message,) = replies.workspace.messages.values()
+    shown = [
+        element for block in message["blocks"] if block["type"] == "context" for element in block["elements"]
+    ]
+    assert [(one["type"], one["emoji"]) for one in shown] == [("plain_text", False)] * 2
+    assert replies.lines() == ["docker run a:100:b <!here> *x*", "x" * 99]
 
 
 async def test_many_status_lines_are_counted(replies: Replies) -> None:
@@ -338,7 +390,7 @@ async def test_a_continuation_whose_ts_was_lost_is_found_too(replies: Replies) -
     replies.workspace.fail("chat.postMessage", Fault(raises=TimeoutError(), applied=True))
     stream.show(LONG)
     await replies.clock.advance(20)
-    assert len(replies.workspace.messages) == 3
+    assert len(replies.workspace.messages) == 4
     await replies.clock.run(stream.finish(LONG))
 
     assert replies.said() == LONG
@@ -351,7 +403,7 @@ async def test_a_text_that_slack_finds_too_long_is_cut_smaller(replies: Replies,
     await replies.clock.run(stream.finish(LONG))
 
     assert replies.said() == LONG
-    assert len(replies.workspace.messages) > 3
+    assert len(replies.workspace.messages) > 4
 
 
 @pytest.mark.parametrize("code", ["msg_too_long", "is_archived"])
@@ -376,7 +428,7 @@ async def test_a_lost_lease_ends_the_reply(replies: Replies) -> None:
     async def tell(messages: tuple[str, ...]) -> None:
         raise LeaseLost
 
-    stream = ReplyStream(
+    messages = ReplyMessages(
         replies.slack,
         replies.limiter,
         channel=CHANNEL,
@@ -384,6 +436,7 @@ async def test_a_lost_lease_ends_the_reply(replies: Replies) -> None:
         event_id=EVENT,
         on_message=tell,
     )
+    stream = ReplyStream(messages, replies.limiter)
     with pytest.raises(LeaseLost):
         await stream.start()
 
@@ -411,3 +464,27 @@ def test_whatever_the_text_the_last_edit_shows_all_of_it(chunks: list[str]) -> N
     if text.strip():
         added = "".join(shown).replace("```py\n", "").replace("```", "").split()
         assert added == safe(text).replace("```py\n", "").replace("```", "").split()
+
+
+@pytest.mark.parametrize("via", ResetVia)
+def test_an_answer_to_a_reset_says_all_that_it_takes_to_make_it_again(via: ResetVia) -> None:
+    ids = (EVENT, reset_id("U0ANA00001", via, "1795435200.000200"), "reset:1795435200.000300:U0ANA00001")
+    own = [{"metadata": ReplyMark(one, 0, is_final=True).metadata()} for one in ids]
+
+    assert resets(own) == (ResetRequested("U0ANA00001", via, "1795435200.000200"),)
+
+
+async def test_what_comes_while_the_first_message_is_on_its_way_posts_no_second_one(replies: Replies) -> None:
+    replies.limiter.pause("chat.postMessage", 5, CHANNEL)
+    stream = replies.open()
+    starting = asyncio.create_task(stream.start())
+    await settle()
+    assert not starting.done()
+    stream.hint("1 message waits.", key="next")
+    await settle()
+    await replies.clock.advance(30)
+    await starting
+    await replies.clock.run(stream.finish("Done."))
+
+    assert len(replies.workspace.made("chat.postMessage")) == 1
+    assert replies.workspace.made("chat.delete") == []

@@ -43,6 +43,9 @@ class Workspace(AsyncWebClient):
         self.messages: dict[str, dict[str, Any]] = {}
         self.people: dict[str, dict[str, Any]] = {}
         self.groups: dict[str, list[str]] = {}
+        self.handles: dict[str, str] = {}
+        self.channels: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, dict[str, Any]] = {}
         self.page_size = limits.PAGE
         self.hold: asyncio.Event | None = None
         self._clock = clock
@@ -94,6 +97,9 @@ class Workspace(AsyncWebClient):
             "conversations.history": self._page,
             "users.info": self._person,
             "usergroups.users.list": self._group,
+            "usergroups.list": self._groups,
+            "conversations.info": self._channel,
+            "files.info": self._file,
         }
         return answers[method](arguments)
 
@@ -124,6 +130,18 @@ class Workspace(AsyncWebClient):
     def _group(self, arguments: dict[str, Any]) -> dict[str, Any]:
         group = self.groups.get(arguments["usergroup"])
         return {"ok": False, "error": "no_such_subteam"} if group is None else {"ok": True, "users": group}
+
+    def _groups(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        assert not arguments
+        return {"ok": True, "usergroups": [{"id": id_, "handle": h} for id_, h in self.handles.items()]}
+
+    def _channel(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        channel = self.channels.get(arguments["channel"])
+        return {"ok": True, "channel": channel} if channel else {"ok": False, "error": "channel_not_found"}
+
+    def _file(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        file = self.files.get(arguments["file"])
+        return {"ok": True, "file": file} if file else {"ok": False, "error": "file_not_found"}
 
     def _page(self, arguments: dict[str, Any]) -> dict[str, Any]:
         assert arguments["include_all_metadata"]

@@ -15,7 +15,7 @@ import { dmPartner, placeName, renderSidebar } from "./sidebar.js";
 import { isReply, Store } from "./store.js";
 import { toast } from "./toast.js";
 import { markRead, startReading, unreadIn } from "./unread.js";
-import { welcomeCard } from "./welcome.js";
+import { isFollowUp, welcomeCard } from "./welcome.js";
 
 const REFRESH_MS = 60_000;
 
@@ -205,7 +205,7 @@ class Page {
     const prompt = (text) => {
       done();
       if (this.place.tab) this.#openTab("messages");
-      const followUp = text.startsWith("and ") && this.place.thread;
+      const followUp = isFollowUp(text) && this.place.thread;
       const target = followUp ? this.threadComposer : this.composer;
       target.fill(text);
     };

@@ -48,6 +48,13 @@ function table(block, store) {
   return h("div", { class: "table-scroll" }, h("table", {}, h("thead", {}, row("th", head)), h("tbody", {}, rows.map((cells) => row("td", cells)))));
 }
 
+/** A task of a stream: https://docs.slack.dev/reference/block-kit/blocks/task-card-block. */
+const STATES = { pending: "○", in_progress: "◔", complete: "✓", error: "✕" };
+const task = (block) => [
+  h("span", { class: `task-state task-${block.status}`, "aria-label": block.status.replace("_", " ") }, STATES[block.status] ?? "○"),
+  h("span", { class: "task-title" }, block.title),
+];
+
 const file = (block) => h("span", { class: "file" }, glyph("file"), block.external_id || "File");
 
 const unknown = (block) => h("span", { class: "unsupported" }, `This page cannot show “${block.type}” blocks.`);
@@ -55,6 +62,7 @@ const unknown = (block) => h("span", { class: "unsupported" }, `This page cannot
 const BUILDERS = {
   section,
   context,
+  task_card: task,
   input,
   table,
   file,

@@ -5,12 +5,14 @@ import { botsSummary, listenForBots, renderBots } from "./bots.js";
 import { h, patchChildren } from "./dom.js";
 import { glyph } from "./icons.js";
 import { isFlashing, ledgerSummary, noteRefunds, renderLedger } from "./ledger.js";
+import { listenForCopies, looksSummary, renderLooks } from "./looks.js";
 import { renderSandboxes, sandboxesSummary } from "./sandboxes.js";
 
 const PANELS = {
   bots: { render: renderBots, summary: botsSummary },
   sandboxes: { render: renderSandboxes, summary: sandboxesSummary },
   billing: { render: renderLedger, summary: ledgerSummary },
+  looks: { render: renderLooks, summary: looksSummary },
 };
 const KEY = "dock-open";
 const ROOMY_PX = 700;
@@ -22,6 +24,7 @@ export class Dock {
     this.isOpen = (localStorage.getItem(KEY) ?? String(window.innerHeight >= ROOMY_PX)) === "true";
     container.addEventListener("click", (event) => event.target.closest("[data-do=toggle-dock]") && this.#toggle());
     listenForBots(container, page);
+    listenForCopies(container);
   }
 
   get names() {

@@ -26,6 +26,10 @@ function button(spec, store) {
   return h("button", { type: "button", ...common }, h("span", { class: "button-text" }, textObject(spec.text, store)));
 }
 
+/** Each half acts as a button of its own, under the one action. */
+const feedbackButtons = (spec, store) =>
+  h("span", { class: "thumbs", role: "group", "aria-label": "Feedback" }, [spec.positive_button, spec.negative_button].map((half) => button({ ...half, type: "button", action_id: spec.action_id }, store)));
+
 const overflow = (spec) =>
   h("button", { type: "button", class: "icon-button overflow", "aria-label": "More choices", "aria-haspopup": "menu", "data-testid": "overflow", ...data(spec) }, glyph("more"));
 
@@ -91,6 +95,7 @@ const BUILDERS = {
   button,
   workflow_button: button,
   overflow,
+  feedback_buttons: feedbackButtons,
   static_select: select,
   multi_static_select: select,
   users_select: pickFrom("user"),

@@ -8,7 +8,7 @@ const NAMES = {
   hourglass_flowing_sand: "⏳", lock: "🔒", unlock: "🔓", eyes: "👀", wave: "👋", tada: "🎉",
   robot_face: "🤖", moneybag: "💰", credit_card: "💳", receipt: "🧾", no_entry: "⛔", no_entry_sign: "🚫",
   octagonal_sign: "🛑", arrows_counterclockwise: "🔄", repeat: "🔁", bulb: "💡", memo: "📝", mag: "🔍",
-  gear: "⚙️", wrench: "🔧", hammer_and_wrench: "🛠️", zzz: "💤", rocket: "🚀", thumbsup: "👍", "+1": "👍",
+  gear: "⚙️", wrench: "🔧", hammer_and_wrench: "🛠️", zzz: "💤", rocket: "🚀", thumbsup: "👍", "+1": "👍", thumbsdown: "👎",
   "-1": "👎", bell: "🔔", clock3: "🕒", timer_clock: "⏲️", shield: "🛡️", broom: "🧹", slightly_smiling_face: "🙂",
   large_green_circle: "🟢", red_circle: "🔴", large_yellow_circle: "🟡", information_source: "ℹ️",
 };
@@ -16,7 +16,7 @@ const NAMES = {
 const DRAWN = {
   "✅": "check", "✔": "check", "❌": "cross", "⚠": "alert", "⌛": "hourglass", "⏳": "hourglass", "🔒": "lock",
   "👀": "eye", "⛔": "stop", "🚫": "stop", "🛑": "stop", "🔄": "cycle", "🔁": "cycle", "🔍": "search", "🔧": "tool",
-  "🛠": "tool", "⚙": "tool", "🕒": "clock", "⏲": "clock", "👍": "thumb", "🔔": "bell",
+  "🛠": "tool", "⚙": "tool", "🕒": "clock", "⏲": "clock", "👍": "thumb", "👎": "thumb_down", "🔔": "bell",
 };
 
 const SIGNS = `(?:${Object.keys(DRAWN).join("|")})\\uFE0F?`;

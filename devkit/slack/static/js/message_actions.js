@@ -58,6 +58,7 @@ function menuItems(ts, page) {
   return [
     { label: "Reply in thread", act: () => page.openThread(ts, { focus: true }) },
     { label: "Copy link", act: () => copyLink(ts, page) },
+    ...(store.message(place.channel, ts)?.user === store.me ? ownItems(ts, page) : []),
     ...shortcuts.map((shortcut, index) => ({
       label: shortcut.name,
       note: store.bot?.name,
@@ -65,6 +66,24 @@ function menuItems(ts, page) {
       act: () => runShortcut(shortcut, ts, place.channel, page),
     })),
   ];
+}
+
+/** What only who wrote a message can do about it. */
+function ownItems(ts, page) {
+  const place = { as: page.store.me, channel: page.place.channel, ts };
+  const change = () => {
+    const text = window.prompt("Edit message", page.store.message(place.channel, ts).text);
+    if (text) tell("edit", { ...place, text }, page);
+  };
+  return [
+    { label: "Edit message", separate: true, act: change },
+    { label: "Delete message", act: () => tell("delete", place, page) },
+  ];
+}
+
+async function tell(deed, body, page) {
+  const answer = await send(deed, body);
+  if (!answer.ok) page.toast(answer.error, "error");
 }
 
 async function runShortcut(shortcut, ts, channel, page) {

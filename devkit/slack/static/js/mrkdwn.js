@@ -50,9 +50,9 @@ function rules(store) {
   ];
 }
 
-/** A text object of Block Kit: mrkdwn is formatted, plain_text is taken as it is (emoji names apart). */
+/** A text object of Block Kit: mrkdwn is formatted, plain_text is taken as it is (emoji names apart, where it asks for them). */
 export function textObject(object, store) {
   if (!object) return [];
   if (object.type === "mrkdwn") return mrkdwn(object.text ?? "", store);
-  return scan(object.text ?? "", emojiRules);
+  return scan(object.text ?? "", object.emoji === false ? [] : emojiRules);
 }

@@ -22,6 +22,8 @@ export class Store {
     this.shortcuts = [];
     this.usergroups = [];
     this.panels = [];
+    this.examples = [];
+    this.approver = "";
     this.views = [];
     this.home = { enabled: false, view: null };
     this.panelData = {};
@@ -37,6 +39,8 @@ export class Store {
     this.shortcuts = state.shortcuts ?? [];
     this.usergroups = state.usergroups ?? [];
     this.panels = state.panels ?? [];
+    this.examples = state.examples ?? [];
+    this.approver = state.approver ?? "";
     this.views = state.views ?? [];
     this.home = state.home ?? { enabled: false, view: null };
     this.#messages = new Map();

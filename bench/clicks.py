@@ -1,0 +1,61 @@
+"""What a click takes, from the button to the body of the tool, in a thread with fifty items."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from typing import Final
+
+from bench.figures import Row
+from bench.worlds import PATIENCE, SETTLES, Scene, scene
+from bot.store import client
+from devkit.slack.workspace import OMAR, Message
+from tests.redis_server import RedisServer
+
+ITEMS, CLICKS = 50, 6
+TEXT: Final = "Certainly."
+
+
+async def _waiting(made: Scene, thread: str, invoice: str) -> Message:
+    """A card in a thread, of a refund that waits."""
+    made.around.billing.bill(invoice, "Hazel & Co", "50.00", "USD")
+    await made.around.asks(f"refund $29 on {invoice}", thread=thread)
+    await made.around.slack.until(lambda: made.around.cards(thread), timeout=PATIENCE)
+    return made.around.cards(thread)[0]
+
+
+async def _click(made: Scene, card: Message) -> tuple[float, float]:
+    """Approve; milliseconds until billing was asked, on the clock and of the bot's processor."""
+    asked: asyncio.Future[tuple[float, float]] = asyncio.get_running_loop().create_future()
+    made.around.billing.on_change = lambda: (
+        None if asked.done() else asked.set_result((time.perf_counter(), made.processor()))
+    )
+    await asyncio.sleep(SETTLES)
+    began, used = time.perf_counter(), made.processor()
+    await made.around.approves(OMAR, card)
+    ended, was = await asked
+    await made.around.slack.until(lambda: "Approved" in card.shown, timeout=PATIENCE)
+    return (ended - began) * 1000, (was - used) * 1000
+
+
+async def measure(server: RedisServer, repetitions: int) -> list[Row]:
+    """Click in threads that all have so many items."""
+    took: list[float] = []
+    used: list[float] = []
+    async with scene(server.url) as made, client.connect(server.url) as redis:
+        threads = [await made.turn(TEXT) for _ in range((repetitions * CLICKS) + 1)]
+        await asyncio.sleep(SETTLES)
+        await made.present[0].kill()
+        for thread in threads:
+            await made.filled(redis, thread, ITEMS - 2)
+        await made.start()
+        await _click(made, await _waiting(made, threads.pop(), "INV-8999"))
+        for number in range(repetitions):
+            some = [threads.pop() for _ in range(CLICKS)]
+            cards = [await _waiting(made, one, f"INV-8{number}{at:02}") for at, one in enumerate(some)]
+            figures = [await _click(made, card) for card in cards]
+            took.append(statistics.median(one for one, _ in figures))
+            used.append(statistics.median(one for _, one in figures))
+    beside = f"{statistics.median(took):.1f} ms on the clock"
+    return [Row(f"CPU from a click to the body of the tool, {ITEMS} items", used, 25, "ms", beside)]

@@ -1,0 +1,1 @@
+"""Tools of MCP servers, behind policies: https://modelcontextprotocol.io/specification"""

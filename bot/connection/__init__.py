@@ -1,0 +1,1 @@
+"""Sockets to Slack kept open, and what they missed."""

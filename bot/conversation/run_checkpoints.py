@@ -1,0 +1,45 @@
+"""Where a run is saved while it works, and what may come between two of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.agents.context import RunContext
+from bot.conversation.escalations import Escalations
+from bot.conversation.handling import Handling
+from bot.conversation.journal import Journal
+from bot.conversation.run_workspaces import RunWorkspaces
+from bot.conversation.steering import Steering
+from bot.domain.errors import HandedOver, TakenIn
+
+
+@dataclass(frozen=True, slots=True)
+class RunCheckpoints:
+    """Makes the checkpoint of a run."""
+
+    run_workspaces: RunWorkspaces
+    steering: Steering
+    escalations: Escalations
+
+    def of(self, h: Handling, context: RunContext, journal: Journal) -> Callable[[bytes], Awaitable[None]]:
+        """Save the run, with a message that it takes in; raises `HandedOver` and `TakenIn` once that is done.
+
+        The second also where it is to go on with other models.
+        """
+        before = h.state.effects
+
+        async def checkpoint(snapshot: bytes) -> None:
+            await self.run_workspaces.checkpoint(h, context.workspace)
+            writes, made = journal.behind()
+            joined = await self.steering.join(h, snapshot)
+            is_raised = self.escalations.stepped(h, context.course)
+            # From here on the run is past its approvals: a crash resumes behind them.
+            run = writes.run(snapshot if joined is None else joined)
+            await h.save(writes=run, approvals=(), effects=(*before, *made), let_go=())
+            if h.leaving.is_set():
+                raise HandedOver
+            if joined is not None or is_raised:
+                raise TakenIn
+
+        return checkpoint

@@ -1,0 +1,1 @@
+"""Frozen data and pure rules that everything else uses; no I/O."""

@@ -1,0 +1,1 @@
+"""The rules of approvals: who must agree, who counts, until when. Pure."""

@@ -1,0 +1,103 @@
+"""Words that sound like a button of a card. They decide nothing: the bot answers with a question or a hint. Pure.
+
+The rules are short so that they can be explained to whoever asks why the bot answered as it did. They know English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+#: Words of a message that may still be a wish to withdraw, and of one that may be a decision.
+LONGEST_WISH: Final = 12
+LONGEST_DECISION: Final = 8
+
+#: What a part of a message begins with that wants a call withdrawn.
+_WITHDRAWING: Final = re.compile(
+    r"(?:cancel|withdraw|never ?mind|abort|undo|revoke|retract|scrap|stop\b|call (?:it|that|this) off|"
+    r"(?:forget|drop|skip|leave) (?:it|that|this|about)|take (?:it|that|this) back|(?:it'?s )?no(?:t| longer) needed|"
+    r"(?:don'?t|do not) (?:do|refund|pay|send|make|go ahead))"
+)
+#: What may stand before that.
+_BEFORE: Final = re.compile(
+    r"(?:please|ok(?:ay)?|oh|no|sorry|actually|wait|hey|hm+|well|just|let'?s|(?:can|could|would|will) you|"
+    r"i (?:want|would like) to|i'd like to|we (?:can|should)|on second thoughts?)\b ?"
+)
+_PARTS: Final = re.compile(r"[.,;:!?\n()]| [-\u2013\u2014] |\b(?:and|so|but|then|because)\b")
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+#: Words that decide, on their own or with `_BESIDE` around them.
+_DECIDING: Final = _set(
+    "approve approved approving approval lgtm reject rejected rejecting decline declined deny denied"
+)
+#: Words that mean a decision only where a card waits.
+_AGREEING: Final = _set(
+    "ok okay yes yep yeah sure agreed agree confirmed confirm accepted accept fine good no nope go ahead do "
+    "+1 -1 \U0001f44d \u2705 \U0001f44e \u274c \u2714 "
+    ":+1: :thumbsup: :white_check_mark: :heavy_check_mark: :-1: :thumbsdown: :x: :ok_hand:"
+)
+_BESIDE: Final = _set(
+    "i we me us it it's its is this that the a please by from for to looks look with not thanks thank you "
+    "refund request call card payment all both of my side hereby am are has been be done"
+)
+
+
+def withdraws(text: str) -> bool:
+    """Tell whether a message sounds as if a call were not wanted any more.
+
+    It is short, and a part of it begins with words such as "cancel", "never mind", "forget it" or "stop that".
+    """
+    return any(_WITHDRAWING.match(part) for part in _parts(text))
+
+
+def only_withdraws(text: str) -> bool:
+    """Tell whether it says nothing else: then a model that reads it might take it for an order."""
+    parts = _parts(text)
+    return bool(parts) and all(_WITHDRAWING.match(part) for part in parts)
+
+
+def decides(text: str) -> bool:
+    """Tell whether a message is nothing but a decision by name: "approved", "ok approve", "LGTM", "rejected"."""
+    words = _words(text)
+    return _only(words, _DECIDING | _AGREEING | _BESIDE) and not _DECIDING.isdisjoint(words)
+
+
+def agrees(text: str) -> bool:
+    """Tell whether a message is nothing but a decision to who looks at a card: also "yes", "go ahead", a thumb."""
+    words = _words(text)
+    return _only(words, _DECIDING | _AGREEING | _BESIDE) and not (_DECIDING | _AGREEING).isdisjoint(words)
+
+
+def _only(words: Sequence[str], known: frozenset[str]) -> bool:
+    return 0 < len(words) <= LONGEST_DECISION and known.issuperset(words)
+
+
+def _words(text: str) -> list[str]:
+    # A question is none, and a thumb may have a colour.
+    plain = re.sub(r"[\ufe0f\U0001f3fb-\U0001f3ff]|::skin-tone-\d:", "", _folded(text))
+    spaced = re.sub(r"([\U0001f44d\U0001f44e\u2705\u274c\u2714])", r" \1 ", plain)
+    return [word.strip('.,;!()"*_~`') or word for word in spaced.split()]
+
+
+def _parts(text: str) -> list[str]:
+    """The parts of a short message, without what may stand before a wish; none of a long one."""
+    said = _folded(text)
+    if len(said.split()) > LONGEST_WISH:
+        return []
+    return [left for part in _PARTS.split(said) if (left := _start(part))]
+
+
+def _start(part: str) -> str:
+    left = part.strip()
+    while found := _BEFORE.match(left):
+        left = left[found.end() :].strip()
+    return left
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().replace("\u2019", "'").split())

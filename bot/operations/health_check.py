@@ -1,0 +1,28 @@
+"""What the health check of a container asks: the replica of this machine, by the page at HEALTH_PORT."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+#: Longest wait for the page, in seconds; it asks Redis and Slack itself.
+PATIENCE = 8
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
+NOBODY = "No replica answers at HEALTH_PORT."
+
+
+def complaints(host: str, port: int) -> list[str]:
+    """A sentence for each thing that keeps the replica from working; none if it can work."""
+    asked = HTTPConnection("127.0.0.1" if host in EVERYWHERE else host, port, timeout=PATIENCE)
+    try:
+        asked.request("GET", "/readyz")
+        answer = asked.getresponse()
+        said: Any = json.loads(answer.read())
+        found = [str(one) for one in said["complaints"]]
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return [NOBODY]
+    finally:
+        asked.close()
+    return found or ([] if answer.status == HTTPStatus.OK else [NOBODY])

@@ -1,0 +1,1 @@
+"""What an operator sees of a replica from outside: logs and health pages."""

@@ -1,0 +1,1 @@
+"""Names concrete classes; starts and ends a replica."""

@@ -1,0 +1,1 @@
+"""Teams that come with Countersign, each written against the public package alone."""

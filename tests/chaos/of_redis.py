@@ -1,0 +1,71 @@
+"""What goes wrong with Redis: it dies, forgets its last moments, is set back, is full."""
+
+from __future__ import annotations
+
+import asyncio
+
+from redis.exceptions import RedisError
+
+from tests.chaos.scene import Deed, Scene
+
+#: Seconds of what was written that a power loss may take: those between two writes to the disk.
+LOST = 1.0
+
+
+class OfRedis:
+    """Harms Redis, and with the power all that runs."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._redis = scene.redis
+        self._random = scene.random
+
+    @property
+    def deeds(self) -> list[Deed]:
+        """All that can be done to it."""
+        return [
+            (1, "killed Redis", self._kill),
+            (1, "restarted Redis", self._restart),
+            (2, "power loss, Redis forgot up to 1 s", self._power_loss),
+            (2, "failover to a replica behind by up to 1 s", self._fail_over),
+            (2, "an older copy of Redis put back", self._set_back),
+            (2, "Redis full", self._fill),
+        ]
+
+    async def _kill(self) -> None:
+        await self._redis.kill()
+        await asyncio.sleep(self._random.uniform(0, 1.5))
+        await self._redis.begin()
+
+    async def _restart(self) -> None:
+        await self._redis.restart()
+
+    async def _power_loss(self) -> None:
+        before = self._redis.written
+        await asyncio.sleep(LOST)
+        await asyncio.gather(self._scene.crew.kill(), self._redis.kill())
+        self._redis.forget_after(self._random.randint(before, self._redis.written))
+        await self._redis.begin()
+        await self._redis.write_anew()
+        await self._scene.crew.start()
+
+    async def _fail_over(self) -> None:
+        await self._redis.fail_over(self._random.uniform(0.1, LOST))
+
+    async def _set_back(self) -> None:
+        if self._redis.copies:
+            await self._redis.set_back(self._random.randrange(self._redis.copies))
+
+    async def _fill(self) -> None:
+        await self._redis.fill()
+        self._scene.goes_on("full", self._relieve(self._random.uniform(2, 5)))
+
+    async def _relieve(self, after: float) -> None:
+        await asyncio.sleep(after)
+        while True:
+            try:
+                await self._redis.relieve()
+            except RedisError:
+                await asyncio.sleep(0.2)  # it is being restarted
+            else:
+                return

@@ -1,0 +1,133 @@
+"""Words that sound like a button: which ones, and which not."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.conversation.in_words import hint_to_decider, instead, noted
+from bot.domain.approvals.in_words import agrees, decides, only_withdraws, withdraws
+from bot.domain.approvals.preview import Preview
+from bot.domain.events import MessageReceived
+from tests.factories import ANA, OMAR, an_approval
+
+WITHDRAWING = (
+    "never mind, cancel that refund",
+    "Cancel",
+    "Please cancel it.",
+    "Nevermind!",
+    "oh no, sorry - stop that",
+    "forget it",
+    "can you withdraw this?",
+    "The customer called, so forget about it",
+    "don’t do it",
+    "it's not needed",
+    "Actually, scrap that",
+    "on second thought, take it back",
+)
+OTHERS = (
+    "",
+    "what is its date?",
+    "do not forget the invoice",
+    "was it cancelled?",
+    "the customer wants to cancel next month",
+    "please also refund INV-1004",
+    "cancel " * 13,
+    "stopping by later",
+    "how do I withdraw money from my account?",
+)
+
+
+@pytest.mark.parametrize("text", WITHDRAWING)
+def test_a_wish_to_withdraw_is_heard(text: str) -> None:
+    assert withdraws(text)
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_other_words_are_no_wish_to_withdraw(text: str) -> None:
+    assert not withdraws(text)
+
+
+def test_a_message_that_says_more_is_read_as_well() -> None:
+    assert only_withdraws("Never mind. Cancel that refund, please!")
+    assert not only_withdraws("forget it, use INV-1004 instead")
+    assert withdraws("forget it, use INV-1004 instead")
+    assert not only_withdraws("please")
+
+
+DECIDING = (
+    "approved",
+    "Approved!",
+    "ok approve",
+    "LGTM",
+    "i approve this refund",
+    "*Rejected*.",
+    "not approved",
+)
+AGREEING = ("yes", "ok", "+1", ":+1:", "👍🏽", "go ahead", "looks good to me", ":white_check_mark:", "no")
+NEITHER = (
+    *("", "was this approved?", "approved by whom?", "approve it once the customer has sent the form back"),
+    *("Omar approved INV-1004 yesterday", "thanks", "please"),
+)
+
+
+@pytest.mark.parametrize("text", DECIDING)
+def test_a_decision_by_name_is_heard_anywhere(text: str) -> None:
+    assert decides(text)
+    assert agrees(text)
+
+
+@pytest.mark.parametrize("text", AGREEING)
+def test_a_nod_is_heard_where_a_card_waits_and_nowhere_else(text: str) -> None:
+    assert agrees(text)
+    assert not decides(text)
+
+
+@pytest.mark.parametrize("text", NEITHER)
+def test_other_words_are_no_decision(text: str) -> None:
+    assert not agrees(text)
+    assert not decides(text)
+
+
+def a_message(text: str, user: str = ANA) -> MessageReceived:
+    return MessageReceived("1795435300.000100", user, text)
+
+
+def test_a_wish_to_withdraw_and_nothing_else_is_asked_back_and_not_read_by_the_run() -> None:
+    waiting = [an_approval()]
+    answer = instead(a_message("never mind, cancel that"), waiting)
+
+    assert answer is not None
+    assert answer.withdrawable == (waiting[0].id,)
+    assert instead(a_message("never mind, cancel that", OMAR), waiting) is None
+    assert instead(a_message("forget it, use INV-1004"), waiting) is None
+    assert noted(a_message("forget it, use INV-1004"), waiting).withdrawable == (waiting[0].id,)
+    assert noted(a_message("what is its date?"), waiting).withdrawable == ()
+
+
+def test_who_decides_in_words_is_told_and_who_asked_only_of_a_decision_by_name() -> None:
+    waiting = [an_approval()]
+
+    assert "Words decide nothing here" in hint_to_decider(a_message("yes", OMAR), waiting)
+    assert "Words decide nothing here" in hint_to_decider(a_message("approved"), waiting)
+    assert not hint_to_decider(a_message("yes"), waiting)
+    assert not hint_to_decider(a_message("approved", OMAR), [])
+
+
+TITLE = "Refund 29.00 USD to Hazel & Co, INV-1003"
+
+
+def test_what_waits_is_named_as_its_card_names_it() -> None:
+    waiting = [an_approval(preview=Preview(TITLE))]
+
+    hint = hint_to_decider(a_message("yes", OMAR), waiting)
+    assert hint.startswith(
+        "Words decide nothing here: “Refund 29.00 USD to Hazel &amp; Co, INV-1003” waits until"
+    )
+    assert f"to decide on “{TITLE}”;" in noted(a_message("what is its date?"), waiting).text
+
+
+def test_what_no_preview_names_is_named_by_its_tool_and_what_it_moves() -> None:
+    waiting = [an_approval(), an_approval(arguments='{"page":"1"}', title="Give money back")]
+
+    hint = hint_to_decider(a_message("yes", OMAR), waiting)
+    assert "“Give money back” and “Issue refund · 29.00 USD” waits" in hint
