@@ -47,6 +47,15 @@ class Limits:
     traced: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SavedRun:
+    """A run that was saved, read once: its agents, where it stands, and how many turns each has taken."""
+
+    team: Handoffs
+    state: RunState[Any, Any]
+    turns: Mapping[str, int]
+
+
 class Engine:
     """Begins, resumes and feeds runs. Holds nothing of any thread."""
 
@@ -97,23 +106,26 @@ class Engine:
         run.given, run.is_saved = ItemHelpers.input_to_new_input_list(message), hooks.has_saved
         return run
 
-    async def resume(
+    async def saved(self, run: bytes, *, is_raised: bool = False) -> SavedRun:
+        """Read a saved run, which is gone on with once. Raises `UnknownSchema` if it cannot be restored."""
+        team = Handoffs(self._kit, is_raised=is_raised)
+        return SavedRun(team, await self._load(run, team), snapshot.turns_of(run))
+
+    def resume(
         self,
-        saved: bytes,
+        saved: SavedRun,
         *,
         decisions: Mapping[str, bool | str],
         session: Session,
         context: RunContext,
         checkpoint: Checkpoint,
-        is_raised: bool = False,
     ) -> RunInProgress:
         """Go on with a saved run. A decision is True, or the text that tells the model why not.
 
-        Calls without a decision keep waiting. Raises `UnknownSchema` if it cannot be restored.
+        Calls without a decision keep waiting.
         """
-        team = Handoffs(self._kit, is_raised=is_raised)
-        state = await self._load(saved, team)
-        context.course.turns.update(snapshot.turns_of(saved))
+        team, state = saved.team, saved.state
+        context.course.turns.update(saved.turns)
         for item in state.get_interruptions():
             decision = decisions.get(item.call_id or "")
             if decision is True:
@@ -178,13 +190,9 @@ class Engine:
         hooks.watch(result, context)
         return RunInProgress(self.tools, self._words, self.failed, result, context, session)
 
-    async def waiting(self, saved: bytes, context: RunContext) -> tuple[PendingCall, ...]:
-        """The calls a saved run waits for, as the policies judge them now.
-
-        Raises `UnknownSchema` if it cannot be restored.
-        """
-        state = await self._load(saved, Handoffs(self._kit))
-        return self.tools.pending(state.get_interruptions(), context)
+    def waiting(self, saved: SavedRun, context: RunContext) -> tuple[PendingCall, ...]:
+        """The calls a saved run waits for, as the policies judge them now."""
+        return self.tools.pending(saved.state.get_interruptions(), context)
 
 
 def _of_all_runs(limits: Limits) -> RunConfig:

@@ -51,7 +51,11 @@ class Orphans:
                 continue
             reply = self._reply(thread, event_id)
             await reply.adopt()  # read again: its worker may have finished it, and let the event go, since
-            if reply.messages and not reply.is_answered:
+            if reply.is_under_way and reply.is_read_by_another:
+                # Closed as lost it would be asked once more, and answered twice.
+                await reply.take_back()
+                log.warning("lost reply taken back: another answers", extra={"slack_thread": str(thread)})
+            elif reply.is_under_way:
                 await self._finish(thread, reply)
 
     async def close_waiting(self, thread: ThreadRef, waiting: Iterable[str]) -> None:

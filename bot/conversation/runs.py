@@ -191,20 +191,20 @@ class Runs:
         """
         if await self._budgets.ends(h, approvals):
             return None
-        waiting = await self._engine.waiting(snapshot, self._contexts.of(h, {})[0])
+        saved = await self._engine.saved(snapshot, is_raised=h.state.escalation.is_raised)
+        waiting = self._engine.waiting(saved, self._contexts.of(h, {})[0])
         pending = await self._judging.of_calls(h, self._waiting.foretold(h, waiting), approvals)
         answers, permits = await self._waiting.answers(h, pending, approvals)
         if broken := await self._broken(h, permits, approvals):
             await self._outcomes.doubt(h, broken)
             return None
         context, journal = self._contexts.of(h, permits)
-        return await self._engine.resume(
-            snapshot,
+        return self._engine.resume(
+            saved,
             decisions=answers,
             session=h.session,
             context=context,
             checkpoint=self._checkpoints.of(h, context, journal),
-            is_raised=h.state.escalation.is_raised,
         )
 
     async def _broken(

@@ -68,9 +68,19 @@ class ReplyStream:
         return self._messages.event_id
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether Slack showed it as under way when it was adopted."""
+        return self._messages.was_under_way
+
+    @property
     def is_answered(self) -> bool:
-        """Whether Slack showed the whole of it when it was adopted."""
+        """Whether Slack showed the whole answer to its event when it was adopted, be it by another reply."""
         return self._messages.was_answered
+
+    @property
+    def is_read_by_another(self) -> bool:
+        """Whether another reply said then that it answers this one's event as well."""
+        return self._messages.was_read_by_another
 
     @property
     def is_left_waiting(self) -> bool:
@@ -170,6 +180,12 @@ class ReplyStream:
                 break
         self._has_words(text or own)
         await self._messages.delete_from(len(parts))
+        await self._messages.tell()
+
+    async def take_back(self) -> None:
+        """Delete its messages, as far as Slack lets them go."""
+        await self.abandon()
+        await self._messages.delete_from(0)
         await self._messages.tell()
 
     async def pause(self, words: str) -> None:

@@ -100,6 +100,12 @@ def taken_in(messages: Iterable[Mapping[str, Any]], event_id: str) -> frozenset[
     return frozenset(one for mark in done for one in mark.also)
 
 
+def is_read_by_another(messages: Iterable[Mapping[str, Any]], event_id: str) -> bool:
+    """Whether the reply to another event says that it answers this one as well, or is going to."""
+    marks = (mark for message in messages if (mark := mark_of(message)))
+    return any(mark.origin != event_id and event_id in mark.also for mark in marks)
+
+
 def asking(messages: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """The events whose reply asks whether to forget the thread."""
     return frozenset(event_id for event_id, mark in _last(messages).items() if mark.asks)

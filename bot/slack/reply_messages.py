@@ -14,7 +14,15 @@ from bot.slack.client import Slack, edited
 from bot.slack.limiter import Limiter
 from bot.slack.native_streams import NativeStreams, leads_somewhere
 from bot.slack.reply_blocks import Part
-from bot.slack.reply_mark import ReplyMark, answered, left_waiting, mark_of, taken_in
+from bot.slack.reply_mark import (
+    ReplyMark,
+    answered,
+    begun,
+    is_read_by_another,
+    left_waiting,
+    mark_of,
+    taken_in,
+)
 from bot.slack.stream_calls import STREAMING
 
 log = logging.getLogger(__name__)
@@ -76,6 +84,8 @@ class ReplyMessages:
         #: answered or not.
         self.taken_in: frozenset[str] = frozenset()
         self.named: tuple[str, ...] = ()
+        #: Whether it was shown as under way then, and whether another reply said that it reads what this one answers.
+        self.was_under_way = self.was_read_by_another = False
         #: Whether it said then that people were asked, and nothing followed it in its thread.
         self.was_left_waiting = False
 
@@ -101,6 +111,8 @@ class ReplyMessages:
         self.was_answered = origin(self.event_id) in answered(own)
         self.taken_in = taken_in(own, origin(self.event_id))
         self.was_left_waiting = self.event_id in left_waiting(own)
+        self.was_under_way = self.event_id in begun(own)
+        self.was_read_by_another = is_read_by_another(own, origin(self.event_id))
         for message in own:
             mark = mark_of(message)
             if mark and mark.origin == origin(self.event_id):

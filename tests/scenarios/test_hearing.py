@@ -317,9 +317,11 @@ async def test_what_slack_shows_an_answer_to_is_not_answered_again(world: World,
     assert await replica.redis.zcard(world.keys.inbox(thread(done))) == 0
 
 
-async def replied(replica: Replica, root: str, event_id: str, *, is_final: bool) -> str:
+async def replied(
+    replica: Replica, root: str, event_id: str, *, is_final: bool, also: tuple[str, ...] = ()
+) -> str:
     """Let a reply of the bot's stand in a thread."""
-    mark = ReplyMark(event_id, 0, is_final).metadata()
+    mark = ReplyMark(event_id, 0, is_final, also=also).metadata()
     return await replica.slack.post(SUPPORT, thread_ts=root, text="Thinking …", metadata=mark)
 
 
@@ -354,3 +356,18 @@ async def test_a_reply_that_was_finished_meanwhile_is_left_alone(world: World, r
     messages = world.slack.workspace.messages[SUPPORT]
     assert messages[done].text == "Thinking …"
     assert "What I remember was set back" in messages[lost].shown
+
+
+@pytest.mark.parametrize("is_final", [True, False])
+async def test_a_lost_reply_to_what_another_has_read_is_taken_back(
+    world: World, replica: Replica, is_final: bool
+) -> None:
+    root = await missed(world)
+    event_id = f"msg:{SUPPORT}:1.1"
+    lost = await replied(replica, root, event_id, is_final=False)
+    other = await replied(replica, root, f"msg:{SUPPORT}:{root}", is_final=is_final, also=(event_id,))
+    await replica.orphans.close(thread(root), [event_id])
+
+    messages = world.slack.workspace.messages[SUPPORT]
+    assert lost not in messages
+    assert messages[other].text == "Thinking …"

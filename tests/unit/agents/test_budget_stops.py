@@ -11,7 +11,7 @@ from bot.agents.run_in_progress import RunInProgress
 from bot.domain.budget import Scope, Standing
 from bot.domain.budget_errors import BudgetReached
 from bot.domain.run import Completed
-from tests.unit.agents.test_engine import BILLING, OK, Bench, call, drained, say
+from tests.unit.agents.test_engine import BILLING, OK, Bench, call, drained, gone_on_with, say
 
 CENT = Decimal("0.01")
 SHORT = Standing(Scope.RUN, CENT, CENT, CENT)
@@ -26,7 +26,8 @@ async def stopped(progress: RunInProgress) -> RunInProgress:
 
 async def goes_on(bench: Bench, saved: bytes) -> RunInProgress:
     return await drained(
-        await bench.engine().resume(
+        await gone_on_with(
+            bench.engine(),
             saved,
             decisions={},
             session=bench.session,

@@ -27,7 +27,7 @@ from bot.store.sessions import StagedSession, Tail
 from devkit.model.script import Calls, Text
 from devkit.model.server import ModelServer
 from tests.factories import ANA, THREAD
-from tests.unit.agents.test_engine import POLICY, Journal, drained
+from tests.unit.agents.test_engine import POLICY, Journal, drained, gone_on_with
 
 FLASH, PRO, SOL = "deepseek:deepseek-flash", "deepseek:deepseek-v4-pro", "openai:gpt-6.1-sol"
 PAY = Calls([("pay", {"amount": "29.00"})], text="I pay that.")
@@ -99,7 +99,8 @@ class Thread:
         assert isinstance(run.outcome, Interrupted), run.outcome
         assert run.snapshot is not None
         calls = [one.call_id for one in run.outcome.calls]
-        resumed = await self.engine.resume(
+        resumed = await gone_on_with(
+            self.engine,
             run.snapshot,
             decisions=dict.fromkeys(calls, True),
             session=self.session,

@@ -45,6 +45,13 @@ def call(name: str, call_id: str, **arguments: str) -> Any:
     return function_call(name, arguments, call_id=call_id)
 
 
+async def gone_on_with(
+    engine: Engine, saved: bytes, *, is_raised: bool = False, **options: Any
+) -> RunInProgress:
+    """Read a saved run, and go on with it."""
+    return engine.resume(await engine.saved(saved, is_raised=is_raised), **options)
+
+
 class Journal:
     """Remembers in a dictionary what the real one keeps in Redis."""
 
@@ -135,7 +142,8 @@ class Bench:
     async def resume(
         self, saved: bytes, decisions: Mapping[str, bool | str], *approved: tuple[str, str]
     ) -> RunInProgress:
-        return await self.engine().resume(
+        return await gone_on_with(
+            self.engine(),
             saved,
             decisions=decisions,
             session=self.session,
@@ -211,8 +219,13 @@ async def test_what_an_approver_changed_runs_changed_and_the_model_is_told() -> 
     context = bench.context(("c1", "29.00"))
     permit = Permit("pay", context.permits["c1"].asked_digest, canonical({"amount": "25.00"}))
     context = replace(context, permits={"c1": permit})
-    progress = await bench.engine().resume(
-        saved, decisions={"c1": True}, session=bench.session, context=context, checkpoint=bench.checkpoint
+    progress = await gone_on_with(
+        bench.engine(),
+        saved,
+        decisions={"c1": True},
+        session=bench.session,
+        context=context,
+        checkpoint=bench.checkpoint,
     )
     await drained(progress)
 
@@ -239,7 +252,8 @@ async def test_arguments_that_the_tool_does_not_take_are_an_error_and_no_questio
     _, saved = await interrupted(bench)
     written = canonical({"total": "29.00"})
     permits = {"c1": Permit("pay", digest("pay", written), written)}
-    progress = await bench.engine().resume(
+    progress = await gone_on_with(
+        bench.engine(),
         saved,
         decisions={"c1": True},
         session=bench.session,

@@ -27,7 +27,7 @@ from bot.domain.mask_patterns import Masked, made
 from bot.domain.masking import NOT_TOLD, USUAL, Masks
 from bot.domain.run import Interrupted
 from bot.slack.reply_blocks import Steps
-from tests.unit.agents.test_engine import POLICY, Bench, call, interrupted, say
+from tests.unit.agents.test_engine import POLICY, Bench, call, gone_on_with, interrupted, say
 
 
 class Stream:
@@ -64,7 +64,8 @@ async def of_call(bench: Bench, amount: str, decision: bool | str, *, ran_with: 
         asked = context.permits["c1"].asked_digest
         context = replace(context, permits={"c1": Permit("pay", asked, canonical({"amount": ran_with}))})
     return await lines(
-        await bench.engine().resume(
+        await gone_on_with(
+            bench.engine(),
             saved,
             decisions={"c1": decision},
             session=bench.session,

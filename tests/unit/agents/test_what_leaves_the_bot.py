@@ -22,7 +22,7 @@ from bot.domain.notes import MARK, NOT_ALL
 from bot.domain.run import Completed
 from bot.store.sessions import StagedSession, Tail
 from tests.factories import ANA, THREAD
-from tests.unit.agents.test_engine import BILLING, OK, Bench, call, drained, interrupted, say
+from tests.unit.agents.test_engine import BILLING, OK, Bench, call, drained, gone_on_with, interrupted, say
 
 
 def chat_model() -> Model:
@@ -88,7 +88,8 @@ async def test_a_trace_names_thread_and_requester_and_nothing_that_was_said(coll
     )
     saved = (await drained(run)).snapshot
     assert saved is not None
-    resumed = await bench.engine(limits=limits).resume(
+    resumed = await gone_on_with(
+        bench.engine(limits=limits),
         saved,
         decisions={"c1": True},
         session=bench.session,

@@ -82,8 +82,8 @@ class TeamTalk:
         """Decide all that waits: True approves, a text is what the model is told of a rejection."""
         calls = self.waits
         permits = {call.call_id: Permit(call.tool, call.asked_digest, call.arguments) for call in calls}
-        run = await self._engine.resume(
-            self._saved,
+        run = self._engine.resume(
+            await self._engine.saved(self._saved),
             decisions=dict.fromkeys(permits, decision),
             session=self._session,
             context=self._context(permits),
