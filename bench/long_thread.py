@@ -88,7 +88,9 @@ class Thread:
         self.threads = ThreadStore(redis, settings.keys, sealer)
         ttl, lease = settings.dedupe_ttl, settings.lease
         self.inbox = Inbox(redis, settings.keys, sealer, dedupe_ttl=ttl, lease=lease)
-        use = DailyUse(Allowances(redis, settings.keys, DailyLimits(0, 0)), cast("Any", None))
+        use = DailyUse(
+            Allowances(redis, settings.keys, DailyLimits(0, 0), real_sources().now), cast("Any", None)
+        )
         self.remembering = Remembering(self.threads, keeper, use, settings.history_tokens)
         self.ref = ThreadRef(TEAM, SUPPORT, f"1795435200.{secrets.randbelow(10**6):06}")
         self.agent: str | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -48,8 +49,8 @@ class Allowances:
     runs that are under way can take a person past the limit, as many as they have slots.
     """
 
-    def __init__(self, redis: Redis, keys: Keys, limits: DailyLimits) -> None:
-        self._redis = redis
+    def __init__(self, redis: Redis, keys: Keys, limits: DailyLimits, now: Callable[[], datetime]) -> None:
+        self._now = now
         self._keys = keys
         self._scripts = Scripts(redis)
         self.limits = limits
@@ -57,15 +58,14 @@ class Allowances:
     async def admit(self, team: str, user: str, event_id: str) -> Admission:
         """Count a message, unless the day is used up."""
         arguments = [event_id, self.limits.messages, self.limits.tokens, KEPT_MS]
-        why, first = await self._scripts.admit(await self._days(team, user), arguments)
+        why, first = await self._scripts.admit(self._days(team, user), arguments)
         return Admission(Limit(why.decode()), bool(first))
 
     async def spend(self, team: str, user: str, run: str, tokens: int) -> None:
         """Count what a run has used up to now, all in all; what was counted of it is not counted again."""
-        await self._scripts.spend(await self._days(team, user), [run, tokens, KEPT_MS])
+        await self._scripts.spend(self._days(team, user), [run, tokens, KEPT_MS])
 
-    async def _days(self, team: str, user: str) -> list[str]:
-        seconds, _ = await self._redis.time()
-        today = int(seconds) // 86_400
+    def _days(self, team: str, user: str) -> list[str]:
+        today = int(self._now().timestamp()) // 86_400
         home = ThreadRef.home(team, user)
         return [self._keys.used(home, day) for day in (today, today - 1)]

@@ -1,11 +1,12 @@
 """What Redis holds of a conversation, read by range: what is remembered of its beginning, and its end whole.
 
-Two round trips, and as many items as a model reads, however long the conversation is.
+As many items as a model reads, however long the conversation is: in one round trip where they are few, and two where they are many.
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from redis.asyncio import Redis
@@ -23,6 +24,8 @@ from bot.store.sessions import Tail
 
 #: The latest items that are read where nothing is remembered, as of a session that an earlier release wrote.
 UNREMEMBERED: Final = 400
+#: The latest items that are read at once with what is remembered: forty, and the one by which a memory knows its place.
+LATEST: Final = 41
 
 
 class Conversations:
@@ -38,19 +41,31 @@ class Conversations:
         async with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.get(self._keys.memory(thread))
             pipeline.llen(self._keys.session(thread))
-            sealed, length = await pipeline.execute()
+            pipeline.lrange(self._keys.session(thread), -LATEST, -1)
+            sealed, length, latest = await pipeline.execute()
         memory = self._memory(thread, sealed)
         if memory is not None and memory.generation == generation and 0 < memory.start < length:
-            last, *items = await self.items(thread, memory.start - 1)
+            last, *items = await self._end(thread, memory.start - 1, length, latest)
             if fingerprint(last) == memory.last:
                 return Tail(items, memory.start, memory)
-        return await self._latest(thread, length, is_void=sealed is not None)
+        return await self._latest(thread, length, latest, is_void=sealed is not None)
 
     async def items(self, thread: ThreadRef, start: int, count: int | None = None) -> list[Any]:
         """So many items of the thread's session from one on, or all behind it."""
         key = self._keys.session(thread)
         found = await self._redis.lrange(key, start, -1 if count is None else start + count - 1)
-        numbered = [*enumerate(found, start=start)]
+        return await self._opened(thread, start, found)
+
+    async def _end(self, thread: ThreadRef, start: int, length: int, latest: Sequence[bytes]) -> list[Any]:
+        """All items from one on, of which the latest were read already. Only who holds the thread adds any."""
+        missing = length - len(latest) - start
+        if missing <= 0:
+            return await self._opened(thread, start, latest[-missing:])
+        found = await self._redis.lrange(self._keys.session(thread), start, start + missing - 1)
+        return await self._opened(thread, start, [*found, *latest])
+
+    async def _opened(self, thread: ThreadRef, start: int, found: Sequence[bytes]) -> list[Any]:
+        key, numbered = self._keys.session(thread), [*enumerate(found, start=start)]
         return await beside(
             is_little(found, most=SEALED_LITTLE),
             lambda: [self._sealer.open("item", item, place(key, at)) for at, item in numbered],
@@ -66,9 +81,11 @@ class Conversations:
                 found[name.decode()] = PLACES.load(self._sealer, sealed, place(key, name.decode()))
         return found
 
-    async def _latest(self, thread: ThreadRef, length: int, *, is_void: bool) -> Tail:
+    async def _latest(
+        self, thread: ThreadRef, length: int, latest: Sequence[bytes], *, is_void: bool
+    ) -> Tail:
         before = max(0, length - UNREMEMBERED)
-        items = await self.items(thread, before)
+        items = await self._end(thread, before, length, latest)
         if before:
             skipped = next((at for at, item in enumerate(items) if is_of_person(item)), None)
             if skipped is None:  # one exchange of many items: it cannot be begun in its middle

@@ -69,8 +69,9 @@ class Epoch:
 
         `lived_before`: something outside shows that a Redis which knows nothing of the bot has lost it.
         """
-        arguments = [await self._run_id(), int(lived_before)]
-        before, since, read, now, restored = await self._scripts.epoch([self._keys.epoch()], arguments)
+        before, since, read, now, restored = await self._scripts.epoch(
+            [self._keys.epoch()], [int(lived_before)]
+        )
         if before:
             log.warning("redis was restarted or restored: it may have forgotten its last moments")
         return Since(float(since), float(read) == float(since), float(now), float(restored))

@@ -67,9 +67,12 @@ class Workspaces:
 
         One of an earlier release names nobody. Raises `UnknownSchema` where it cannot be read.
         """
-        sealed = await self._redis.hget(self._keys.files(thread), NOW)
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.hget(self._keys.files(thread), NOW)
+            pipeline.exists(self._keys.workspace(thread))
+            sealed, of_before = await pipeline.execute()
         if sealed is None:
-            return () if await self._redis.exists(self._keys.workspace(thread)) else None
+            return () if of_before else None
         return self._opened(thread, sealed).authors
 
     async def stage(self, thread: ThreadRef, archive: bytes) -> Kept:

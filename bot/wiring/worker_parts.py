@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from redis.asyncio import Redis
@@ -163,7 +165,7 @@ def build_worker(
     gate = connections.sandboxes.host.gate if connections.sandboxes else Gate()
     made_before = MadeBefore(engine, threads, connections.made_under, sources.now)
     budgets = Budgets(connections.redis, keys, settings.budgets, lasts=LONGEST_REQUEST)
-    reading, allowances = _reading(slack, limiter, me, delivery), _allowances(settings, connections.redis)
+    allowances = _allowances(settings, connections.redis, sources.now)
     services = Services(
         connections.of_team,
         run_workspaces,
@@ -175,7 +177,7 @@ def build_worker(
         masks(settings),
         Steer(settings.steer),
         NextMessages(connections.redis, keys, sealer),
-        reading,
+        _reading(slack, limiter, me, delivery),
         Attention(threads, delivery, serving.addressee, allowances, settings.thread_replies, (me.name,)),
         Escalations(engine.rises, settings.frontier_answers),
         BudgetStops(budgets, settings.budget_role, threads, engine, outcomes, run_workspaces),
@@ -225,7 +227,7 @@ def build_worker(
         delivery,
         engine.tools.has,
         CardThreads(slack, threads, me.permalink),
-        reading,
+        services.reading,
         services.attention,
     )
     times, duty = AnswerTimes(sources.ticks), serving.on_duty.duty
@@ -284,9 +286,9 @@ def shared_pace(settings: Settings, redis: Redis, sources: Sources) -> RedisPace
     )
 
 
-def _allowances(settings: Settings, redis: Redis) -> Allowances:
+def _allowances(settings: Settings, redis: Redis, now: Callable[[], datetime]) -> Allowances:
     limits = DailyLimits(settings.messages_per_person_per_day, settings.tokens_per_person_per_day)
-    return Allowances(redis, settings.keys, limits)
+    return Allowances(redis, settings.keys, limits, now)
 
 
 def _flood_limits(settings: Settings) -> FloodLimits:

@@ -13,6 +13,7 @@ from bot.domain.thread import ThreadRef
 from bot.store import client
 from bot.store.allowances import Admission, Allowances, DailyLimits, Limit
 from bot.store.keys import Keys
+from bot.wiring.app import real_sources
 from tests.factories import ANA, MEI, TEAM
 from tests.redis_server import RedisServer
 
@@ -28,7 +29,7 @@ class Day:
 
     def limited(self, messages: int = 0, tokens: int = 0) -> Allowances:
         """The same counts under such limits, as one more replica sees them."""
-        return Allowances(self.redis, self.keys, DailyLimits(messages, tokens))
+        return Allowances(self.redis, self.keys, DailyLimits(messages, tokens), real_sources().now)
 
     async def passes(self) -> None:
         """Let it be the next day, with what was today's now yesterday's."""

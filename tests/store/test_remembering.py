@@ -18,6 +18,7 @@ from bot.domain.memory import Memory
 from bot.domain.run import Completed, Failed, FailureKind, Notice, Outcome, Reply
 from bot.store import client
 from bot.store.allowances import Allowances, DailyLimits
+from bot.wiring.app import real_sources
 from devkit.model.script import Hang, HttpError, Text
 from devkit.model.server import ModelServer
 from tests.factories import ANA, OMAR, THREAD
@@ -35,7 +36,7 @@ class Long:
 
     def __init__(self, effects: Effects, server: ModelServer, notes: NoteTaker) -> None:
         self.effects, self.server = effects, server
-        allowances = Allowances(effects.redis, effects.keys, DailyLimits(0, 0))
+        allowances = Allowances(effects.redis, effects.keys, DailyLimits(0, 0), real_sources().now)
         self.use = DailyUse(allowances, cast("Any", None))
         self.notes = notes
 
