@@ -9,17 +9,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from bot.operations.command import POLICIES, ROSTER, USAGE
+from bot.operations.command import POLICIES, RECORD, ROSTER, USAGE
 
 #: What is shown of the demo, by what it tells.
 LOOKS: Final = {
+    "what happened in the latest thread": "tail",
     "who was asked, who decided, what was done": "audit report",
     "that nothing of it was altered": "audit verify",
     "who would be asked about what": "policies",
     "what the models used": "usage --by model",
 }
 #: What these use of the settings; no key of a model is among it.
-_USED: Final = POLICIES | ROSTER | USAGE
+_USED: Final = POLICIES | ROSTER | RECORD | USAGE
 
 _COMMAND: Final = """#!/bin/sh
 # countersign, with the settings of the demo that runs.

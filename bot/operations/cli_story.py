@@ -12,8 +12,11 @@ from bot.operations.command import FAILED, RECORD, read_settings, run
 
 def tail(
     thread: Annotated[
-        str, typer.Argument(help="A link to one of its messages, TEAM/CHANNEL/TS, or CHANNEL/TS.")
-    ],
+        str,
+        typer.Argument(
+            help="A link to one of its messages, TEAM/CHANNEL/TS, or CHANNEL/TS; without one, the thread in which something happened last."
+        ),
+    ] = "",
     follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C.")] = False,
     with_text: Annotated[
         bool, typer.Option("--text", help="With what people and models said in it.")

@@ -15,7 +15,12 @@ _MESSAGE: Final = re.compile(r"msg:([A-Z0-9]+):(\d+\.\d+)")
 
 
 async def thread_named(text: str, kept: HandledEvents) -> ThreadRef | None:
-    """The thread of a link, of `TEAM/CHANNEL/TS`, `CHANNEL/TS` or a message's event; None where nothing is kept of it."""
+    """The thread of a link, of `TEAM/CHANNEL/TS`, `CHANNEL/TS` or a message's event; the latest of all for an empty text.
+
+    None where nothing is kept of it.
+    """
+    if not text.strip():
+        return await kept.latest()
     parts = text.strip().split("/")
     if len(parts) == 3 and all(parts):
         return ThreadRef(*parts)

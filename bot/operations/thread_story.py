@@ -28,6 +28,7 @@ from bot.store.threads import ThreadStore
 #: Seconds between two looks of `--follow`.
 BEAT: Final = 1.0
 UNKNOWN: Final = "Nothing is kept of that thread: give a link to one of its messages, or TEAM/CHANNEL/TS."
+NOTHING: Final = "Nothing has been handled yet, or all of it is older than 90 days."
 NO_SUCH: Final = "Nothing is kept of that reference: it is of another bot, or older than 30 days."
 UNREACHED: Final = "Redis could not be reached at REDIS_URL."
 
@@ -85,7 +86,7 @@ async def tail(settings: Settings, named: str, say: Say, *, with_text: bool, fol
     async with _opened(settings) as (kept, audit, threads):
         thread = await thread_named(named, kept)
         if thread is None:
-            say(UNKNOWN)
+            say(UNKNOWN if named.strip() else NOTHING)
             return False
         story, told = Story(kept, audit, threads, thread), set[Line]()
         if not follow and not await story.lines(with_text=False):

@@ -18,6 +18,7 @@ from bot.store.writes import Command, Write
 
 #: What can be a channel's id, and what the `ts` of a message or stands for it.
 _CHANNEL: Final = re.compile(r"[A-Z0-9]{1,20}|home")
+_OF_KEY: Final = re.compile(r".*\{s\d+\}:(.*):handled")
 _ROOT: Final = re.compile(r"[0-9]{1,20}\.[0-9]{1,10}|dm|[UW][A-Z0-9]{1,20}")
 
 
@@ -41,6 +42,22 @@ class HandledEvents:
             if sealed := await self._redis.get(key):
                 return self._opened(key, sealed)
         return None
+
+    async def latest(self) -> ThreadRef | None:
+        """The thread in which something was handled last; None where nothing is kept of any.
+
+        Each handling sets anew how long its thread's events are kept, so the one that is kept longest is the latest. Looks
+        at the names of all keys, as only an operator may ask for.
+        """
+        found: tuple[int, bytes] | None = None
+        keys = [
+            key async for key in self._redis.scan_iter(match=f"{self._keys.of_shards()}:handled", count=500)
+        ]
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.pttl(key)
+            found = max(zip(await pipeline.execute(), keys, strict=True), default=None)
+        return None if found is None else ThreadRef.parse(_OF_KEY.sub(r"\1", found[1].decode()))
 
     async def threads_at(self, channel: str, root: str) -> list[ThreadRef]:
         """The threads at a place in a channel of which anything is kept, in the workspaces that have a bot here."""

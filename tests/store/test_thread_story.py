@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import replace
 from datetime import timedelta
@@ -170,7 +171,6 @@ async def test_a_thread_is_found_by_a_link_to_any_of_its_messages_or_by_its_ids(
     assert await there.named("https://acme.slack.com/archives/D0ANA00001/p1795999999000100") == running
     assert running.thread_ts == RUNNING
     for text in (
-        "",
         "*",
         f"*/{ts}",
         f"{SUPPORT}/*",
@@ -179,3 +179,31 @@ async def test_a_thread_is_found_by_a_link_to_any_of_its_messages_or_by_its_ids(
     ):
         assert await there.named(text) is None, text
     assert await there.tail("C0/1.1") == thread_story.UNKNOWN
+
+
+async def test_without_a_thread_the_one_is_told_in_which_something_was_handled_last(there: Kept) -> None:
+    assert await there.tail("") == thread_story.NOTHING
+    others = [replace(THREAD, channel=f"C0OTHER{number}") for number in range(5)]
+    for thread in (*others, THREAD, others[3]):
+        await there.write(thread, Writes().what(kept(EVENT)))
+        await asyncio.sleep(0.002)  # they are told apart by the millisecond
+
+    assert await there.named(" ") == others[3]
+    assert (await there.tail("")).startswith(f"{others[3]}\n")
+
+
+async def test_followed_a_thread_tells_what_comes_and_nothing_twice(there: Kept) -> None:
+    await there.write(THREAD, Writes().what(kept(EVENT)))
+    lines: list[str] = []
+    told = thread_story.tail(there.settings, str(THREAD), lines.append, with_text=False, follow=True)
+    following = asyncio.create_task(told)
+    while len(lines) < 2:
+        await asyncio.sleep(0.01)
+    await there.write(THREAD, Writes().what(kept(FAILED)))
+    while not any("model busy" in line for line in lines):
+        await asyncio.sleep(0.01)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+    assert len(lines) == len(set(lines))
+    assert lines[0] == str(THREAD)
