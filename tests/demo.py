@@ -20,7 +20,7 @@ from devkit.processes import TETHER
 
 ROOT = Path(__file__).parents[1]
 #: Longest wait for the demo to be ready or gone, in seconds; a warm start takes a few.
-PATIENCE = 60
+PATIENCE = 120
 
 
 @dataclass(frozen=True)

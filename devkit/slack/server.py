@@ -27,7 +27,7 @@ from devkit.slack.views import View
 from devkit.slack.workspace import Message, Workspace
 
 #: Longest wait of `until`, in seconds.
-PATIENCE = 60.0
+PATIENCE = 120.0
 #: Seconds after which `until` looks again though nothing has changed in Slack.
 GLANCE = 0.2
 

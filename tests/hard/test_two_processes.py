@@ -273,7 +273,7 @@ async def test_10_slack_refuses_to_cooperate_and_the_decision_stands(world: Worl
     await world.hears(thread, "Done: I refunded")
     assert world.refunds == [("INV-1003", "29.00")]
     # The card that Slack would not change is repaired by itself, a while later.
-    await world.slack.until(lambda: ids(main) == ["details"], timeout=40)
+    await world.slack.until(lambda: ids(main) == ["details"])
     assert f"*Approved* by <@{OMAR}>" in main.shown
 
 

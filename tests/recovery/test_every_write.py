@@ -141,17 +141,17 @@ async def pay(world: World) -> None:
     thread = await world.asks("refund $29 on INV-1003")
     card = await world.card(thread)
     await world.edits(OMAR, card, amount="25.00")
-    await world.slack.until(lambda: "*Changed* by" in card.shown, timeout=30)
+    await world.slack.until(lambda: "*Changed* by" in card.shown)
     await world.approves(MEI, card)
-    await world.slack.until(lambda: answered(world, thread) or question(world, thread), timeout=30)
+    await world.slack.until(lambda: answered(world, thread) or question(world, thread))
     if (asked := question(world, thread)) and not answered(world, thread):
         said = "happened" if world.refunds else "try_again"
         await world.slack.clicks(OMAR, asked.channel, asked.ts, said)
         await world.told(OMAR, "or had a hand in it")  # he changed the call
         await world.slack.clicks(MEI, asked.channel, asked.ts, said)
-        await world.slack.until(lambda: answered(world, thread), timeout=30)
+        await world.slack.until(lambda: answered(world, thread))
     cards = [*world.cards_in(SUPPORT), *world.cards_in("C0FINANCE1")]
-    await world.slack.until(lambda: all(ids(one) == ["details"] for one in cards), timeout=30)
+    await world.slack.until(lambda: all(ids(one) == ["details"] for one in cards))
 
 
 def answered(world: World, thread: str) -> list[Message]:
@@ -186,9 +186,9 @@ async def paid(world: World) -> None:
 async def chat(world: World) -> None:
     """Ask, get an answer, ask on."""
     thread = await world.asks("show me INV-1003")
-    await world.slack.until(lambda: said(world, thread, "Hazel & Co"), timeout=30)
+    await world.slack.until(lambda: said(world, thread, "Hazel & Co"))
     await world.slack.says(ANA, SUPPORT, "and what is its date?", thread_ts=thread)
-    await world.slack.until(lambda: said(world, thread, "dated **2026-10-02**."), timeout=30)
+    await world.slack.until(lambda: said(world, thread, "dated **2026-10-02**."))
 
 
 async def chatted(world: World) -> None:
@@ -205,13 +205,13 @@ async def forget(world: World) -> None:
     thread = await world.asks("refund $29 on INV-1003")
     await world.card(thread)
     await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
-    await world.slack.until(lambda: said(world, thread, "say reset once more"), timeout=30)
+    await world.slack.until(lambda: said(world, thread, "say reset once more"))
     await world.slack.says(ANA, SUPPORT, f"<@{BOT_USER}> reset", thread_ts=thread)
-    await world.slack.until(lambda: said(world, thread, "Forgotten, as asked."), timeout=30)
+    await world.slack.until(lambda: said(world, thread, "Forgotten, as asked."))
     cards = [*world.cards_in(SUPPORT), *world.cards_in("C0FINANCE1")]
-    await world.slack.until(lambda: all(ids(one) == ["details"] for one in cards), timeout=30)
+    await world.slack.until(lambda: all(ids(one) == ["details"] for one in cards))
     await world.slack.says(ANA, SUPPORT, "hello", thread_ts=thread)
-    await world.slack.until(lambda: said(world, thread, "Here is what you can try"), timeout=30)
+    await world.slack.until(lambda: said(world, thread, "Here is what you can try"))
 
 
 async def forgotten(world: World) -> None:
@@ -224,9 +224,9 @@ async def forgotten(world: World) -> None:
 async def wait_in_vain(world: World) -> None:
     """Ask for money that nobody decides on in time."""
     thread = await world.asks("refund $29 on INV-1003")
-    await world.slack.until(lambda: said(world, thread, "was not made. Nobody decided"), timeout=30)
+    await world.slack.until(lambda: said(world, thread, "was not made. Nobody decided"))
     cards = [*world.cards_in(SUPPORT), *world.cards_in("C0FINANCE1")]
-    await world.slack.until(lambda: all("*Expired*" in one.shown for one in cards), timeout=30)
+    await world.slack.until(lambda: all("*Expired*" in one.shown for one in cards))
 
 
 async def expired(world: World) -> None:

@@ -107,6 +107,6 @@ async def test_a_card_that_says_only_approved_says_what_became_of_it_though_it_i
     assert "*Done*" not in card.shown
     await lose_power(world, bots, server, before)
 
-    await world.slack.until(lambda: "It was done before that" in card.shown, timeout=30)
+    await world.slack.until(lambda: "It was done before that" in card.shown)
     assert "*Done*" in card.shown
     assert world.refunds == [("INV-1003", "29.00")]

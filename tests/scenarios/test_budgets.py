@@ -91,7 +91,7 @@ async def test_one_cent_stops_a_run_before_the_request_that_could_exceed_it(worl
 
 
 async def test_a_message_that_nobody_could_pay_to_check_is_checked_once_somebody_may(world: World) -> None:
-    async with world.bot(**(of_bot(world) | {"BUDGET_PER_RUN": "0.0001"})):
+    async with world.bot(**(of_bot(world) | {"BUDGET_PER_RUN": "0.00035"})):
         thread = await world.asks("hello")
         first = await world.card(thread)
         assert world.model.requests == []

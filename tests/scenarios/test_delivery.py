@@ -99,7 +99,7 @@ async def test_with_a_socket_too_many_the_others_hear_and_there_is_no_storm(worl
         assert world.slack.sockets == 1
         assert world.slack.opened < 20
         world.slack.allow_sockets(10)
-        await world.slack.until(lambda: world.slack.sockets == 2, timeout=30)
+        await world.slack.until(lambda: world.slack.sockets == 2)
 
 
 @pytest.mark.parametrize(

@@ -275,7 +275,7 @@ async def test_large_files_go_in_and_come_out_whole(world: World, size: int) -> 
     async with world.sandboxes(), world.bot():
         command = f"<@{BOT_USER}> run `mkdir -p out; mv in/large.bin out/back.bin`"
         thread = await world.slack.says(ANA, SUPPORT, command, files=[("large.bin", content)])
-        await world.slack.until(lambda: sent(world, thread), timeout=60)
+        await world.slack.until(lambda: sent(world, thread))
         told = await world.hears(thread, "Done.")
         assert "could not read" not in told.shown
         assert "too large" not in told.shown

@@ -130,8 +130,9 @@ async def test_a_click_that_a_worker_recorded_before_it_died_still_moves_the_run
     decision = Decision(OMAR, Verdict.APPROVE, at, digest=approval.shown)
     await comes_late(world, thread, now, click)
     async with inbox_of(world) as inbox:
-        claim = await inbox.claim("a worker that dies")
-        assert isinstance(claim, Claim)
+        # The bot before may have ended with a lease that is yet to run out.
+        while not isinstance(claim := await inbox.claim("a worker that dies"), Claim):
+            await asyncio.sleep(min(claim or 0.1, 0.1))
         assert claim.event == click
         decided = decide(approval, decision, seats=[Seat(OMAR, ("finance",))])
         await inbox.checkpoint(claim, Writes().approval(decided))

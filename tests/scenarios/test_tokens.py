@@ -47,7 +47,7 @@ async def test_what_comes_while_the_token_is_refused_is_answered_when_it_is_take
         world.slack.revoke(code)
         caplog.set_level(logging.INFO, "bot")
         await world.approves(OMAR, card)
-        await world.slack.until(lambda: questions(world), timeout=20)
+        await world.slack.until(lambda: questions(world))
         begun = len(refused_calls(world)) - questions(world)
         asked = [await world.asks(f"show me INV-100{number}") for number in (3, 4)]
         await world.slack.until(lambda: all(one.is_acked for one in world.slack.deliveries))
