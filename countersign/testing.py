@@ -110,8 +110,8 @@ class Rehearsal:
         permit = Permit(waits.tool, waits.asked_digest, waits.arguments)
         permits = {_CALL: permit} if decision is True else {}
         journal = _Journal()
-        run = await engine.resume(
-            saved,
+        run = engine.resume(
+            await engine.saved(saved),
             decisions={_CALL: decision},
             session=session,
             context=self._context(permits, journal),

@@ -18,7 +18,6 @@ from bot.store.writes import Command, Write
 
 #: What can be a channel's id, and what the `ts` of a message or stands for it.
 _CHANNEL: Final = re.compile(r"[A-Z0-9]{1,20}|home")
-_OF_KEY: Final = re.compile(r".*\{s\d+\}:(.*):handled")
 _ROOT: Final = re.compile(r"[0-9]{1,20}\.[0-9]{1,10}|dm|[UW][A-Z0-9]{1,20}")
 
 
@@ -57,7 +56,10 @@ class HandledEvents:
             for key in keys:
                 pipeline.pttl(key)
             found = max(zip(await pipeline.execute(), keys, strict=True), default=None)
-        return None if found is None else ThreadRef.parse(_OF_KEY.sub(r"\1", found[1].decode()))
+        if found is None:
+            return None
+        _, _, name = found[1].decode().partition("}:")
+        return ThreadRef.parse(name.removesuffix(":handled"))
 
     async def threads_at(self, channel: str, root: str) -> list[ThreadRef]:
         """The threads at a place in a channel of which anything is kept, in the workspaces that have a bot here."""

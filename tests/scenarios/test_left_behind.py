@@ -132,7 +132,7 @@ async def test_a_click_that_a_worker_recorded_before_it_died_still_moves_the_run
     async with inbox_of(world) as inbox:
         # The bot before may have ended with a lease that is yet to run out.
         while not isinstance(claim := await inbox.claim("a worker that dies"), Claim):
-            await asyncio.sleep(min(claim or 0.1, 0.1))
+            await asyncio.wait({asyncio.ensure_future(world.slack.workspace.change())}, timeout=0.1)
         assert claim.event == click
         decided = decide(approval, decision, seats=[Seat(OMAR, ("finance",))])
         await inbox.checkpoint(claim, Writes().approval(decided))
