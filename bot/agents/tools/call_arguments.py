@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -21,11 +22,21 @@ def is_object(raw: str) -> bool:
 
 
 def arguments_of(raw: str) -> Mapping[str, Any]:
-    """Read a call's arguments as the model wrote them, whatever it wrote."""
+    """Read a call's arguments as the model wrote them, whatever it wrote.
+
+    Python reads more than JSON has, NaN and numbers beyond all bounds: others write them as nothing, so that another
+    call would be made than the one that was shown.
+    """
     try:
-        arguments: Any = json.loads(raw or "{}")
+        arguments: Any = json.loads(raw or "{}", parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):  # the second where it is nested very deep
         return {"(not JSON)": raw}
     if not isinstance(arguments, dict):
         return {"(not an object)": arguments}
     return cast("dict[str, Any]", arguments)
+
+
+def _finite(written: str) -> float:
+    if not math.isfinite(number := float(written)):
+        raise ValueError("no number of JSON")
+    return number

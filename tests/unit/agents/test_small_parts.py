@@ -45,3 +45,9 @@ def test_a_refund_is_free_only_if_it_is_a_proper_small_amount(amount: str, asks:
 @pytest.mark.parametrize("raw", ["", "{}", "[1]", "nonsense", '"x"'])
 def test_arguments_are_read_whatever_the_model_wrote(raw: str) -> None:
     assert isinstance(arguments_of(raw), dict)
+
+
+@pytest.mark.parametrize("raw", ['{"n": NaN}', '{"n": [-Infinity]}', '{"n": 1e999}'])
+def test_a_number_that_others_write_as_nothing_is_no_argument(raw: str) -> None:
+    assert arguments_of(raw) == {"(not JSON)": raw}
+    assert arguments_of('{"n": [1e2, -0.5, 7]}') == {"n": [100.0, -0.5, 7]}
