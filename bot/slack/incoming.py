@@ -19,7 +19,7 @@ from bot.slack.quoted import NOTHING, Quoted, files_of, quoted
 
 #: The kinds of message that a person writes; every other subtype is an edit, a join, a bot …
 #: https://docs.slack.dev/reference/events/message#subtypes
-SUBTYPES: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+SUBTYPES: Final = frozenset({None, "file_share", "thread_broadcast"})
 
 #: Of a file in a shared channel Slack tells nothing but that it is to be asked:
 #: https://docs.slack.dev/apis/slack-connect#files

@@ -131,7 +131,7 @@ def test_who_wrote_decides_and_not_whose_channel_it_is(changes: dict[str, Any]) 
     assert read(**{"type": "app_mention", "text": f"<@{BOT}> hi"} | changes) is not None
 
 
-@pytest.mark.parametrize("subtype", ["file_share", "thread_broadcast", "me_message"])
+@pytest.mark.parametrize("subtype", ["file_share", "thread_broadcast"])
 def test_other_ways_to_write_a_message_count(subtype: str) -> None:
     assert read(subtype=subtype, thread_ts=ROOT) is not None
 
