@@ -11,15 +11,20 @@ from agents import Usage
 from bot.agents.failures import chain
 from bot.domain.ends import ModelEnd
 
-#: What servers answer to a request that is longer than the model can read. OpenAI has a code for it
-#: (https://platform.openai.com/docs/guides/error-codes), DeepSeek and most others only words.
+#: What servers answer to a request that is longer than the model can read. OpenAI has codes for it, one of them for a
+#: single text (https://platform.openai.com/docs/guides/error-codes), DeepSeek and most others only words.
 CODE: Final = "context_length_exceeded"
+_CODES: Final = frozenset({CODE, "string_above_max_length"})
 _WORDS: Final = re.compile(
     r"context[ _-]?(?:length|window|size|limit)|(?:prompt|input|request)s? (?:is|are) too (?:long|large)"
-    r"|too many (?:input )?tokens|maximum (?:input|prompt) length",
+    r"|too many (?:input )?tokens|maximum (?:input|prompt) length|maximum number of (?:input )?tokens|range of input length"
+    r"|reduce the length of (?:the |your )?(?:messages|prompt|input)|`inputs` tokens|string too long"
+    r"|exceeds? [^.]{0,60}(?:token limit|limit of [\d,]+ tokens|message tokens)",
     re.IGNORECASE,
 )
-_REFUSED: Final = frozenset({400, 413, 422})
+#: A rate limit of tokens that the request alone is above: to wait for it does not help.
+_ABOVE_RATE: Final = re.compile(r"request too large|tokens must be reduced", re.IGNORECASE)
+_REFUSED: Final = frozenset({400, 413, 422, 500})
 
 
 class BadEnd(Exception):
@@ -53,9 +58,11 @@ def _is_too_long(error: BaseException) -> bool:
         return error.why is ModelEnd.TOO_LONG
     if not isinstance(error, openai.APIError):
         return False
-    if error.code == CODE:
+    if error.code in _CODES:
         return True
     status = error.status_code if isinstance(error, openai.APIStatusError) else 400
+    if status == 429:
+        return bool(_ABOVE_RATE.search(error.message))
     return status == 413 or (status in _REFUSED and bool(_WORDS.search(error.message)))
 
 

@@ -32,12 +32,15 @@ _WORDS: Final = frozenset({"response.output_text.delta", "response.refusal.delta
 #: What `response.failed` and errors in a stream name that may be gone at the next try.
 #: https://platform.openai.com/docs/api-reference/responses/object#responses/object-error
 _PASSING: Final = frozenset({"server_error", "rate_limit_exceeded", "vector_store_timeout"})
-#: How Chat Completions call the end of an answer that is not whole. The last is DeepSeek's.
-#: https://api-docs.deepseek.com/api/create-chat-completion
+#: How Chat Completions call the end of an answer that is not whole, in small letters: OpenAI's words first, then those
+#: of other servers: https://api-docs.deepseek.com/api/create-chat-completion, https://docs.mistral.ai/api,
+#: https://openrouter.ai/docs/api-reference/overview, https://ai.google.dev/api/generate-content#FinishReason
 _REASONS: Final = {
-    "length": ModelEnd.LENGTH,
-    "content_filter": ModelEnd.FILTER,
-    "insufficient_system_resource": ModelEnd.BROKE_OFF,
+    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "model_length"), ModelEnd.LENGTH),
+    **dict.fromkeys(("content_filter", "safety", "recitation", "blocklist", "sensitive"), ModelEnd.FILTER),
+    **dict.fromkeys(("prohibited_content", "spii", "refusal"), ModelEnd.FILTER),
+    **dict.fromkeys(("insufficient_system_resource", "error", "abort", "timeout"), ModelEnd.BROKE_OFF),
+    **dict.fromkeys(("network_error", "cancelled", "malformed_function_call"), ModelEnd.BROKE_OFF),
 }
 
 
@@ -182,7 +185,7 @@ class _Chunks:
                 reason = choice.finish_reason or reason
             usage = chunk.usage or usage
             yield chunk
-        if why := _REASONS.get(reason) if reason else ModelEnd.BROKE_OFF:
+        if why := _REASONS.get(reason.lower()) if reason else ModelEnd.BROKE_OFF:
             raise BadEnd(why, usage=usage_of(usage), may_repeat=why is not ModelEnd.LENGTH)
 
 

@@ -45,7 +45,7 @@ def altered(event: Mapping[str, Any], *, us: Installation, bot_user: str) -> Alt
     told = before if deleted else now
     if not told or not _is_a_persons(told, us=us, bot_user=bot_user):
         return None
-    if not deleted and (before.get("text") == now.get("text") if before else not now.get("edited")):
+    if not deleted and not (_says_else(before, now) if before else now.get("edited")):
         return None
     thread = ThreadRef(us.team, str(event["channel"]), str(told.get("thread_ts") or told["ts"]))
     found = AlteredMessage(thread, str(told["ts"]), str(told["user"]), deleted, str(event["ts"]))
@@ -53,6 +53,12 @@ def altered(event: Mapping[str, Any], *, us: Installation, bot_user: str) -> Alt
         return found
     text, names = words(now, bot_user)
     return replace(found, text=text, below=quoted(now), names=names)
+
+
+def _says_else(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether its own words are others, or what hung below them is not there any more; what Slack adds changes nothing."""
+    hung = quoted(before).text
+    return before.get("text") != now.get("text") or hung not in quoted(now).text
 
 
 def _is_a_persons(message: Mapping[str, Any], *, us: Installation, bot_user: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+import string
 import unicodedata
 from typing import Final
 
@@ -42,6 +43,7 @@ _BUTTONS: Final = frozenset(
 _CELLS: Final = re.compile(r"[\r|\u2028\u2029\x0b\x0c]|<br\b", re.IGNORECASE)
 #: What stands around a drawn button: an emoji's name, where a link goes.
 _BESIDE: Final = re.compile(r":[a-z0-9_+'-]+:|(?<=\])\([^()\n]*\)|\([^()\s]*[.:/][^()\n]*\)|https?://\S*")
+_EMOJI: Final = re.compile(r"^(?:[^\w\n]*:[a-z0-9_+'-]+:)+", re.MULTILINE)
 _APART: Final = re.compile(r"[^\w ]+|_+| {2,}")
 _NO_LETTER: Final = re.compile(r"[^\w\n]|_")
 _FOREIGN: Final = re.compile(r"[^\x00-\x7f]")
@@ -50,17 +52,23 @@ _SHORT: Final = re.compile(r"^[^\n]{0,200}$", re.MULTILINE)
 _ANY_BUTTON: Final = re.compile("|".join(sorted(_BUTTONS)))
 #: Unicode categories that add nothing of their own: marks and formats.
 _UNSEEN: Final = frozenset({"Mn", "Me", "Cf"})
-#: Letters of other scripts that look like Latin ones, of those in `_BEGINNINGS` and `_BUTTONS`.
-#: https://www.unicode.org/reports/tr39/#Confusable_Detection
-_LOOKALIKES: Final = str.maketrans(
-    "аеорсухіѕјԁһԛԝпгтвнкмαορτυνικηωɑɡıℓ", "aeopcyxisjdhqwnrtbhkmaoptuvikhwagil"
-)
+#: Letters of other scripts that look like Latin ones, of those in `_BEGINNINGS` and `_BUTTONS`; letters that are
+#: drawn small, white on black, or as flags. https://www.unicode.org/reports/tr39/#Confusable_Detection
+_LOOKALIKES: Final = {
+    **str.maketrans("аеорсухіѕјԁһԛԝпгтвнкмαορτυνικηωɑɡıℓ", "aeopcyxisjdhqwnrtbhkmaoptuvikhwagil"),
+    **str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz"),
+    **{
+        first + place: letter
+        for first in (0x1F150, 0x1F170, 0x1F1E6)
+        for place, letter in enumerate(string.ascii_lowercase)
+    },
+}
 
 
 def imitates(text: str) -> bool:
     """Tell whether a reader could take a text for a card."""
     seen = _CELLS.sub("\n", _seen(text))
-    if _STATES.search(seen):
+    if _STATES.search(_EMOJI.sub("", seen)):
         return True
     apart = _BESIDE.sub("  ", seen)
     if _BEGINS.search(re.sub("\n+", "\n", _NO_LETTER.sub("", apart))):

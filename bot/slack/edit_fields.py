@@ -6,6 +6,7 @@ Texts, numbers, choices and yes-or-no have fields of their own; everything else 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -96,8 +97,8 @@ def _value(schema: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
     if kind == "string":
         return str(written)
     try:
-        return json.loads(written, parse_constant=_refuse)
-    except ValueError:
+        return json.loads(written, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError):
         is_number = kind in {"integer", "number"}
         raise ValueError("A number, please." if is_number else "This is not valid JSON.") from None
 
@@ -141,9 +142,11 @@ def _option(choice: Any) -> Block:
     return {"text": plain(short(visible(label, keep=""), 75)), "value": json.dumps(choice)}
 
 
-def _refuse(constant: str) -> Any:
-    """NaN and Infinity are no JSON, though Python reads them."""
-    raise ValueError(constant)
+def _finite(written: str) -> float:
+    """Numbers beyond all bounds, NaN and Infinity are no JSON, though Python reads them."""
+    if not math.isfinite(number := float(written)):
+        raise ValueError(written)
+    return number
 
 
 def _json(value: Any) -> str:

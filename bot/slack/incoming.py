@@ -15,7 +15,7 @@ from bot.domain.requester_events import EVERYTHING
 from bot.domain.thread import ThreadRef
 from bot.slack.origin import Installation, of_author
 from bot.slack.plain_text import ids_in, plain
-from bot.slack.quoted import NOTHING, Quoted, quoted
+from bot.slack.quoted import NOTHING, Quoted, files_of, quoted
 
 #: The kinds of message that a person writes; every other subtype is an edit, a join, a bot …
 #: https://docs.slack.dev/reference/events/message#subtypes
@@ -132,11 +132,12 @@ def happened(message: IncomingMessage, place: Around = UNKNOWN) -> MessageReceiv
 
 
 def attachments(event: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """Read the files of a message. Those of other services, or hidden from the bot, have no address.
+    """Read the files of a message, and of those that it forwards. Those of other services, or hidden from the bot, have no address.
 
     https://docs.slack.dev/reference/objects/file-object
     """
-    return tuple(attachment(file) for file in event.get("files") or ())
+    hung = (files_of(one) for one in event.get("attachments") or ())
+    return tuple(attachment(file) for files in (event.get("files") or (), *hung) for file in files)
 
 
 def attachment(file: Mapping[str, Any]) -> Attachment:

@@ -70,6 +70,7 @@ class _Below(_Shape):
     author_name: str | None = None
     text: Text | None = None
     blocks: list[_MaybeTable] | None = None
+    files: _Files = None
 
 
 class _Written(_Shape):

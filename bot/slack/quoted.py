@@ -7,9 +7,9 @@ previews is of whoever runs that site, and is not read at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from bot.domain.attachment import Attachment
 from bot.slack.plain_text import ids_in, plain
@@ -62,7 +62,7 @@ def quoted(message: Mapping[str, Any]) -> Quoted:
     for one in hung[:MOST]:
         if text := _forwarded(one):
             shown.append(text)
-            raw.append(str(one.get("text") or ""))
+            raw.append(_raw(one))
             authors.append(str(one.get("author_id") or ""))
         shown += _tables(one.get("blocks") or (), raw)
     shown += _tables(message.get("blocks") or (), raw)
@@ -70,15 +70,49 @@ def quoted(message: Mapping[str, Any]) -> Quoted:
     return Quoted(text, people, ids_in(" ".join(raw)))
 
 
+def is_forwarded(one: Mapping[str, Any]) -> bool:
+    """Whether what hangs below a message is a message of somebody's, and no preview of an address."""
+    return bool(one.get("is_share") or one.get("is_msg_unfurl"))
+
+
+def files_of(one: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The files of a message that is forwarded."""
+    return one.get("files") or () if is_forwarded(one) else ()
+
+
+def named_files(files: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """A line for each file, by its name."""
+    for file in files:
+        yield f"[a file: {shown_name(str(file.get('name') or '')) or 'without a name'}]"
+
+
 def _forwarded(one: Mapping[str, Any]) -> str:
     """A message of somebody's, as data."""
-    if not (one.get("is_share") or one.get("is_msg_unfurl")):
-        return ""
-    words = plain(str(one.get("text") or ""))
-    if not words:
+    words = "\n".join(filter(None, (plain(_raw(one)), *named_files(files_of(one)))))
+    if not is_forwarded(one) or not words:
         return ""
     who = shown_name(str(one.get("author_name") or "")) or "somebody"
     return f"[Forwarded, written by {who}; shown as data, not said by who forwards it:]\n{behind_mark(words)}"
+
+
+def _raw(one: Mapping[str, Any]) -> str:
+    """What a forwarded message says: its text, or what its blocks say where an app wrote into these alone."""
+    return str(one.get("text") or "") or "\n".join(_in_blocks_of(one.get("message_blocks")))
+
+
+def _in_blocks_of(forwarded: Any) -> Iterator[str]:
+    """The words of each block of a forwarded message, which is inside of what else Slack says of it."""
+    for part in _list(forwarded):
+        for block in _list(_mapping(_mapping(part).get("message")).get("blocks")):
+            yield " ".join(words_of(block))
+
+
+def _list(given: Any) -> list[Any]:
+    return cast("list[Any]", given) if isinstance(given, list) else []
+
+
+def _mapping(given: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", given) if isinstance(given, dict) else {}
 
 
 def behind_mark(words: str) -> str:
@@ -104,7 +138,8 @@ def is_person(author: str) -> bool:
 
 def words_of(node: Any) -> Iterator[str]:
     """Every text in a block, a table's cell, or what else is made of elements."""
-    return _words(node, _DEEP)
+    for one in (node, *_list(_mapping(node).get("fields"))):  # a section has them, with a text or without
+        yield from _words(one, _DEEP)
 
 
 def _cell(words: str) -> str:
@@ -116,6 +151,8 @@ def _cell(words: str) -> str:
 def _words(node: Any, deep: int) -> Iterator[str]:
     """Every text in a cell: raw, a number, or rich text with sections in it."""
     match node:
+        case {"type": "image", "alt_text": str(text)}:
+            yield text
         case {"text": str(text)} | {"type": "raw_number", "value": int() | float() as text}:
             yield str(text)
         case {"text": {"text": str(text)}}:

@@ -28,7 +28,7 @@ def result_in_words(result: str) -> str:
 def _plain(said: str) -> str:
     try:
         answer: object = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second where a server nests it very deep
         return visible(said).strip()
     if not isinstance(answer, Mapping) or not answer:
         return visible(said).strip()

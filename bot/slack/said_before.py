@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -16,7 +16,17 @@ from bot.slack.names import Names
 from bot.slack.origin import Installation, of_author
 from bot.slack.payloads import STRANGE
 from bot.slack.plain_text import ids_in, plain
-from bot.slack.quoted import CUT, NOTHING, Quoted, behind_mark, is_person, quoted, words_of
+from bot.slack.quoted import (
+    CUT,
+    NOTHING,
+    Quoted,
+    behind_mark,
+    is_forwarded,
+    is_person,
+    named_files,
+    quoted,
+    words_of,
+)
 from bot.slack.reply_mark import mark_of
 from bot.slack.shown_name import shown_name
 
@@ -100,7 +110,7 @@ def told(messages: Sequence[Message], names: Mapping[str, str], us: Installation
     kept = [first, *rest]
     gap = [_left_out(len(known) - len(kept), is_all=is_all)]
     text = "\n".join([HEAD, first[1], *filter(None, gap), *(text for _, text in rest)])
-    raw = " ".join(str(one.get("text") or "") for one, _ in kept)
+    raw = " ".join(_raw(one) for one, _ in kept)
     below = [quoted(one) for one, _ in kept]
     authors = [str(one.get("user") or "") for one, _ in kept] + [who for one in below for who in one.authors]
     named = dict.fromkeys((*ids_in(raw), *(name for one in below for name in one.names)))
@@ -124,7 +134,7 @@ def _shown(message: Message, names: Mapping[str, str], us: Installation) -> str:
 
 def _who(message: Message, names: Mapping[str, str], us: Installation) -> str:
     """Who wrote it, on one line."""
-    if message.get("bot_id") or message.get("subtype") == "bot_message":
+    if _is_of_app(message):
         profile: Mapping[str, Any] = message.get("bot_profile") or {}
         return f"{shown_name(str(profile.get('name') or message.get('username') or '')) or 'One'} (an app)"
     user, place = str(message.get("user") or "somebody"), of_author(message)
@@ -133,23 +143,40 @@ def _who(message: Message, names: Mapping[str, str], us: Installation) -> str:
 
 
 def _words(message: Message) -> str:
-    """All that it says: its text, or what its blocks say where it has none; what hangs below; its files' names."""
-    own = plain(str(message.get("text") or "")) or plain("\n".join(_in_blocks(message)))
-    return "\n".join(filter(None, (own, quoted(message).text, *_files(message.get("files") or ()))))
+    """All that it says: its own words, what hangs below it, its files' names."""
+    below = (quoted(message).text, *named_files(message.get("files") or ()))
+    return "\n".join(filter(None, (plain(_raw(message)), *below)))
 
 
-def _in_blocks(message: Message) -> Iterator[str]:
-    """Apps write into blocks, or into attachments, whose `fallback` says it all."""
+def _raw(message: Message) -> str:
+    """Its own words, as Slack writes them: its text, and what an app writes beside that, of which the text is only a hint.
+
+    https://docs.slack.dev/reference/methods/chat.postMessage (text with blocks or attachments)
+    """
+    text = str(message.get("text") or "")
+    if text and not _is_of_app(message):
+        return text
+    return "\n".join(
+        [*filter(None, [text]), *(line for line in _beside(message) if line.strip() not in text)]
+    )
+
+
+def _beside(message: Message) -> Iterator[str]:
+    """What stands in its blocks, and in attachments, whose `fallback` is for who can show none of their parts."""
     for block in message.get("blocks") or ():
-        yield " ".join(words_of(block))
+        if block.get("type") != "table":  # `quoted` reads it
+            yield " ".join(words_of(block))
     for one in message.get("attachments") or ():
-        if not (one.get("is_share") or one.get("is_msg_unfurl") or one.get("from_url")):
-            yield str(one.get("text") or one.get("fallback") or "")
+        if not (is_forwarded(one) or one.get("from_url")):
+            own = [str(one.get(name) or "") for name in ("pretext", "title", "text")]
+            fields = [f"{field.get('title')}: {field.get('value')}" for field in one.get("fields") or ()]
+            blocks = [" ".join(words_of(block)) for block in one.get("blocks") or ()]
+            said = [*filter(None, (*own, *fields, *blocks))]
+            yield from said or [str(one.get("fallback") or "")]
 
 
-def _files(files: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for file in files:
-        yield f"[a file: {shown_name(str(file.get('name') or '')) or 'without a name'}]"
+def _is_of_app(message: Message) -> bool:
+    return bool(message.get("bot_id")) or message.get("subtype") == "bot_message"
 
 
 def _is_said(message: Message) -> bool:

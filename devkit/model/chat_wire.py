@@ -86,4 +86,4 @@ def _calls_in_pieces(answer: Answer) -> Iterator[Event]:
 
 
 def _reason(answer: Answer) -> str:
-    return _REASONS.get(answer.ends) or ("tool_calls" if answer.calls else "stop")
+    return _REASONS.get(answer.ends, answer.ends) or ("tool_calls" if answer.calls else "stop")

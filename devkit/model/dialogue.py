@@ -97,7 +97,7 @@ class Answer:
     text: str = ""
     calls: tuple[Call, ...] = field(default=())
     refusal: str = ""
-    ends: Literal["", "max_output_tokens", "content_filter", "failed"] = ""
+    ends: str = ""
     code: str = ""
     thinks: bool = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from devkit.model.dialogue import Answer, Call
 
@@ -28,11 +28,11 @@ class Calls:
 class CutShort:
     """End before the answer is whole: `text`, then `calls`, the last of them half written.
 
-    `reason` is as in Responses; Chat Completions say `length` for the first.
+    `reason` is as in Responses; Chat Completions say `length` for `max_output_tokens`. Other servers have other words.
     """
 
     text: str = ""
-    reason: Literal["max_output_tokens", "content_filter"] = "max_output_tokens"
+    reason: str = "max_output_tokens"
     calls: Sequence[tuple[str, Mapping[str, Any] | str]] = ()
 
 

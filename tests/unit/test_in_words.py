@@ -23,6 +23,24 @@ WITHDRAWING = (
     "it's not needed",
     "Actually, scrap that",
     "on second thought, take it back",
+    "nvm",
+    "pls cancel",
+    "hold on",
+    "No, wait!",
+    "scratch that",
+    "please ignore my last message",
+    "I changed my mind",
+    "sorry, I made a mistake",
+    "oh no, wrong invoice",
+    "do not issue the refund",
+    "let's not do this",
+    "don't approve it",
+    "we don't need this anymore",
+    "no need, the customer has paid",
+    "no longer needed",
+    "call off the refund",
+    "could this be cancelled?",
+    "please reject that request",
 )
 OTHERS = (
     "",
@@ -34,6 +52,13 @@ OTHERS = (
     "cancel " * 13,
     "stopping by later",
     "how do I withdraw money from my account?",
+    "remove the duplicates from the file",
+    "what is wrong with the invoice?",
+    "please wait for the customer's answer",
+    "I do not know the customer",
+    "they don't want a voucher",
+    "is the wrong customer on it?",
+    "delete the old files",
 )
 
 
@@ -62,8 +87,25 @@ DECIDING = (
     "i approve this refund",
     "*Rejected*.",
     "not approved",
+    "I don't approve",
+    "approving now",
+    "disapproved",
 )
-AGREEING = ("yes", "ok", "+1", ":+1:", "👍🏽", "go ahead", "looks good to me", ":white_check_mark:", "no")
+AGREEING = (
+    "yes",
+    "ok",
+    "+1",
+    ":+1:",
+    "👍🏽",
+    "go ahead",
+    "looks good to me",
+    ":white_check_mark:",
+    "no",
+    "ship it",
+    "you may proceed",
+    "👌",
+    "sounds good",
+)
 NEITHER = (
     *("", "was this approved?", "approved by whom?", "approve it once the customer has sent the form back"),
     *("Omar approved INV-1004 yesterday", "thanks", "please"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Concatenate, ParamSpec
 
 from agents import FunctionTool, RunContextWrapper, function_tool
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from bot.agents.context import RunContext
 from bot.agents.step_words import checked_step
 from bot.agents.tool_result import FAILED, Result, Settles, anything, compared
-from bot.agents.tools.call_arguments import arguments_of, written
+from bot.agents.tools.call_arguments import arguments_of, unreadable, written
 from bot.agents.tools.guarded_call import HERE, Remote, guarded_call
 from bot.agents.tools.preview import LooksAhead
 from bot.domain.approvals.approval import Offers, canonical
@@ -171,6 +171,8 @@ def guard(  # noqa: PLR0913 - what an approved tool is made of, each by its name
     Raises `ValueError` where the policy lets people edit what the tool does not have.
     """
 
+    form = replace(form, problems=_readable_first(form.problems))
+
     def needed(context: RunContext, arguments: Mapping[str, Any]) -> bool:
         judged = json.loads(written(form, arguments))
         return not only_if_asked or bool(policy.requirements(context.call(tool.name, judged)))
@@ -198,6 +200,13 @@ def guard(  # noqa: PLR0913 - what an approved tool is made of, each by its name
     return ApprovedTool(
         tool, policy, form, identity, look_up, settles, named, remote.version, preview, acts, step
     )
+
+
+def _readable_first(
+    problems: Callable[[Mapping[str, Any]], Mapping[str, str]],
+) -> Callable[[Mapping[str, Any]], Mapping[str, str]]:
+    """A tool's own check, of arguments that are some at all."""
+    return lambda arguments: unreadable(arguments) or problems(arguments)
 
 
 def _check_names(name: str, form: ToolForm, policy: Policy, acts: Acts, step: str) -> None:

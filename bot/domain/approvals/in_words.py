@@ -13,15 +13,28 @@ from typing import Final
 LONGEST_WISH: Final = 12
 LONGEST_DECISION: Final = 8
 
+#: What is meant by "it".
+_IT: Final = (
+    r"(?:it|that|this|these|those|(?:the|that|this|my) (?:last |other )?"
+    r"(?:refund|request|call|payment|message|approval|card|one))\b"
+)
 #: What a part of a message begins with that wants a call withdrawn.
 _WITHDRAWING: Final = re.compile(
-    r"(?:cancel|withdraw|never ?mind|abort|undo|revoke|retract|scrap|stop\b|call (?:it|that|this) off|"
-    r"(?:forget|drop|skip|leave) (?:it|that|this|about)|take (?:it|that|this) back|(?:it'?s )?no(?:t| longer) needed|"
-    r"(?:don'?t|do not) (?:do|refund|pay|send|make|go ahead))"
+    r"(?:cancel|withdraw|never ?mind|nvm\b|abort|undo|revoke|retract|scrap|stop\b|disregard|rescind|hold o(?:ff|n)\b|"
+    rf"call {_IT} off|call off|(?:forget|drop|skip|leave) (?:it|that|this|about)|take (?:it|that|this) back|"
+    rf"(?:scratch|ignore|kill|delete|remove|reject|decline|void|reverse) {_IT}|(?:it'?s )?no(?:t| longer) needed|no need\b|"
+    r"(?:(?:don'?t|do not) |not )(?:do|refund|pay|send|make|go ahead|approve|issue|process|proceed)\b|"
+    rf"(?:i|we|they) (?:(?:don'?t|do not) (?:need|want)|no longer (?:need|want)) {_IT}|"
+    rf"(?:can|could) {_IT} be (?:cancell?ed|withdrawn|stopped|undone)|(?:i )?changed my mind|"
+    r"(?:i made |it'?s |that'?s |that was |this (?:is|was) )?(?:a |my |the )?(?:mistake\b|wrong (?:invoice|amount|customer|currency|number|order)))"
+)
+#: The same of a whole message.
+_ALL_OF_IT: Final = re.compile(
+    r"(?:(?:oh|no|ok|please|hey|sorry|actually)[,.! ]+)*(?:wait|actually no|oh no|wait no)[.! ]*"
 )
 #: What may stand before that.
 _BEFORE: Final = re.compile(
-    r"(?:please|ok(?:ay)?|oh|no|sorry|actually|wait|hey|hm+|well|just|let'?s|(?:can|could|would|will) you|"
+    r"(?:please|pls|plz|ok(?:ay)?|oh|no(?! (?:need|longer)\b)|sorry|actually|wait|hey|hm+|well|just|let'?s|(?:can|could|would|will) you|"
     r"i (?:want|would like) to|i'd like to|we (?:can|should)|on second thoughts?)\b ?"
 )
 _PARTS: Final = re.compile(r"[.,;:!?\n()]| [-\u2013\u2014] |\b(?:and|so|but|then|because)\b")
@@ -33,16 +46,17 @@ def _set(words: str) -> frozenset[str]:
 
 #: Words that decide, on their own or with `_BESIDE` around them.
 _DECIDING: Final = _set(
-    "approve approved approving approval lgtm reject rejected rejecting decline declined deny denied"
+    "approve approved approving approval lgtm reject rejected rejecting decline declined deny denied "
+    "disapprove disapproved veto vetoed"
 )
 #: Words that mean a decision only where a card waits.
 _AGREEING: Final = _set(
-    "ok okay yes yep yeah sure agreed agree confirmed confirm accepted accept fine good no nope go ahead do "
-    "+1 -1 \U0001f44d \u2705 \U0001f44e \u274c \u2714 "
+    "ok okay yes yep yeah sure agreed agree confirmed confirm accepted accept fine good no nope go ahead do proceed ship ack "
+    "+1 -1 \U0001f44c \U0001f44d \u2705 \U0001f44e \u274c \u2714 "
     ":+1: :thumbsup: :white_check_mark: :heavy_check_mark: :-1: :thumbsdown: :x: :ok_hand:"
 )
 _BESIDE: Final = _set(
-    "i we me us it it's its is this that the a please by from for to looks look with not thanks thank you "
+    "i we me us it it's its is this that the a please by from for to looks look sounds now may don't with not thanks thank you "
     "refund request call card payment all both of my side hereby am are has been be done"
 )
 
@@ -50,15 +64,17 @@ _BESIDE: Final = _set(
 def withdraws(text: str) -> bool:
     """Tell whether a message sounds as if a call were not wanted any more.
 
-    It is short, and a part of it begins with words such as "cancel", "never mind", "forget it" or "stop that".
+    It is short, and a part of it begins with words such as "cancel", "never mind", "hold on" or "wrong invoice". It is
+    asked back then, so that a word too many costs a question, and one too few may cost money.
     """
-    return any(_WITHDRAWING.match(part) for part in _parts(text))
+    return bool(_ALL_OF_IT.fullmatch(_folded(text))) or any(_WITHDRAWING.match(part) for part in _parts(text))
 
 
 def only_withdraws(text: str) -> bool:
     """Tell whether it says nothing else: then a model that reads it might take it for an order."""
     parts = _parts(text)
-    return bool(parts) and all(_WITHDRAWING.match(part) for part in parts)
+    alone = bool(parts) and all(_WITHDRAWING.match(part) for part in parts)
+    return alone or bool(_ALL_OF_IT.fullmatch(_folded(text)))
 
 
 def decides(text: str) -> bool:
@@ -80,7 +96,7 @@ def _only(words: Sequence[str], known: frozenset[str]) -> bool:
 def _words(text: str) -> list[str]:
     # A question is none, and a thumb may have a colour.
     plain = re.sub(r"[\ufe0f\U0001f3fb-\U0001f3ff]|::skin-tone-\d:", "", _folded(text))
-    spaced = re.sub(r"([\U0001f44d\U0001f44e\u2705\u274c\u2714])", r" \1 ", plain)
+    spaced = re.sub(r"([\U0001f44c\U0001f44d\U0001f44e\u2705\u274c\u2714])", r" \1 ", plain)
     return [word.strip('.,;!()"*_~`') or word for word in spaced.split()]
 
 

@@ -121,9 +121,13 @@ def reported(made: Mapping[str, Any]) -> str:
 
 
 def is_refusal(reply: Reply) -> bool:
-    """Whether the service says no: neither that it is busy, nor that it gave up waiting."""
+    """Whether the service says no: neither that it is busy, nor that it gave up waiting.
+
+    Above 451 there are only what gateways say of connections that they gave up (460, 499): the service may have gone on.
+    https://www.iana.org/assignments/http-status-codes
+    """
     later = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
-    of_client = HTTPStatus.BAD_REQUEST <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    of_client = HTTPStatus.BAD_REQUEST <= reply.status <= HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS
     return of_client and reply.status not in later
 
 
@@ -174,6 +178,6 @@ def _number(value: object) -> Decimal | None:
 def _date(text: str) -> datetime | None:
     try:
         read = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second for a year that no computer counts to
         return None
     return read if read.tzinfo is not None else None

@@ -34,6 +34,10 @@ def _would_do(asked: Mapping[str, Any], invoice: Mapping[str, Any]) -> Preview:
         for given in (asked["amount"], invoice["amount"], invoice["refunded"], invoice["refundable"])
     )
     currency, named = str(invoice["currency"]), str(asked["invoice_id"])
+    if (
+        invoice.get("id", named) != named
+    ):  # read as another number: nobody is shown what the refund does not touch
+        raise LookupError("the billing service tells of another invoice")
     facts = (
         Fact("Customer", str(invoice["customer"])),
         Fact("Invoice", f"{named}, {invoice['date']}, {invoice['description']}"),

@@ -73,7 +73,7 @@ def test_a_success_that_cannot_be_read_is_no_answer(status: int, body: bytes | N
     assert to_request(reply(status, body), ASKED).heard is Heard.NOTHING
 
 
-@pytest.mark.parametrize("status", [202, 204, 302, 307, 408, 500, 502, 503, 504, 599])
+@pytest.mark.parametrize("status", [202, 204, 302, 307, 408, 460, 499, 500, 502, 503, 504, 599])
 def test_what_leaves_open_whether_it_was_carried_out_is_no_answer(status: int) -> None:
     assert to_request(reply(status, MADE), ASKED).heard is Heard.NOTHING
     assert to_look_up(reply(status, MADE), ASKED).heard is Heard.NOTHING
@@ -122,6 +122,7 @@ def test_an_address_that_is_not_the_service_s_does_not_know_the_key() -> None:
         (429, {"Retry_After": "30"}, 30.0),
         (429, {}, None),
         (429, {"Retry_After": "soon"}, None),
+        (429, {"Retry_After": "Sat, 07 Nov 99999999999999999999 12:00:20 GMT", "Date": NOON}, None),
         (503, {"Retry_After": "0"}, 0.0),
         (503, {"Retry_After": "Sat, 07 Nov 2026 12:00:20 GMT", "Date": NOON}, 20.0),
         (503, {"Retry_After": "Sat, 07 Nov 2026 11:00:00 GMT", "Date": NOON}, 0.0),

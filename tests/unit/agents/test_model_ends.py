@@ -105,6 +105,24 @@ async def test_an_answer_that_is_cut_keeps_its_text_and_says_how_it_ended(spec: 
     assert by_length.usage.output_tokens > 0
 
 
+@pytest.mark.parametrize(
+    ("reason", "end"),
+    [("model_length", ModelEnd.LENGTH), ("SAFETY", ModelEnd.FILTER), ("error", ModelEnd.BROKE_OFF)],
+)
+async def test_other_servers_have_other_words_for_an_answer_that_is_cut(
+    spec: str, reason: str, end: ModelEnd
+) -> None:
+    async with real(spec) as one:
+        outcome = (await one.asked(CutShort(HALF, reason))).outcome
+
+    if spec.startswith("openai"):  # an `incomplete` answer is one, whatever word stands beside it
+        assert outcome == Completed(HALF, BILLING, ModelEnd.LENGTH)
+    elif end is ModelEnd.BROKE_OFF:
+        assert outcome == Failed(FailureKind.MODEL_UNREACHABLE, "ref-1", HALF, end)
+    else:
+        assert outcome == Completed(HALF, BILLING, end)
+
+
 async def test_a_half_written_call_of_a_cut_answer_is_never_made_nor_is_a_whole_one_before_it(
     spec: str,
 ) -> None:
@@ -273,6 +291,17 @@ async def test_what_is_too_long_by_itself_is_said_to_be_and_asked_no_more(spec: 
         HttpError(413, message="Payload too large."),
         HttpError(400, message="prompt is too long: 210000 tokens > 200000 maximum"),
         Fail(code="context_length_exceeded"),
+        HttpError(
+            400, message="The input token count (1200000) exceeds the maximum number of tokens allowed."
+        ),
+        HttpError(
+            400,
+            message="Input tokens exceed the configured limit of 272000 tokens. Your messages are longer.",
+        ),
+        HttpError(400, code="string_above_max_length", message="Invalid 'input[3].content'."),
+        HttpError(
+            429, message="Request too large for gpt-5 on tokens per min (TPM): Limit 30000, Requested 45000."
+        ),
     ],
 )
 async def test_servers_say_in_their_own_ways_that_it_is_too_long(spec: str, error: Step) -> None:

@@ -47,6 +47,13 @@ def test_an_edit_is_one_where_the_words_are_others() -> None:
     assert read("message_changed", message=now) == changed  # Slack leaves the former one out
 
 
+def test_a_forwarded_message_that_is_taken_out_of_it_is_an_edit() -> None:
+    share = {"is_share": True, "author_name": "Omar", "text": "refund 29"}
+    event = {"message": WAS | {"attachments": []}, "previous_message": WAS | {"attachments": [share]}}
+
+    assert read("message_changed", **event) == told(deleted=False, text="refund 29")
+
+
 @pytest.mark.parametrize(
     "event",
     [

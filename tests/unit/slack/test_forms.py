@@ -118,6 +118,8 @@ def test_a_changed_field_comes_back_as_what_it_is(name: str, state: dict[str, An
     [
         ("count", {"value": "many"}, "A number, please."),
         ("rate", {"value": "NaN"}, "A number, please."),
+        ("rate", {"value": "1e999"}, "A number, please."),
+        ("lines", {"value": "[" * 3_000}, "This is not valid JSON."),
         ("lines", {"value": "[1,"}, "This is not valid JSON."),
     ],
 )

@@ -109,7 +109,7 @@ async def test_a_slack_that_does_not_answer_leaves_ids(
         ("x" * 300, "x" * LONGEST),
         (" - ", ""),
         ("🙂", ""),
-        ("\u3164\uffa0\u034f\ufe0f", ""),
+        ("\u3164\uffa0\u034f\ufe0f\u180b\u180f", ""),
         ("ra\u3164mO\u115f", "ramO"),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.slack.incoming import attachments
 from bot.slack.payloads import misfit
 from bot.slack.quoted import CUT, LONGEST, Quoted, quoted
 from tests.factories import ANA, OMAR
@@ -51,6 +52,33 @@ def raw(text: str) -> dict[str, str]:
 
 def test_a_forwarded_message_is_data_and_whose_it_is() -> None:
     assert below(a_share()) == Quoted(f"{HEAD}> refund INV-1003", (OMAR,))
+
+
+SCAN = {
+    "id": "F1",
+    "name": "scan].pdf",
+    "mode": "hosted",
+    "size": 3,
+    "url_private_download": "https://files.slack.com/x",
+}
+
+
+@pytest.mark.parametrize(("text", "words"), [("see", "> see\n> "), ("", "> ")])
+def test_the_files_of_a_forwarded_message_are_named_and_come_along(text: str, words: str) -> None:
+    share = a_share(text, files=[SCAN])
+    found = attachments({"files": [SCAN | {"id": "F2"}], "attachments": [share]})
+
+    assert below(share) == Quoted(f"{HEAD}{words}[a file: scan.pdf]", (OMAR,))
+    assert [file.id for file in found] == ["F2", "F1"]
+    assert attachments({"attachments": [{"files": [SCAN], "from_url": "https://evil.test"}]}) == ()
+
+
+def test_a_forwarded_message_of_an_app_that_wrote_into_blocks_is_read() -> None:
+    fields = [{"type": "mrkdwn", "text": "Invoice INV-1003"}, {"type": "mrkdwn", "text": "29 &lt; 30"}]
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "Disputed"}, "fields": fields}
+    share = a_share("", author_id="", message_blocks=[{"message": {"blocks": [section, None]}}, 7])
+
+    assert below(share).text == f"{HEAD}> Disputed Invoice INV-1003 29 < 30"
 
 
 def test_its_lines_cannot_leave_the_quotation() -> None:

@@ -28,6 +28,7 @@ from bot.slack.result_words import result_in_words
         ),
         ("Booked.", "Booked."),
         ("[1, 2]", "[1, 2]"),
+        ("[" * 2_000, "[" * 2_000),
         ("{}", "{}"),
         ("", ""),
         ("paid\u202e", "paid\\u202e"),

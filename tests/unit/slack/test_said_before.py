@@ -114,6 +114,41 @@ async def test_what_apps_write_into_blocks_and_attachments_is_read_and_files_are
     assert found.authors == ("U0APP00001", OMAR, MEI)
 
 
+def fields(*lines: str) -> dict[str, Any]:
+    return {"type": "section", "fields": [{"type": "mrkdwn", "text": line} for line in lines]}
+
+
+DISPUTED = {
+    "pretext": "From Zendesk",
+    "title": "Disputed",
+    "text": "by <@U0THEO0001>",
+    "fields": [{"title": "Invoice", "value": "INV-1003"}],
+    "fallback": "Disputed",
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "lines"),
+    [
+        ({"text": "New ticket", "blocks": [fields("INV-1003")]}, ["New ticket", "INV-1003"]),
+        (
+            {"text": "", "attachments": [DISPUTED]},
+            ["From Zendesk", "Disputed", f"by @{THEO}", "Invoice: INV-1003"],
+        ),
+        ({"text": "Alert", "attachments": [{"blocks": [fields("INV-1003")]}]}, ["Alert", "INV-1003"]),
+        ({"text": "Paid INV-1003", "blocks": [fields("INV-1003")]}, ["Paid INV-1003"]),
+    ],
+)
+async def test_of_an_app_more_is_read_than_its_text_which_is_only_a_hint(
+    before: SaidBefore, workspace: Workspace, written: dict[str, Any], lines: list[str]
+) -> None:
+    workspace.add("U0APP00001", bot_id="B1", **written)
+
+    found = await read(before)
+    assert found.text == "\n> ".join([f"{HEAD}\nOne (an app):", *lines])
+    assert found.names == ((THEO,) if THEO in found.text else ())
+
+
 async def test_where_the_bot_has_answered_already_it_knows_what_was_said(
     before: SaidBefore, workspace: Workspace
 ) -> None:

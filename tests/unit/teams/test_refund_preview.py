@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
 
 import aiohttp
 import pytest
@@ -69,6 +70,25 @@ async def test_what_cannot_be_refunded_says_why(
     billing: BillingServer, asked: dict[str, str], problem: str
 ) -> None:
     assert (await seen(billing, **asked)).problem == problem
+
+
+class _Lenient:
+    """A service that reads INV-01003 as INV-1003."""
+
+    async def invoice(self, invoice_id: str) -> Mapping[str, Any]:
+        sums = {"amount": "29.00", "refunded": "0.00", "refundable": "29.00", "currency": "USD"}
+        read = f"INV-{int(invoice_id[4:])}"
+        return {"id": read, "customer": "Hazel & Co", "date": "2026-10-21", "description": "Plan", **sums}
+
+
+async def test_another_invoice_than_was_asked_for_is_shown_to_nobody() -> None:
+    async def shown(invoice_id: str) -> Preview:
+        arguments = {"invoice_id": invoice_id, "amount": "29.00", "currency": "USD", "reason": "twice"}
+        call = Call("issue_refund", arguments, "U0ANA00001", "C0SUPPORT1")
+        return await looked(refund_preview, _Lenient(), call)
+
+    assert (await shown("INV-01003")).unread
+    assert (await shown("INV-1003")).title == "Refund 29.00 USD to Hazel & Co, INV-1003"
 
 
 @pytest.mark.parametrize(
