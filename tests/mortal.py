@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 from bot.domain import sentences
+from bot.domain.budget import GO_ON
 from bot.domain.events import DecisionMade, MessageReceived
 from bot.domain.run import JournalStatus
 from bot.slack.client import Slack
@@ -204,6 +205,16 @@ def seen_anew(inbox: Inbox, commands: Sequence[Command]) -> bool:
     return any(one.preview_changes for one in _approvals(inbox, commands))
 
 
+def budget_stop(inbox: Inbox, commands: Sequence[Command]) -> bool:
+    """The write of a run that a budget stops, with the question whether it may go on."""
+    return any(one.tool == GO_ON and not one.is_final for one in _approvals(inbox, commands))
+
+
+def raised_budget(inbox: Inbox, commands: Sequence[Command]) -> bool:
+    """The write that notes that a budget was raised as people agreed."""
+    return any(one.tool == GO_ON and one.execution is not None for one in _approvals(inbox, commands))
+
+
 def _is_card(options: dict[str, Any]) -> bool:
     return (options.get("metadata") or {}).get("event_type") == "countersign_card"
 
@@ -236,6 +247,8 @@ POINTS: dict[str, Callable[[], None]] = {
     "after resume before the final edit": before_final_edit,
     "during reset": lambda: at_write(forgetting, before=False),
     "after a withdrawal before the run goes on": lambda: at_write(withdrawal, before=False),
+    "after a budget stop is saved before the card": lambda: at_write(budget_stop, before=False),
+    "after a budget is raised before the run goes on": lambda: at_write(raised_budget, before=False),
     "during the expiry sweep": lambda: at_write(expiry, before=False),
 }
 

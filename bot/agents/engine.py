@@ -23,7 +23,7 @@ from bot.agents.approved_tools import ApprovedTools
 from bot.agents.checkpoints import Checkpoint, Checkpoints
 from bot.agents.context import RunContext
 from bot.agents.failed_runs import FailedRuns
-from bot.agents.guardrail import Guard
+from bot.agents.guardrail import Guard, Verdict
 from bot.agents.handoffs import Handoffs, Kit
 from bot.agents.history import as_models_read_it
 from bot.agents.refusals import in_its_own_words
@@ -168,9 +168,12 @@ class Engine:
             raise UnknownSchema("a saved run waits for a tool that is no more")
         return state
 
-    async def check(self, message: str) -> Outcome | None:
-        """Judge a message before it is admitted; None if nothing is wrong with it."""
-        return self.failed.refused(await self._guard.check(message))
+    async def check(self, message: str, in_doubt: Callable[[], None]) -> Outcome | None:
+        """Judge a message before it is admitted; None if nothing is wrong with it, after `in_doubt` where that took a second look."""
+        verdict = await self._guard.check(message)
+        if verdict is Verdict.DOUBT:
+            in_doubt()
+        return self.failed.refused(verdict)
 
     def _config(
         self, context: RunContext, session: Session, in_doubt: Callable[[], None] | None = None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from bot.agents.engine import Engine
 from bot.agents.guardrail import latest
@@ -16,20 +15,17 @@ from bot.conversation.live_progress import settle_lines
 from bot.conversation.outcomes import Outcomes
 from bot.conversation.run_workspaces import RunWorkspaces
 from bot.domain import budget, sentences
-from bot.domain.approvals.approval import Approval, ApprovalStatus, Ending, Execution, canonical
+from bot.domain.approvals.approval import Approval, Ending, Execution, canonical
 from bot.domain.approvals.consent import consent
 from bot.domain.approvals.requirement import Requirement
 from bot.domain.approvals.transitions import authorize, executed
 from bot.domain.audit import Deed
-from bot.domain.budget import GO_ON, Payer
+from bot.domain.budget import GO_ON, UNCHECKED, Payer
 from bot.domain.budget_errors import BudgetReached
 from bot.domain.errors import NotAuthorized, UnknownSchema
-from bot.domain.run import Blocked, Interrupted, Notice, PendingCall
+from bot.domain.run import Interrupted, Notice, PendingCall
 from bot.store.budgets import Budgets
 from bot.store.threads import ThreadStore
-
-#: How the stop of a run is called whose message was not checked yet, in the place of a call's id.
-UNJUDGED: Final = f"{GO_ON}:unjudged"
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +52,16 @@ class BudgetStops:
         outcome = Interrupted("", agent, (await self._call(reached),))
         approvals = await self.outcomes.ask(h, outcome.calls)
         if any(approval.is_final for approval in approvals):  # too many wait already
-            await self._end(h, sentences.BUDGET_FLOOD)
+            if reached.is_check:
+                h.session.discard()
+            await self._end(h, sentences.BUDGET_FLOOD, is_read=not reached.is_check)
             return
         if h.stream is not None and run is not None:
             settle_lines(h.stream, run)
         log.warning("budget reached", extra={"budgets": [one.scope.value for one in reached.short]})
         await self.outcomes.wait(h, outcome, snapshot, approvals)
 
-    async def ends(self, h: Handling, approvals: Sequence[Approval]) -> bool:
+    async def ends(self, h: Handling, approvals: Sequence[Approval], in_doubt: Callable[[], None]) -> bool:
         """Raise budgets as far as people agreed to; True where the run has ended, as they did not or its message is refused.
 
         Raises `BudgetReached` where there is no money to check that message.
@@ -75,18 +73,19 @@ class BudgetStops:
             try:
                 authorize(approval, approval.asked_digest)
             except NotAuthorized:
-                await self._end(h, _told(approval))
+                is_read = approval.call_id != UNCHECKED
+                await self._end(h, sentences.budget_kept(approval.status, is_read=is_read), is_read=is_read)
                 return True
             await self._raise(h, approval)
-        return any(approval.call_id == UNJUDGED for approval in stops) and await self._refused(h)
+        return any(approval.call_id == UNCHECKED for approval in stops) and await self._refused(h, in_doubt)
 
-    async def _refused(self, h: Handling) -> bool:
+    async def _refused(self, h: Handling, in_doubt: Callable[[], None]) -> bool:
         """Judge the message that the run begins with; True where it was refused, and the run has ended."""
-        refused = await self.engine.check(latest(await h.session.get_items()))
+        said = latest(await h.session.get_items())
+        refused = await self.engine.check(said, in_doubt)
         if refused is None:
+            await h.save(approvals=())  # from here on its words are those of any other message
             return False
-        if isinstance(refused, Blocked):
-            await h.session.pop_item()
         await self.outcomes.settle(h, refused, None)
         return True
 
@@ -121,20 +120,11 @@ class BudgetStops:
         arguments = canonical(budget.asked(reached.short, reached.most, await self.budgets.date()))
         why = " ".join(one.why(reached.most) for one in reached.short)
         return PendingCall(
-            UNJUDGED if reached.is_check else GO_ON, GO_ON, arguments, (Requirement(self.role, why),)
+            UNCHECKED if reached.is_check else GO_ON, GO_ON, arguments, (Requirement(self.role, why),)
         )
 
-    async def _end(self, h: Handling, said: str) -> None:
-        await h.session.add_items([{"role": "assistant", "content": said}])
+    async def _end(self, h: Handling, said: str, *, is_read: bool) -> None:
+        """End the run with a sentence; what follows a message that no model has read goes with it (`Closing.end`)."""
+        if is_read:
+            await h.session.add_items([{"role": "assistant", "content": said}])
         await self.outcomes.over(h, Notice(said))
-
-
-def _told(approval: Approval) -> str:
-    """Why a run does not go on."""
-    match approval.status:
-        case ApprovalStatus.EXPIRED:
-            return sentences.BUDGET_EXPIRED
-        case ApprovalStatus.WITHDRAWN:
-            return sentences.BUDGET_WITHDRAWN
-        case _:
-            return sentences.BUDGET_REJECTED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.conversation.handling import Handling
@@ -14,6 +14,7 @@ from bot.domain.approvals.approval import Approval, ApprovalStatus, Ending, Ques
 from bot.domain.approvals.consent import consent
 from bot.domain.approvals.transitions import detach, withdraw
 from bot.domain.audit import Deed
+from bot.domain.budget import UNCHECKED
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
 
@@ -37,6 +38,7 @@ class Closing:
         undo it, so the question stays open until somebody has looked.
         """
         approvals = await self._threads.readable(h.state.approvals)
+        await _forget_unchecked(h, approvals)
         broken, is_all = await self._threads.broken(h.thread)
         changed: list[Approval] = []
         asked: set[str] = set()
@@ -88,3 +90,9 @@ class Closing:
         )
         told = f"{why} {sentences.LOOK if began else sentences.NOT_BEGUN}"
         return settled(approval, ending, self._now(), told)
+
+
+async def _forget_unchecked(h: Handling, approvals: Sequence[Approval]) -> None:
+    """Take out the message whose check nobody could pay for: a model of a later run would read it."""
+    if any(approval.call_id == UNCHECKED for approval in approvals):
+        await h.session.pop_item()

@@ -224,7 +224,7 @@ class Conversation:
         if answer := instead(message, waiting):
             await h.settle(answer)
             return
-        if refused := await self._runs.check(message):
+        if refused := await self._runs.check(h, message):
             failed = Unanswered(h.claim.event_id, h.reply.messages, message, joining=True)
             await h.settle(refused, failed=failed if isinstance(refused, Failed) else h.state.failed)
             return

@@ -42,6 +42,10 @@ class Escalations:
         self._see(h, h.state.escalation.loops, course.agent, with_this=True)
         return not was_raised and h.state.escalation.is_raised and not is_heard
 
+    def in_doubt(self, h: Handling) -> None:
+        """Hear that the check of a message that a run takes in was in doubt."""
+        self._see(h, Sign.GUARD_IN_DOUBT, h.state.agent, with_this=True)
+
     def heard(self, h: Handling, course: Course) -> bool:
         """Take over the signs that a run showed; whether its models have been changed because of one already."""
         signs = [*course.signs]

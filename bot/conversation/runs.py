@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.agents.context import Permit
@@ -135,10 +136,11 @@ class Runs:
         elif message is not None:
             await self.start(h, message)
 
-    async def check(self, message: MessageReceived) -> Outcome | None:
+    async def check(self, h: Handling, message: MessageReceived) -> Outcome | None:
         """Judge a message that is to join a waiting run; None if nothing is wrong with it."""
         try:
-            return await self._engine.check(self._run_workspaces.said(message))
+            said = self._run_workspaces.said(message)
+            return await self._engine.check(said, partial(self.escalations.in_doubt, h))
         except BudgetReached as reached:
             return Notice(reached.user_message)
 
@@ -189,7 +191,7 @@ class Runs:
 
         Calls that need nobody run along. Raises `UnknownSchema`.
         """
-        if await self._budgets.ends(h, approvals):
+        if await self._budgets.ends(h, approvals, partial(self.escalations.in_doubt, h)):
             return None
         saved = await self._engine.saved(snapshot, is_raised=h.state.escalation.is_raised)
         waiting = self._engine.waiting(saved, self._contexts.of(h, {})[0])

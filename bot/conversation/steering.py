@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from bot.agents.engine import Engine
 from bot.conversation.attention import Attention, told, with_writers
@@ -83,7 +84,8 @@ class Steering:
             return None
         message = await self.reading.of(h, found.message)
         try:
-            refused = await self.engine.check(self.words.run_workspaces.said(message))
+            said = self.words.run_workspaces.said(message)
+            refused = await self.engine.check(said, partial(self.escalations.in_doubt, h))
         except BudgetReached:  # when it is its turn, people are asked
             return None
         return None if refused is not None else replace(found, message=message)

@@ -16,6 +16,8 @@ from bot.domain.usage import SMALLEST
 
 #: The name under which an approval asks to go on. A colon is in no tool's name.
 GO_ON: Final = "budget:go_on"
+#: How the stop of a run is called whose message was not checked yet, in the place of a call's id.
+UNCHECKED: Final = f"{GO_ON}:unjudged"
 #: What people read for it.
 TITLE: Final = "Go on beyond the budget"
 #: From what part of a budget on people are told.

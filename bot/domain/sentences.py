@@ -32,13 +32,6 @@ STRANDED = (
     "Something was approved here that I never got to do, because the request it was for is gone: the card says "
     "which. Please ask again if it is still wanted."
 )
-BUDGET_REJECTED = (
-    "I was not allowed to go on beyond the budget, so I stopped here. What was done until then stays."
-)
-BUDGET_EXPIRED = (
-    "Nobody let me go on beyond the budget in time, so I stopped here. What was done until then stays."
-)
-BUDGET_WITHDRAWN = "I do not go on beyond the budget, so I stopped here. What was done until then stays."
 BUDGET_FLOOD = "A budget is used up, and too much waits for approval already, so I stopped here. Please ask again once some of it is decided."
 WAS_STOPPED = "The request was stopped."
 ASKING_DELETED = "The message that asked for it was deleted."
@@ -145,6 +138,17 @@ FAILURES: dict[FailureKind, str] = {
     ),
     FailureKind.INTERNAL: "Something went wrong on my side, so I could not answer.",
 }
+
+
+def budget_kept(status: ApprovalStatus, *, is_read: bool) -> str:
+    """Say why a run ends at its budget, and what became of it; its message was not `is_read` where nobody could pay its check."""
+    why = {
+        ApprovalStatus.EXPIRED: "Nobody decided in time whether I may go on beyond the budget",
+        ApprovalStatus.WITHDRAWN: "The request to let me go on beyond the budget was withdrawn",
+    }.get(status, "I was not allowed to go on beyond the budget")
+    if not is_read:
+        return f"{why}, so I have not read your message. Please write it again if you still need it."
+    return f"{why}, so I stopped here. What I had done by then stays done; ask me again if you still need the rest."
 
 
 def failed(outcome: Failed) -> str:

@@ -7,12 +7,17 @@ line of the bot without which its test fails.
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 
 import pytest
 
+from bot.domain.budget import Scope
+from bot.domain.usage import Dimension
 from tests.bots import Bots
 from tests.mortal import POINTS
+from tests.scenarios.test_budgets import PRICES, of_bot, spent
+from tests.scenarios.test_usage import on_the_books
 from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, World, ids
 
 #: Agents' model calls of an undisturbed "show me INV-1003", and of a refund up to its last words.
@@ -36,11 +41,11 @@ class Scene:
         """The same, with other settings."""
         await self._bots.start("--dies", self._point, **settings)
 
-    async def dies(self) -> None:
-        """Wait until it has, then start another one."""
+    async def dies(self, **settings: str) -> None:
+        """Wait until it has, then start another one, with other settings if they are given."""
         async with asyncio.timeout(20):
             assert await self._bots.all[0].wait() == -signal.SIGKILL
-        await self._bots.start()
+        await self._bots.start(**settings)
 
 
 @pytest.fixture
@@ -261,3 +266,40 @@ async def test_after_a_withdrawal_before_the_run_goes_on(scene: Scene, world: Wo
     assert (await world.deeds()).count("withdrawn") == 1
     assert len(world.replies(thread)) == 3
     assert world.refunds == []
+
+
+def with_a_budget_for_the_check(world: World) -> dict[str, str]:
+    """Enough for the check of a message, and not for an answer."""
+    prices = PRICES | {"openai:gpt-6-luna": PRICES["openai:gpt-5"]}
+    return of_bot(world) | {"BUDGET_PER_RUN": "0.002", "MODEL_PRICES": json.dumps(prices)}
+
+
+async def test_after_a_budget_stop_is_saved_before_the_card(scene: Scene, world: World) -> None:
+    budgets = with_a_budget_for_the_check(world)
+    await scene.opens_with(**budgets)
+    thread = await world.asks("hello")
+    await scene.dies(**budgets)
+    card = await world.card(thread)
+    assert world.model.asked() == []
+    await world.approves(MEI, card)
+    await gone_on_once(world, thread)
+
+
+async def test_after_a_budget_is_raised_before_the_run_goes_on(scene: Scene, world: World) -> None:
+    budgets = with_a_budget_for_the_check(world)
+    await scene.opens_with(**budgets)
+    thread = await world.asks("hello")
+    await world.approves(MEI, await world.card(thread))
+    await scene.dies(**budgets)
+    await gone_on_once(world, thread)
+
+
+async def gone_on_once(world: World, thread: str) -> None:
+    """Beyond its budget: one question, one answer, nothing asked of a model twice, and the books of both kinds agree."""
+    await world.hears(thread, "Here is what you can try")
+    assert (len(world.model.asked(guard=True)), len(world.model.asked())) == (1, 1)
+    assert len(world.cards_in(SUPPORT)) == len(world.cards_in("C0FINANCE1")) == 1
+    deeds = await world.deeds()
+    assert [deeds.count(once) for once in ("requested", "decided", "executed")] == [1, 1, 1]
+    used = (await on_the_books(world, Dimension.KIND)).values()
+    assert await spent(world, Scope.ALL) == sum(one.cost for one in used) > 0

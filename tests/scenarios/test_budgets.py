@@ -18,6 +18,13 @@ from devkit.model.script import Calls, Text
 from tests.scenarios.test_usage import on_the_books
 from tests.world import ANA, MEI, OMAR, SUPPORT, TEAM, World
 
+#: Dollars for a million tokens: those of the lists are others at other hours of the day.
+PRICES = {
+    "openai:gpt-5": {"input": "1.25", "cached": "0.125", "output": "10"},
+    "openai:gpt-6-luna": {"input": "0.2", "cached": "0.02", "output": "0.5"},
+    "deepseek:deepseek-flash": {"input": "0.3", "cached": "0.006", "output": "1.2"},
+}
+
 
 def of_bot(world: World) -> dict[str, str]:
     """One cent for an answer, and a day that is nearly used up."""
@@ -28,7 +35,7 @@ def of_bot(world: World) -> dict[str, str]:
         "BUDGET_PER_DAY": "1.00",
         "BUDGET_ANSWER_TOKENS": "500",
         "FRONTIER_MODEL": "openai:gpt-5",
-        "MODEL_PRICES": '{"openai:gpt-5":{"input":"1.25","cached":"0.125","output":"10"}}',
+        "MODEL_PRICES": json.dumps(PRICES),
     }
 
 

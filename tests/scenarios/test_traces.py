@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
 
 from bot.operations import thread_story
-from devkit.trace_receiver import Received
+from bot.settings.config import Settings
+from devkit.trace_receiver import Received, TraceReceiver
 from tests.collector import collector
 from tests.world import OMAR, SUPPORT, World
 
@@ -45,6 +51,68 @@ async def test_a_refund_is_one_trace_from_the_envelope_to_the_ledger_though_anot
     assert sum(f"[trace {paid.trace}]" in line for line in story) >= 2
     for word in (*WORDS, world.slack.bot_token, world.billing.api_key):
         assert not any(word.encode() in body for body in bodies), word
+
+
+async def test_a_deadline_that_passes_is_in_the_trace_of_what_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Settings, "approval_ttl", timedelta(seconds=1))
+    async with taking() as taken, world.bot(OTEL_EXPORTER_OTLP_ENDPOINT=taken.url):
+        thread = await world.asks("refund $29 on INV-1003")
+        await world.hears(thread, "was not made. Nobody decided")
+    spans = {one.id: one for one in taken.spans}
+    expired = [
+        one for one in taken.spans if one.name == "handle expiry"
+    ]  # in a slot for clicks, and in one for runs
+    assert [lineage(one, spans) for one in expired] == [["handle message", "slack message"]] * len(expired)
+    assert expired
+
+
+async def test_no_answer_waits_for_a_server_that_takes_no_traces_and_that_is_told_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
+    caplog.set_level(logging.INFO, "bot.telemetry")
+    async with taking() as taken, world.bot(OTEL_EXPORTER_OTLP_ENDPOINT=taken.url):
+        taken.status = 400
+        for refused in (2, 4):  # by each of them
+            await answered(world)
+            await taken.when_asked(refused)
+        taken.status = 200
+        await answered(world)
+        await taken.until("handle message")
+        while len(told(caplog)) < 2:
+            await world.moment()
+        taken.holds, asked = True, taken.requests
+        await answered(world)
+        await taken.when_asked(asked + 1)
+        await answered(world)
+    assert told(caplog) == [
+        ("bot.telemetry.exporting", "traces are not taken; they are dropped until they are"),
+        ("bot.telemetry.exporting", "traces are taken again"),
+    ]
+
+
+async def answered(world: World) -> None:
+    """Ask something, and hear the answer."""
+    await world.hears(await world.asks("hello"), "Here is what you can try")
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """What was logged of sending traces, by us or by the library."""
+    of_traces = ("bot.telemetry.exporting", "opentelemetry")
+    return [(one.name, one.message) for one in caplog.records if one.name.startswith(of_traces)]
+
+
+@asynccontextmanager
+async def taking() -> AsyncGenerator[TraceReceiver]:
+    """A receiver of traces, while the block runs."""
+    receiver = TraceReceiver()
+    await receiver.start()
+    try:
+        yield receiver
+    finally:
+        await receiver.stop()
 
 
 def lineage(span: Received, trace: Mapping[str, Received]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -194,6 +195,27 @@ def test_an_exporter_that_fails_is_one_line_until_it_works_again(caplog: pytest.
         "traces are not taken; they are dropped until they are",
         "traces are taken again",
     ]
+
+
+@pytest.mark.parametrize("status", [0, 401, 503])
+async def test_whatever_keeps_a_server_from_taking_traces_is_told_once(
+    caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    """Status 0: it is gone."""
+    receiver = TraceReceiver()
+    await receiver.start()
+    url, receiver.status = f"{receiver.url}/v1/traces", status
+    exporting = Exporting(Terms(url, {}, "countersign", "1"))
+    sender = Screened(OTLPSpanExporter(endpoint=url, timeout=0.5), None)
+    if not status:
+        await receiver.stop()
+    try:
+        for _ in range(2):
+            assert await asyncio.to_thread(sender.export, []) is SpanExportResult.FAILURE
+    finally:
+        await asyncio.to_thread(exporting.close)
+        await receiver.stop()
+    assert [(r.name, r.levelname) for r in caplog.records] == [("bot.telemetry.exporting", "WARNING")]
 
 
 async def test_a_server_that_never_answers_holds_nobody_up(caplog: pytest.LogCaptureFixture) -> None:
