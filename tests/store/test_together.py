@@ -111,11 +111,11 @@ async def test_a_server_that_has_lost_the_script_is_given_it_again(door: Door, r
 
 async def test_who_is_cut_off_takes_nobody_along(door: Door) -> None:
     cut, other = (asyncio.create_task(door.append(number)) for number in (1, 2))
-    await asyncio.sleep(0)  # then both wait for the same round trip
-    cut.cancel()
+    asyncio.get_running_loop().call_soon(cut.cancel)  # when both have begun to wait
+    await asyncio.wait({cut, other})
 
-    assert await other is Appended.STORED
-    assert cut.cancelled()
+    assert (cut.cancelled(), other.cancelled()) == (True, False)
+    assert other.result() is Appended.STORED
 
 
 async def test_where_no_answer_comes_nobody_has_one() -> None:
