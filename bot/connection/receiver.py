@@ -25,7 +25,8 @@ class Receiver:
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._loop = asyncio.new_event_loop()
+        # Of the kind of the bot's own: `asyncio.new_event_loop` knows nothing of uvloop.
+        self._loop = type(asyncio.get_running_loop())()
         self._stop = asyncio.Event()
         self._watchdog: Watchdog | None = None
         self._thread = threading.Thread(target=self._main, name="receiver", daemon=True)

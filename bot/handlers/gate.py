@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -39,20 +41,26 @@ FORMS: Final = frozenset({actions.REJECT_FORM, actions.EDIT_FORM, actions.APPROV
 
 def register(app: AsyncApp, intake: Intake) -> None:
     """Stand before every listener; nothing that is registered can be reached around it."""
+    app.use(Gate(intake))
 
-    @app.middleware
-    async def on_anything(
-        ack: AsyncAck,
-        body: dict[str, Any],
-        client: AsyncWebClient,
-        next: Callable[[], Awaitable[BoltResponse]],
+
+class Gate(AsyncMiddleware):
+    """Sees all that Slack delivers. A function would do as well, but Bolt looks up thirty arguments for each call of one."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def async_process(
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
     ) -> BoltResponse:
-        workspace = intake.foreign(body)
+        """Let it in, or turn it away."""
+        body = req.body
+        workspace = self._intake.foreign(body)
         tracing.begin_envelope()
         if workspace is None:
             return await next()
         log.warning("from another workspace", extra={"kind": body.get("type"), "workspace": workspace})
-        return await turned_away(ack, body, client, intake, workspace)
+        return await turned_away(req.context.ack, body, req.context.client, self._intake, workspace)
 
 
 async def turned_away(

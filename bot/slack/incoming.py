@@ -91,7 +91,7 @@ def message(event: Mapping[str, Any], *, us: Installation, bot_user: str) -> Inc
     channel, ts = event["channel"], event["ts"]
     calls = list(_CALL.finditer(str(event.get("text") or "")))
     direct = event.get("channel_type") == "im" or channel.startswith("D")
-    mentioned = event.get("type") == "app_mention" or _mentions(event, bot_user)
+    mentioned = event.get("type") == "app_mention" or any(call[1] == bot_user for call in calls)
     addressed = direct or mentioned
     if not addressed and not event.get("thread_ts"):
         return None
