@@ -56,7 +56,9 @@ class Conversations:
         found = await self._redis.lrange(key, start, -1 if count is None else start + count - 1)
         return await self._opened(thread, start, found)
 
-    async def _end(self, thread: ThreadRef, start: int, length: int, latest: Sequence[bytes]) -> list[Any]:
+    async def _end(
+        self, thread: ThreadRef, start: int, length: int, latest: Sequence[bytes | str]
+    ) -> list[Any]:
         """All items from one on, of which the latest were read already. Only who holds the thread adds any."""
         missing = length - len(latest) - start
         if missing <= 0:
@@ -64,7 +66,7 @@ class Conversations:
         found = await self._redis.lrange(self._keys.session(thread), start, start + missing - 1)
         return await self._opened(thread, start, [*found, *latest])
 
-    async def _opened(self, thread: ThreadRef, start: int, found: Sequence[bytes]) -> list[Any]:
+    async def _opened(self, thread: ThreadRef, start: int, found: Sequence[bytes | str]) -> list[Any]:
         key, numbered = self._keys.session(thread), [*enumerate(found, start=start)]
         return await beside(
             is_little(found, most=SEALED_LITTLE),
@@ -82,7 +84,7 @@ class Conversations:
         return found
 
     async def _latest(
-        self, thread: ThreadRef, length: int, latest: Sequence[bytes], *, is_void: bool
+        self, thread: ThreadRef, length: int, latest: Sequence[bytes | str], *, is_void: bool
     ) -> Tail:
         before = max(0, length - UNREMEMBERED)
         items = await self._end(thread, before, length, latest)
