@@ -18,6 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.store.address import Sentinels, sentinels
+from bot.store.packing import packed
 
 #: Connections of one client, and seconds to wait for a free one.
 CONNECTIONS, POOL_TIMEOUT = 32, 5
@@ -62,6 +63,7 @@ async def _client(url: str, *, socket_timeout: float | None, retry: Retry) -> As
         "health_check_interval": 0,
     }
     async with _pool(url, options) as pool:
+        pool.connection_class = packed(pool.connection_class)
         redis = Redis(connection_pool=pool)
         try:
             yield redis
