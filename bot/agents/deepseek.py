@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from openai import AsyncOpenAI
 from openai._models import FinalRequestOptions
 
+from bot.agents.quick_client import QuickClient
 
-class DeepSeek(AsyncOpenAI):
+
+class DeepSeek(QuickClient):
     """A client that tells the model, with each call that it made, what it had thought by then.
 
     While it thinks, the server refuses a conversation with a call that lacks this, be it that nothing was thought or that
@@ -18,12 +19,12 @@ class DeepSeek(AsyncOpenAI):
 
     async def _prepare_options(self, options: FinalRequestOptions) -> FinalRequestOptions:
         options = await super()._prepare_options(options)
-        body = options.json_data
-        if isinstance(body, Mapping) and "messages" in body:
-            given = cast("dict[str, Any]", body)
-            options = options.model_copy(
-                update={"json_data": {**given, "messages": [_thought(one) for one in given["messages"]]}}
-            )
+        for name in ("json_data", "extra_json"):
+            body = getattr(options, name)
+            if isinstance(body, Mapping) and "messages" in body:
+                given = cast("dict[str, Any]", body)
+                thought = {**given, "messages": [_thought(one) for one in given["messages"]]}
+                options = options.model_copy(update={name: thought})
         return options
 
 

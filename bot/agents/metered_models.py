@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import openai
+from openai.types.chat import ChatCompletionChunk
 
 from bot.agents.model_span import ModelSpan
 from bot.agents.request_bounds import at_most, with_bound
@@ -103,11 +104,15 @@ class Counted:
         """Look at one event of either API. Some servers tell more than once, as the answer grows."""
         if self.span is not None:
             self.span.heard(event)
+        if isinstance(event, ChatCompletionChunk):
+            self.told(event.usage, event.id)
+            return
         kind = getattr(event, "type", None)
         if kind in _LAST:
             self.told(event.response.usage, event.response.id)
             self._meter.over(self.request)
-        else:
+        elif kind != "response.output_text.delta" or event.model_extra:
+            # To look for what is not there takes long, so not with every word.
             self.told(getattr(event, "usage", None), getattr(event, "id", None))
 
     async def over(self, *, is_whole: bool) -> None:

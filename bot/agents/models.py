@@ -18,8 +18,10 @@ from openai import AsyncOpenAI
 
 from bot.agents.bad_end import BadEnd
 from bot.agents.deepseek import DeepSeek
+from bot.agents.hearing import Silence
 from bot.agents.prices import Prices
-from bot.agents.watched_models import Silence, Watched, WatchedChat, WatchedResponses
+from bot.agents.quick_client import QuickClient
+from bot.agents.watched_models import Watched, WatchedChat, WatchedResponses
 from bot.domain.ends import ModelEnd
 from bot.domain.usage import Account, Kind
 from bot.telemetry.metrics import Metrics
@@ -103,8 +105,8 @@ class ModelSpec:
 class Models:
     """Builds models; each provider's HTTP client is made once, when a model needs it: it reads all certificates. Close it when done.
 
-    A server may say nothing for `silence` seconds, all tries of a call together. With budgets an answer has `longest`
-    tokens at most.
+    A server may say nothing for `silence` seconds, all tries of a call together, and stream one answer for `whole`. With
+    budgets an answer has `longest` tokens at most.
     """
 
     def __init__(
@@ -115,12 +117,13 @@ class Models:
         prices: Prices | None = None,
         metrics: Metrics | None = None,
         longest: int = 0,
+        whole: float = WHOLE_ANSWER,
     ) -> None:
         self._prices = prices or Prices()
         self._longest = longest
         #: What counts their requests, and the checks of messages.
         self.metrics = metrics or Metrics()
-        self._silence = Silence(first_silence(silence), silence)
+        self._silence = Silence(first_silence(silence), silence, whole)
         self._providers = {name: p for name, p in providers.items() if p.api_key and p.base_url}
         self._clients: dict[str, AsyncOpenAI] = {}
 
@@ -145,7 +148,7 @@ class Models:
     def _client(self, provider: str) -> AsyncOpenAI:
         if provider not in self._clients:
             at = self._providers[provider]
-            self._clients[provider] = _CLIENTS.get(provider, AsyncOpenAI)(
+            self._clients[provider] = _CLIENTS.get(provider, QuickClient)(
                 api_key=at.api_key, base_url=at.base_url, max_retries=0, timeout=self._silence.later
             )
         return self._clients[provider]
@@ -161,7 +164,7 @@ def first_silence(silence: float) -> float:
     return max(silence - PAUSES, silence / 2) / 2
 
 
-def settings(spec: ModelSpec, *, timeout: float = WHOLE_ANSWER, **more: Any) -> ModelSettings:
-    """What every call of a model is made with; `timeout` is for one try, whole."""
+def settings(spec: ModelSpec, *, timeout: float | None = None, **more: Any) -> ModelSettings:
+    """What every call of a model is made with; `timeout` is for one try that is not streamed, whole."""
     usage = None if spec.speaks_responses else True
     return ModelSettings(retry=RETRY, timeout=timeout, include_usage=usage, **more)

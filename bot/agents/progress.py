@@ -9,7 +9,7 @@ from bot.domain.approvals.approval import Ending
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """The model said some more."""
+    """The model said some more; without the words where who shows them takes them from `RunInProgress.shown`."""
 
     text: str
 

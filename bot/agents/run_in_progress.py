@@ -83,8 +83,9 @@ class RunInProgress:
         self.workspace = context.workspace
         #: What it goes through.
         self.course = context.course
-        #: What of the model's words is shown.
+        #: What of the model's words is shown, and whether a step is told without them: who shows it takes them when it does.
         self.shown = ShownWords(context.masks)
+        self.tells_words = True
         self.usage = result.context_wrapper.usage  # what came before a resume is in it
 
     def stop(self) -> None:
@@ -128,29 +129,37 @@ class RunInProgress:
     async def _steps(self) -> AsyncIterator[Progress]:
         """The steps as people may see them."""
         async for event in self._result.stream_events():
-            # What was held back is said where the model's turn ends: with a call, a handoff, or another turn.
-            if _begins_turn(event) and (rest := await self.shown.rest()):
-                yield TextDelta(rest)
-            step = self._step(event)
-            if isinstance(step, TextDelta):
-                yield TextDelta(await self.shown.more(step.text))
+            if event.type == "raw_response_event":
+                if await self._hears(event.data):
+                    yield self._more_words()
                 continue
-            if isinstance(step, ToolStarted | AgentChanged) and (rest := await self.shown.rest()):
-                yield TextDelta(rest)
+            step = self._step(event)
+            if isinstance(step, ToolStarted | AgentChanged) and await self.shown.rest():
+                yield self._more_words()
             if step is not None:
                 yield step
-        if not self._stopped and (rest := await self.shown.rest()):
-            yield TextDelta(rest)
+        if not self._stopped and await self.shown.rest():
+            yield self._more_words()
+
+    async def _hears(self, event: Any) -> bool:
+        """Hear an event of the model; whether there may be more words to be shown."""
+        if event.type in _WORDS:
+            self._text += event.delta
+            await self.shown.add(event.delta)
+            return True
+        if event.type != "response.created":
+            return False
+        # What was held back is said where the model's turn ends: with a call, a handoff, or another turn.
+        was_held = await self.shown.rest()
+        self._text = ""  # what was said before a tool call is done with
+        self.shown.begin()
+        return was_held
+
+    def _more_words(self) -> TextDelta:
+        return TextDelta(self.shown.taken() if self.tells_words else "")
 
     def _step(self, event: Any) -> Progress | None:
         match event.type:
-            case "raw_response_event" if _begins_turn(event):
-                self._text = ""  # the next turn begins; what was said before a tool call is done with
-                self.shown.begin()
-                return None
-            case "raw_response_event" if event.data.type in _WORDS:
-                self._text += event.data.delta
-                return TextDelta(event.data.delta)
             case "agent_updated_stream_event":
                 return self._agent_is(event.new_agent.name)
             case "run_item_stream_event":
@@ -241,7 +250,3 @@ class RunInProgress:
         items = await self._session.get_items()
         if items and isinstance(items[-1], dict) and items[-1].get("role") == "user":  # pyright: ignore[reportUnnecessaryIsInstance]
             await self._session.pop_item()
-
-
-def _begins_turn(event: Any) -> bool:
-    return event.type == "raw_response_event" and event.data.type == "response.created"

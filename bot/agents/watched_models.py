@@ -6,11 +6,9 @@ that anybody has seen, so the SDK may make one.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import openai
@@ -19,6 +17,7 @@ from agents.models.interface import Model
 
 from bot.agents.bad_end import CODE, BadEnd, is_too_long, usage_of
 from bot.agents.failures import kind_of
+from bot.agents.hearing import Silence, heard
 from bot.agents.metered_models import Metered
 from bot.domain.ends import ModelEnd
 from bot.domain.exchanges import half, told_of_gap
@@ -29,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: Words that people see as they come.
 _WORDS: Final = frozenset({"response.output_text.delta", "response.refusal.delta"})
+#: What ends an answer before it is whole.
+_BAD: Final = frozenset({"response.incomplete", "response.failed", "error", "response.error"})
 #: What `response.failed` and errors in a stream name that may be gone at the next try.
 #: https://platform.openai.com/docs/api-reference/responses/object#responses/object-error
 _PASSING: Final = frozenset({"server_error", "rate_limit_exceeded", "vector_store_timeout"})
@@ -42,14 +43,6 @@ _REASONS: Final = {
     **dict.fromkeys(("insufficient_system_resource", "error", "abort", "timeout"), ModelEnd.BROKE_OFF),
     **dict.fromkeys(("network_error", "cancelled", "malformed_function_call"), ModelEnd.BROKE_OFF),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Seconds for which a server may say nothing: to a request, and once it has begun to answer."""
-
-    first: float
-    later: float
 
 
 class Watched(Metered, Model):
@@ -90,12 +83,13 @@ class Watched(Metered, Model):
         """One try: held back until it says something."""
         text, held, whole = "", list[Any](), False
         try:
-            async with aclosing(_heard(super().stream_response(*given, **more), self.silence)) as events:
+            async with aclosing(heard(super().stream_response(*given, **more), self.silence)) as events:
                 async for event in events:
-                    text += event.delta if event.type in _WORDS else ""
-                    _judge(event, text)
+                    if (kind := event.type) in _BAD:
+                        raise _bad(event, text)
+                    text += event.delta if kind in _WORDS else ""
+                    whole = whole or kind == "response.completed"
                     held.append(event)
-                    whole = whole or event.type == "response.completed"
                     if text or whole:
                         for one in held:
                             yield one
@@ -114,40 +108,18 @@ _ENDINGS: Final = (BadEnd, openai.OpenAIError, AgentsException, ValueError, Time
 _BROKEN: Final = frozenset({FailureKind.MODEL_UNREACHABLE, FailureKind.MODEL_GARBLED})
 
 
-async def _heard(events: AsyncIterator[Any], silence: Silence) -> AsyncGenerator[Any]:
-    """Pass events on for as long as they come; raises `BadEnd` where none does for too long."""
-    has_begun = False
-    while True:
-        over = asyncio.timeout(silence.later if has_begun else silence.first)
-        try:
-            async with over:
-                event = await anext(events)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            if not over.expired():
-                raise
-            break
-        yield event
-        has_begun = True
-    # Not in the handler: what stands behind a timeout is a cancellation, and the SDK repeats nothing that was cancelled.
-    raise BadEnd(ModelEnd.SILENT, may_repeat=not has_begun)
-
-
-def _judge(event: Any, text: str) -> None:
-    """Raise `BadEnd` for an event that ends an answer before it is whole."""
+def _bad(event: Any, text: str) -> BadEnd:
+    """What an event says that ends an answer before it is whole."""
     match event.type:
         case "response.incomplete":
             details, usage = event.response.incomplete_details, usage_of(event.response.usage)
             is_filter = details is not None and details.reason == "content_filter"
             why = ModelEnd.FILTER if is_filter else ModelEnd.LENGTH
-            raise BadEnd(why, usage=usage, may_repeat=is_filter)
+            return BadEnd(why, usage=usage, may_repeat=is_filter)
         case "response.failed":
-            raise _failed(getattr(event.response.error, "code", ""), text)
-        case "error" | "response.error":
-            raise _failed(getattr(event, "code", ""), text)
+            return _failed(getattr(event.response.error, "code", ""), text)
         case _:
-            pass
+            return _failed(getattr(event, "code", ""), text)
 
 
 def _end_of(error: Exception, text: str) -> BadEnd | None:

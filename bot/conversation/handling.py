@@ -239,7 +239,8 @@ class Handling:
         writes = self.later.state(self.state).session(self.session).usage(self._last)
         if not self.thread.is_home:
             whole = replace(self.course, used=self.course.used + total(usage_of(one) for one in self._last))
-            writes.what(kept(became(self.claim, reply, whole, run=self.state.run_id, ended=self.now())))
+            event = became(self.claim, reply, whole, run=self.state.run_id, ended=self.now())
+            writes.what(kept(event), event)
         return self._with_notes(writes)
 
     def committed(self) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.agents.progress import AgentChanged, CommandStep, Progress, TextDelta, ToolFinished, ToolStarted
 from bot.agents.run_in_progress import RunInProgress
+from bot.agents.shown_words import ShownWords
 from bot.agents.team import TRIAGE
 from bot.agents.tools.shell import SHELL
 from bot.conversation.slow_model import Patience, SlowModel
@@ -40,14 +41,14 @@ _LEFT: Final[Mapping[type, str]] = {
 
 async def show_all(stream: ReplyStream, progress: RunInProgress, patience: Patience) -> None:
     """Show a run step by step to its end; it is abandoned where this is ended sooner."""
-    text = ""
-    ended = False
+    words = Words(progress.shown)
+    progress.tells_words = ended = False
     slow = SlowModel(stream, patience)
     async with in_background(slow.watch()):
         try:
             async for step in progress:
                 slow.saw(step)
-                text = show_step(stream, step, text)
+                show_step(stream, step, words)
             ended = True
         finally:
             if not ended:
@@ -70,28 +71,45 @@ async def stop_when(interrupted: asyncio.Event, progress: RunInProgress) -> None
     progress.stop()
 
 
-def show_step(stream: ReplyStream, step: Progress, text: str) -> str:
-    """Show one step of the run; returns the text of the present turn so far."""
+class Words:
+    """The text of the present turn so far. The reply asks for it when it shows it: a piece is not worth a look of its own."""
+
+    def __init__(self, shown: ShownWords) -> None:
+        self._shown = shown
+        self._text = ""
+
+    def so_far(self) -> str:
+        """All that can be shown of it by now."""
+        self._text += self._shown.taken()
+        return self._text
+
+    def begin(self, stream: ReplyStream) -> None:
+        """Let the next turn begin; what was said in this one stays until there are other words."""
+        if text := self.so_far():
+            stream.show(text)
+        self._text = ""
+
+
+def show_step(stream: ReplyStream, step: Progress, words: Words) -> None:
+    """Show one step of the run."""
     match step:
         case TextDelta():
-            stream.show(text + step.text)
-            return text + step.text
-        case ToolStarted() | ToolFinished() if step.name == SHELL:
-            return ""
+            stream.show(words.so_far)
+            return
         case CommandStep():
             stream.note(_command(step), key=step.call_id)
             stream.note(shown_tail(step.tail) if step.exit_code is None else "", key=f"{step.call_id} tail")
-            return text
+            return
+        case ToolStarted() | ToolFinished() if step.name == SHELL:
+            pass
         case ToolStarted():
             stream.note(f"{step.title} …", key=step.call_id)
-            return ""
         case ToolFinished():
             stream.note(f"{step.title} {_MARKS[step.ending]}", key=step.call_id)
-            return ""
         case AgentChanged():
             if step.name != TRIAGE:  # who answers everybody first is nobody to be introduced
                 stream.note(f"{step.name} takes over", key=f"agent {step.name}")
-            return ""
+    words.begin(stream)
 
 
 def shown_tail(said: str) -> str:

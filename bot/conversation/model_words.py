@@ -49,7 +49,7 @@ class ModelWords:
         earlier = others_in(text[start:], message.text, message.below, message.earlier)
         others = tuple(one.moved(start) for one in earlier)
         places = (*located(text, pieces(heard, names)), *others, *own(message.ts, start, len(text), others))
-        h.with_next(Writes().what(reads(text, places)))
+        h.with_next(Writes().what(reads(text, places), text, places))
         return text
 
     async def _named(self, h: Handling, heard: Sequence[Said]) -> tuple[Sequence[Said], dict[str, str]]:

@@ -20,6 +20,7 @@ from bot.domain.memory import ITEMS_AT_ONCE, Memory, bounded, fingerprint, moved
 from bot.domain.notes import plain
 from bot.domain.run import Completed, Stopped
 from bot.domain.tasks import end
+from bot.domain.weight import beside, is_little
 from bot.store.threads import ThreadStore
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Remembering:
             return  # a run that waits or may be tried again goes on with what it has read
         stored, items = await h.session.before(), await h.session.get_items()
         before, memory = stored
-        gone = await asyncio.to_thread(moved_start, items, self.most)
+        gone = await beside(is_little(items), moved_start, items, self.most)
         memory = memory or Memory("", 0, before, "", h.state.generation)
         if (not gone and memory.covered == memory.start) or _is_in_a_hurry(h):
             return

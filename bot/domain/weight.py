@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
@@ -35,9 +36,14 @@ def is_little(*values: Any, most: int = LITTLE) -> bool:
             items = cast("list[Any]", value)
             room -= _EACH * len(items)
             waiting += items if room >= 0 else ()
-        elif is_dataclass(value := cast("object", value)):
-            waiting += [getattr(value, field.name) for field in fields(value)]
+        elif is_dataclass(value := cast("object", value)) and not isinstance(value, type):
+            waiting += [getattr(value, name) for name in _names(type(value))]
     return room >= 0
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 async def beside(is_quick: bool, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:

@@ -43,7 +43,7 @@ class ReplyStream:
         self._on_text = on_text
         self._messages = messages
         self._limiter = limiter
-        self._text = ""
+        self._newest: Callable[[], str] = str
         self._cut = Answer(limits.REPLY_PART)
         #: So much of the text in the last message as is there for good.
         self._settled = ""
@@ -119,9 +119,9 @@ class ReplyStream:
         self._started = True
         self._wake()
 
-    def show(self, text: str) -> None:
-        """Show the whole text so far. Never waits: texts that come too fast are skipped."""
-        self._text = text
+    def show(self, text: str | Callable[[], str]) -> None:
+        """Show the whole text so far, or what it is said to be when it is brought. Never waits: texts that come too fast are skipped."""
+        self._newest = (lambda: text) if isinstance(text, str) else text
         self._wake()
 
     def note(self, line: str, *, key: str = "") -> None:
@@ -231,7 +231,7 @@ class ReplyStream:
         while True:
             await self._catch_up()
             if (index := self._messages.behind(self._draw_running())) is None:
-                if self._cut.text == self._text:
+                if self._cut.text == self._newest():
                     return
                 continue
             await self._messages.live_turn(index, self._draw_running()[index])
@@ -262,7 +262,7 @@ class ReplyStream:
 
     async def _catch_up(self) -> None:
         """Cut the newest text, if it is not cut yet; the text may go on meanwhile."""
-        if self._cut.text != (text := self._text):
+        if self._cut.text != (text := self._newest()):
             self._cut = await cut_aside(text, limits.REPLY_PART, self._cut, whole=False)
             if self._messages.can_stream:
                 self._settled = await asyncio.to_thread(settled, self._cut)

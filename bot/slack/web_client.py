@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.request import getproxies
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -38,7 +39,12 @@ def http_session(base_url: str, *more: aiohttp.TraceConfig) -> aiohttp.ClientSes
 
     trace = aiohttp.TraceConfig()
     trace.on_request_headers_sent.append(look)  # despite its name called before they are written
-    return aiohttp.ClientSession(trust_env=True, trace_configs=[trace, *more])
+    return aiohttp.ClientSession(trust_env=names_a_proxy(), trace_configs=[trace, *more])
+
+
+def names_a_proxy() -> bool:
+    """Whether the environment names a proxy. aiohttp looks there for each request, in two threads, one after the other."""
+    return not getproxies().keys().isdisjoint({"http", "https", "ws", "wss"})
 
 
 def web_client(

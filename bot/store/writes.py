@@ -247,10 +247,10 @@ class Writes:
 
         return self._add(write, session.staged, session.remembered)
 
-    def what(self, write: Write) -> Writes:
-        """Write what a function says, which knows its own kind of record."""
-        self._may_be_large = True
-        return self._add(write)
+    def what(self, write: Write, *sealed: Any) -> Writes:
+        """Write what a function says, which knows its own kind of record; of that nothing is known but what it `sealed`."""
+        self._may_be_large = self._may_be_large or not sealed
+        return self._add(write, *sealed)
 
     def forget(self, *, keep_files: bool = False) -> Writes:
         """Drop conversation, run, journal and workspace; approvals stay, for late clicks."""

@@ -144,7 +144,7 @@ async def test_the_last_word_of_a_server_counts_that_tells_more_than_once(
 
 async def test_a_stream_under_way_is_not_due(server: ModelServer, meter: Meter) -> None:
     """A write that comes in the middle leaves it for later: else its tokens would never be counted."""
-    server.script(Stall(0.0, "half of it"))
+    server.script(Stall(60, "half of it"))
     models = Models({"openai": Provider(server.url, "devkit")}, silence=20)
     spec = ModelSpec.parse("openai:gpt-5")
     agent = Agent[Any](name="Billing", model=models.model(spec), model_settings=settings(spec))
@@ -153,6 +153,7 @@ async def test_a_stream_under_way_is_not_due(server: ModelServer, meter: Meter) 
     async for event in result.stream_events():
         if event.type == "raw_response_event" and event.data.type == "response.output_text.delta":
             due.append(len(meter.due()))
+            result.cancel()
     await models.close()
 
     assert due

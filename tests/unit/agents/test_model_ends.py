@@ -40,9 +40,11 @@ HALF = "The first half of it"
 class Real:
     """An engine whose models are asked over HTTP."""
 
-    def __init__(self, server: ModelServer, spec: str, *, silence: float, history: int) -> None:
+    def __init__(self, server: ModelServer, spec: str, *, silence: float, history: int, whole: float) -> None:
         self.server, self.spec = server, ModelSpec.parse(spec)
-        self.models = Models({self.spec.provider: Provider(server.url, "devkit")}, silence=silence)
+        self.models = Models(
+            {self.spec.provider: Provider(server.url, "devkit")}, silence=silence, whole=whole
+        )
         self.bench = Bench(guard=[OK] * 20)
         self.session = self.bench.session
         self.looked: list[str] = []
@@ -84,10 +86,12 @@ class Real:
 
 
 @asynccontextmanager
-async def real(spec: str, *, silence: float = 20.0, history: int = 24_000) -> AsyncGenerator[Real]:
+async def real(
+    spec: str, *, silence: float = 20.0, history: int = 24_000, whole: float = 900.0
+) -> AsyncGenerator[Real]:
     server = ModelServer()
     await server.start()
-    made = Real(server, spec, silence=silence, history=history)
+    made = Real(server, spec, silence=silence, history=history, whole=whole)
     try:
         yield made
     finally:
@@ -212,6 +216,17 @@ async def test_a_server_that_falls_silent_in_mid_answer_is_given_up_and_what_it_
         progress = await one.asked(Stall(30, HALF), Text("never said"))
 
     assert progress.outcome == Failed(FailureKind.MODEL_UNREACHABLE, "ref-1", HALF, ModelEnd.SILENT)
+    assert len(one.server.asked()) == 1
+
+
+async def test_an_answer_that_never_ends_is_given_up_and_what_it_said_stays(spec: str) -> None:
+    async with real(spec, whole=1.0) as one:
+        one.server.delay = 0.05
+        progress = await one.asked(Text("word " * 200), Text("never said"))
+
+    assert isinstance(progress.outcome, Failed)
+    assert progress.outcome.failure is FailureKind.MODEL_UNREACHABLE
+    assert progress.outcome.end is ModelEnd.BROKE_OFF
     assert len(one.server.asked()) == 1
 
 

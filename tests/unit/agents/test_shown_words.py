@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 
 from bot.agents.progress import TextDelta, ToolStarted
+from bot.agents.shown_words import ShownWords
+from bot.domain.masking import USUAL
 from bot.domain.run import Completed, Failed, Stopped
 from devkit.model.script import Calls, CutShort, Fail, Refusal, Stall, Step, Text
 from tests.unit.agents.test_engine import BILLING
@@ -12,6 +17,8 @@ from tests.unit.agents.test_model_ends import real
 
 pytestmark = pytest.mark.parametrize("spec", ["openai:gpt-5", "chat:gpt-oss"])
 KEY = "sk-proj-4f9aBcD_efGhIjKlMnOp"
+#: So often it is too long to be looked at at once.
+LONG = 40
 SAID = f"Paid with 4242 4242 4242 4242, by the key {KEY} of ours."
 SHOWN = "Paid with •••• 4242, by the key •••••• of ours."
 
@@ -71,6 +78,45 @@ async def test_half_a_secret_of_an_answer_that_was_stopped_is_masked(spec: str) 
 
     assert isinstance(progress.outcome, Stopped)
     assert progress.outcome.text.strip() == MASKED
+
+
+async def test_who_asks_late_is_shown_no_secret_and_each_word_once(spec: str) -> None:
+    async with real(spec) as one:
+        one.server.script(Text(SAID))
+        progress = one.run()
+        progress.tells_words = False
+        seen, told, pieces = "", "", 0
+        async for step in progress:
+            if isinstance(step, TextDelta):
+                told, pieces = told + step.text, pieces + 1
+                seen += progress.shown.taken() if pieces % 3 == 0 else ""
+        seen += progress.shown.taken()
+
+    assert told == ""
+    assert seen == SHOWN
+
+
+async def test_nobody_looks_at_words_that_are_looked_at_in_a_thread(
+    spec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, begun, goes_on = ShownWords(USUAL), asyncio.Event(), asyncio.Event()
+
+    async def to_thread(look: Callable[..., str], **named: bool) -> str:
+        begun.set()
+        await goes_on.wait()
+        return look(**named)
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    await shown.add("Before. ")
+    adding = asyncio.create_task(shown.add(f"{SAID} " * LONG))
+    await begun.wait()
+    meanwhile = shown.taken()
+    goes_on.set()
+    await adding
+    await shown.rest()
+
+    assert meanwhile == ""
+    assert shown.taken() == f"Before. {f'{SHOWN} ' * LONG}"
 
 
 async def test_a_refusal_shows_no_secret_either(spec: str) -> None:
