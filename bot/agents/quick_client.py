@@ -5,7 +5,7 @@ field: more work than all else that is done for a piece of an answer. What is re
 does not fit to the letter is left to it, with all its leniency.
 
 Of a conversation and its tools it looks for names and values that are written otherwise in JSON than in Python. The Agents
-SDK has written all of that as JSON by then, so it is sent as it stands.
+SDK has written all of that as JSON by then, so it is sent as it stands. See docs/adr/0028.
 """
 
 from __future__ import annotations
