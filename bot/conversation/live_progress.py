@@ -97,8 +97,7 @@ def show_step(stream: ReplyStream, step: Progress, words: Words) -> None:
             stream.show(words.so_far)
             return
         case CommandStep():
-            stream.note(_command(step), key=step.call_id)
-            stream.note(shown_tail(step.tail) if step.exit_code is None else "", key=f"{step.call_id} tail")
+            show_command(stream, step)
             return
         case ToolStarted() | ToolFinished() if step.name == SHELL:
             pass
@@ -110,6 +109,12 @@ def show_step(stream: ReplyStream, step: Progress, words: Words) -> None:
             if step.name != TRIAGE:  # who answers everybody first is nobody to be introduced
                 stream.note(f"{step.name} takes over", key=f"agent {step.name}")
     words.begin(stream)
+
+
+def show_command(stream: ReplyStream, step: CommandStep) -> None:
+    """Show how far a command in the sandbox is."""
+    stream.note(_command(step), key=step.call_id)
+    stream.note(shown_tail(step.tail) if step.exit_code is None else "", key=f"{step.call_id} tail")
 
 
 def shown_tail(said: str) -> str:

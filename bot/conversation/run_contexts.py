@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.agents.context import Permit, RunContext
-from bot.agents.progress import Progress
+from bot.agents.progress import CommandStep, Progress
 from bot.conversation.handling import Handling
 from bot.conversation.journal import Journal
 from bot.conversation.judging import Judging
-from bot.conversation.live_progress import show_step
+from bot.conversation.live_progress import show_command
 from bot.conversation.made_before import MadeBefore
 from bot.conversation.run_workspaces import RunWorkspaces
 from bot.domain.errors import UnknownSchema
@@ -40,8 +40,8 @@ class RunContexts:
         workspace = self.run_workspaces.open(h)
 
         def show(step: Progress) -> None:
-            if h.stream is not None:
-                show_step(h.stream, step, "")
+            if h.stream is not None and isinstance(step, CommandStep):
+                show_command(h.stream, step)
 
         journal = self.journal(h, workspace)
         context = RunContext(
