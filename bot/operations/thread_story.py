@@ -87,7 +87,7 @@ async def tail(settings: Settings, named: str, say: Say, *, with_text: bool, fol
         thread = await thread_named(named, kept)
         if thread is None:
             say(UNKNOWN if named.strip() else NOTHING)
-            return False
+            return not named.strip()
         story, told = Story(kept, audit, threads, thread), set[Line]()
         if not follow and not await story.lines(with_text=False):
             say(UNKNOWN)

@@ -77,7 +77,7 @@ async def test_the_ledger_is_shown_and_what_looks_into_it_works_as_it_stands(
 
     assert "INV-1003" in {invoice["id"] for invoice in ledger["invoices"]}
     assert ledger["refunds"] == []
-    assert [line.split()[1] for line in lines] == ["audit", "audit", "policies", "usage"]
+    assert [line.split()[1] for line in lines] == ["tail", "audit", "audit", "policies", "usage"]
     # One in a shell with a setting of its own, which does not count; the others here, with the file that it reads.
     (verify,) = (line for line in lines if line.endswith("audit verify"))
     process = await asyncio.create_subprocess_shell(

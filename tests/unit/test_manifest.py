@@ -12,6 +12,7 @@ import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import handlers
+from bot.handlers import messages
 from bot.operations.doctor_slack import SCOPES
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +85,9 @@ def test_the_manifest_subscribes_to_the_events_that_are_listened_to(
     subscribed = manifest["settings"]["event_subscriptions"]["bot_events"]
 
     assert tuple(subscribed) == handlers.EVENTS
-    assert sorted({event.partition(".")[0] for event in subscribed}) == listeners.of("event")
+    assert any(isinstance(one, messages.Messages) for kind, one in listeners.seen if kind == "use")
+    heard = sorted([*listeners.of("event"), *messages.EVENTS])
+    assert sorted({event.partition(".")[0] for event in subscribed}) == heard
 
 
 def test_the_manifest_has_the_commands_that_are_listened_to(

@@ -16,6 +16,8 @@ NOT_AN_OBJECT: Final = "(not an object)"
 MARKS: Final = frozenset({NOT_JSON, NOT_AN_OBJECT})
 #: Levels of arguments; people and forms have some three.
 DEEPEST: Final = 64
+#: The largest number has 309 digits: one that is larger, and has no exponent, covers a stretch of so many whole.
+_STRETCH: Final = 150
 
 
 def written(form: ToolForm, arguments: Mapping[str, Any]) -> str:
@@ -47,22 +49,34 @@ def arguments_of(raw: str) -> Mapping[str, Any]:
     call would be made than the one that was shown.
     """
     try:
-        arguments: Any = json.loads(raw or "{}", parse_constant=_finite, parse_float=_finite)
+        # A function for each number takes long where there are a million: only where one may be without bounds.
+        parse_float = _finite if "e" in raw or "E" in raw or _has_long_number(raw) else None
+        arguments: Any = json.loads(raw or "{}", parse_constant=_finite, parse_float=parse_float)
     except (ValueError, RecursionError):  # the second where it is nested very deep
         return {NOT_JSON: raw}
-    if not _is_flat(arguments, DEEPEST):
+    if raw.count("[") + raw.count("{") > DEEPEST and not _is_flat(arguments):
         return {NOT_JSON: raw}
     if not isinstance(arguments, dict):
         return {NOT_AN_OBJECT: arguments}
     return cast("dict[str, Any]", arguments)
 
 
-def _is_flat(value: Any, left: int) -> bool:
-    """Whether a value has so many levels at most."""
-    if not isinstance(value, dict | list):
-        return True
-    inner = cast("dict[str, Any]", value).values() if isinstance(value, dict) else cast("list[Any]", value)
-    return left > 0 and all(_is_flat(one, left - 1) for one in inner)
+def _is_flat(value: Any) -> bool:
+    """Whether a value has `DEEPEST` levels at most; level by level, since there may be a million values on one."""
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        level = [one for many in level for one in _inner(many) if isinstance(one, dict | list)]
+        if not level:
+            return True
+    return False
+
+
+def _inner(many: Any) -> Any:
+    return many.values() if isinstance(many, dict) else many  # pyright: ignore[reportUnknownVariableType]
+
+
+def _has_long_number(raw: str) -> bool:
+    return any(raw[at : at + _STRETCH].isdecimal() for at in range(0, len(raw), _STRETCH))
 
 
 def _finite(written: str) -> float:
