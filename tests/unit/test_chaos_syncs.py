@@ -33,3 +33,11 @@ def test_a_write_in_two_halves_counts_when_it_has_ended() -> None:
 def test_other_files_are_none_of_its_business() -> None:
     other = '7 write(12</d/appendonlydir/temp-appendonly.aof.1.base.rdb>, ""..., 88) = 88'
     assert synced(f"{other}\n{WRITES}\n7 fdatasync({FILE}) = 0", 0) == 80
+
+
+def test_of_a_file_that_is_written_anew_the_one_counts_in_which_it_goes_on() -> None:
+    later = FILE.replace(".1.incr", ".2.incr")
+    goes_on = WRITES.replace(FILE, later)
+    lines = [WRITES, goes_on, f"9 fdatasync({FILE}) = 0", f"7 fdatasync({later}) = 0", goes_on]
+    assert synced("\n".join(lines), 100) == 80
+    assert synced("\n".join(lines[:3]), 100) == 0
