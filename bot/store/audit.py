@@ -46,7 +46,7 @@ class AuditLog:
                 entries = [entry for entry in waiting if entry.team == team]
                 for some in _batches(entries):
                     while not await self._append(shard, team, some):
-                        pass  # another replica was faster: its head is the one to follow
+                        pass  # it is read anew: the head to follow, and what still waits
                     await cast("Any", self._redis.hdel(self._keys.outbox(shard), *(e.id for e in some)))
                     count += len(some)
         return count
@@ -112,22 +112,29 @@ class AuditLog:
         return Head() if sealed is None else HEAD.load(self._sealer, sealed, place(key))
 
     async def _append(self, shard: int, team: str, entries: list[Entry]) -> bool:
-        """Chain what is still in the outbox and not chained yet; False if another replica was faster.
+        """Chain what is still in the outbox and not chained yet; False where it has to be read anew.
 
-        Asked in this order, a replica that slept chains nothing twice, however many followed.
+        Another replica was faster, or Redis is another one than it was read from, which may have forgotten the entries
+        together with what they are about. Asked in this order, a replica that slept chains nothing twice, however many followed.
         """
         keys = [self._keys.audit(team), self._keys.audit_head(team), self._keys.audit_ids(team)]
-        read = cast("bytes | None", await self._redis.get(keys[1]))
         ids = [entry.id for entry in entries]
-        there: list[bytes | None] = await cast("Any", self._redis.hmget(self._keys.outbox(shard), ids))
-        known: list[float | None] = await cast("Any", self._redis.zmscore(keys[2], ids))
+        read: bytes | None
+        there: list[bytes | None]
+        known: list[float | None]
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.info("server")
+            pipeline.get(keys[1])
+            pipeline.hmget(self._keys.outbox(shard), ids)
+            pipeline.zmscore(keys[2], ids)
+            server, read, there, known = await pipeline.execute()
         found = zip(entries, there, known, strict=True)
         fresh = [entry for entry, lies, seq in found if lies is not None and seq is None]
         if not fresh:
             return True
         links = list(chain(fresh, self._head(keys[1], read)))
         head = HEAD.dump(self._sealer, Head(links[-1].seq, links[-1].hash), place(keys[1]))
-        arguments: list[str | bytes | int] = [read or b"", head, KNOWN, links[0].seq]
+        arguments: list[str | bytes | int] = [read or b"", head, KNOWN, links[0].seq, server["run_id"]]
         for link in links:
             arguments += [link.entry.id, LINK.dump(self._sealer, link, place(keys[0], link.seq))]
         return await self._scripts.chain(keys, arguments)

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -106,12 +107,36 @@ async def test_an_entry_that_cannot_be_opened_is_named_and_stops_nothing(log: Lo
     assert await log.ids() == ["e00001"]
 
 
+async def test_what_redis_forgot_between_a_look_and_the_chain_is_not_chained(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with client.connect(server.url) as redis:
+        log, chains = Log(redis), Scripts.chain
+        await log.waits(1)
+        await log.audit.chain()
+        written = server.written
+        await log.waits(2)
+
+        async def behind_a_power_loss(*given: Any) -> bool:
+            monkeypatch.setattr(Scripts, "chain", chains)
+            server.lose_power(written)
+            return await chains(*given)
+
+        monkeypatch.setattr(Scripts, "chain", behind_a_power_loss)
+        await log.audit.chain()
+        await log.waits(3)
+        await log.audit.chain()
+
+        assert await log.ids() == ["e00001", "e00003"]
+
+
 async def test_links_behind_a_head_that_is_not_the_latest_are_not_written(log: Log) -> None:
     await log.waits(1)
     await log.audit.chain()
     before = await log.redis.lrange(log.keys.audit(TEAM), 0, -1)  # pyright: ignore[reportGeneralTypeIssues]
     keys = [log.keys.audit(TEAM), log.keys.audit_head(TEAM), log.keys.audit_ids(TEAM)]
 
-    assert not await Scripts(log.redis).chain(keys, [b"", b"another head", 10, 1, "e2", b"a link"])
+    run_id = (await log.redis.info("server"))["run_id"]
+    assert not await Scripts(log.redis).chain(keys, [b"", b"another head", 10, 1, run_id, "e2", b"a link"])
     assert await log.redis.lrange(keys[0], 0, -1) == before  # pyright: ignore[reportGeneralTypeIssues]
     assert await log.ids() == ["e00001"]
