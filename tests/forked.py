@@ -1,7 +1,7 @@
 """Processes of the bot that are forked from one which has imported everything: to start one takes a tenth of the time.
 
-What runs in them is what runs in a process that is started anew; only the importing was done before. There are
-hundreds of starts in the suite, and each would import the SDKs for two seconds.
+What runs in them is what runs in a process that is started anew; only the importing was done before, and what the
+SDKs put off until the first answer. There are hundreds of starts in the suite, and each would spend seconds on both.
 """
 
 from __future__ import annotations
@@ -161,12 +161,25 @@ def parent() -> Parent:
 _parents: Final[list[Parent]] = []
 
 
+def finish_importing() -> None:
+    """Do what libraries put off until they are used first: half of the work of a bot that lives for one answer."""
+    models: Any = importlib.import_module("bot.agents.models")
+    client: Any = importlib.import_module("bot.agents.quick_client")
+    chat: Any = importlib.import_module("openai.types.chat")
+    for kind in (*client._KINDS.values(), chat.ChatCompletionChunk, chat.ChatCompletion):
+        kind.model_rebuild()  # openai's models have no schema before something is read with them
+    # The client of a model loads what connects, and its price the lists.
+    served = {"openai": models.Provider("http://127.0.0.1:1/v1", "any")}
+    models.Models(served).model(models.ModelSpec.parse("openai:gpt-5"))
+
+
 def main() -> None:
     """Fork and reap, as asked for, a line each."""
     mains = {
         SERVES: importlib.import_module(SERVES).main,
         COMMANDS: importlib.import_module("bot.__main__").main,
     }
+    finish_importing()
     assert threading.active_count() == 1, "no process with threads can be forked"
     gc.freeze()
     for line in sys.stdin:

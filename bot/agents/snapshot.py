@@ -12,10 +12,12 @@ from typing import Any, Final
 from agents import RunState
 from agents.result import RunResultStreaming
 
-from bot.agents import context
+from bot.agents import context, quick_identities
 from bot.agents.handoffs import Handoffs
 from bot.domain.errors import UnknownSchema
 from bot.domain.replaced_texts import replaced
+
+quick_identities.install()
 
 #: The envelope's own version.
 SCHEMA: Final = 1

@@ -11,6 +11,7 @@ from random import Random
 from bot.settings.config import Settings
 from bot.wiring.app import real_sources
 from devkit.processes import Child
+from tests.faked_time import moved_by
 from tests.forked import COMMAND, ForkedChild
 from tests.world import World
 
@@ -22,7 +23,6 @@ TOLERANCE = Settings.model_fields["clock_tolerance_seconds"].default
 UNSUMMED = {"REFUND_INVOICE_OVER": "1000000", "REFUND_COUNT_OVER": "1000000"}
 #: Lines of a log that no life fills.
 ALL = 10**6
-LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
 
 class Replica:
@@ -96,8 +96,7 @@ class Replica:
             return
         faked: dict[str, str] = {}
         if self._clock.exists():
-            faked = {"LD_PRELOAD": str(LIBRARY), "DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1"}
-            faked["FAKETIME_TIMESTAMP_FILE"] = str(self._clock)
+            faked = moved_by(self._clock)
         self._process = (Child if faked else ForkedChild)(
             self._name,
             (*COMMAND, "--policy", "none", *self._arguments),

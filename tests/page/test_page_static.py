@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from devkit.slack.server import SlackStandIn
@@ -66,18 +68,36 @@ See [the docs](https://example.com/a_(b)).
 """
 
 
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    """A browser page that can import the modules but does not run the application."""
+#: For tests that share one browser: it lives in one event loop, and takes longer to start than any of them.
+in_one_browser = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A browser, and where the modules are served."""
+
+    browser: Browser
+    url: str
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shown() -> AsyncIterator[Shown]:
     app = web.Application()
     app.router.add_static("/static", STATIC)
     app.router.add_get("/", _blank)
     async with TestServer(app) as server, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
-        opened = await browser.new_page()
-        await opened.goto(str(server.make_url("/")))
-        yield opened
+        yield Shown(browser, str(server.make_url("/")))
         await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(shown: Shown) -> AsyncIterator[Page]:
+    """A browser page that can import the modules but does not run the application. It shares nothing with another."""
+    opened = await shown.browser.new_page()
+    await opened.goto(shown.url)
+    yield opened
+    await opened.close()
 
 
 async def _blank(_: web.Request) -> web.Response:
@@ -114,6 +134,7 @@ def test_the_page_asks_nothing_of_other_hosts_and_holds_no_inline_script() -> No
 
 
 @pytest.mark.parametrize("language", ["markdown", "mrkdwn"])
+@in_one_browser
 async def test_hostile_text_stays_text(page: Page, language: str) -> None:
     body = f"""
       const box = document.createElement("div");
@@ -129,6 +150,7 @@ async def test_hostile_text_stays_text(page: Page, language: str) -> None:
     assert "@Ana Ruiz" in text
 
 
+@in_one_browser
 async def test_an_unfinished_answer_renders_at_every_length(page: Page) -> None:
     body = """
       const box = document.createElement("div");
@@ -155,10 +177,12 @@ async def test_an_unfinished_answer_renders_at_every_length(page: Page) -> None:
         ("@here", "<!here>"),
     ],
 )
+@in_one_browser
 async def test_what_is_typed_is_sent_as_slack_sends_it(page: Page, typed: str, sent: str) -> None:
     assert await _evaluate(page, "outgoing", "return module.encodeMessage(argument, store);", typed) == sent
 
 
+@in_one_browser
 async def test_both_thumbs_are_drawn_and_need_no_font_of_emoji(page: Page) -> None:
     up, down = (
         {"text": {"type": "plain_text", "text": sign, "emoji": True}, "value": "v"} for sign in "👍👎"
@@ -178,6 +202,7 @@ async def test_both_thumbs_are_drawn_and_need_no_font_of_emoji(page: Page) -> No
     assert one != other
 
 
+@in_one_browser
 async def test_patching_keeps_every_node_that_did_not_change(page: Page) -> None:
     body = """
       const draw = (text) => module.h("div", {}, module.h("p", {}, "same"), module.h("p", {}, text), module.h("input"));
@@ -216,6 +241,7 @@ ROUND_TRIP = """
 """
 
 
+@in_one_browser
 async def test_every_element_of_a_form_holds_what_slack_says_it_holds(page: Page) -> None:
     blocks = [
         {"type": "input", "block_id": f"b{n}", "label": PLAIN, "element": {"action_id": "a", **spec}}
@@ -230,6 +256,7 @@ async def test_every_element_of_a_form_holds_what_slack_says_it_holds(page: Page
     assert [{k: v for k, v in states["a"].items() if k != "type"} for states in empty.values()] == nothing
 
 
+@in_one_browser
 async def test_what_was_typed_stays_in_its_block_wherever_that_moves(page: Page) -> None:
     body = """
       const block = (id) => module.h("div", { "data-block-id": id }, module.h("input"));
@@ -253,6 +280,7 @@ async def test_what_was_typed_stays_in_its_block_wherever_that_moves(page: Page)
         ({"type": "number_input", "is_decimal_allowed": True, "max_value": "29"}, "29.00", None),
     ],
 )
+@in_one_browser
 async def test_a_form_is_checked_before_it_is_sent(
     page: Page, element: dict[str, Any], value: str | None, error: str | None
 ) -> None:

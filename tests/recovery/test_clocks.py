@@ -11,12 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.bots import Bots
+from tests.faked_time import moved_by, off_by
 from tests.scenarios.test_backfill import deaf_for
 from tests.scenarios.test_retries_set_back import at_rest
 from tests.world import ANA, MEI, OMAR, SUPPORT, World
-
-LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-FAKED = {"LD_PRELOAD": str(LIBRARY), "DONT_FAKE_MONOTONIC": "1"}
 
 
 async def resets_and_goes_on(world: World, thread: str) -> None:
@@ -35,8 +33,7 @@ async def test_a_clock_that_is_wrong_and_jumps_while_the_bot_runs_does_no_harm(
 ) -> None:
     shown = tmp_path / "clock"
     shown.write_text("+30s")
-    faked = FAKED | {"FAKETIME_TIMESTAMP_FILE": str(shown), "FAKETIME_NO_CACHE": "1"}
-    await bots.start(**faked)
+    await bots.start(**moved_by(shown))
     thread = await world.asks("show me INV-1003")
     await world.hears(thread, "Hazel & Co")
     await resets_and_goes_on(world, thread)
@@ -62,12 +59,12 @@ async def test_a_clock_that_is_wrong_and_jumps_while_the_bot_runs_does_no_harm(
 async def test_a_replica_two_hours_off_blinds_nobody_to_what_was_missed(
     world: World, bots: Bots, off: str
 ) -> None:
-    wrong = await bots.start(**FAKED, FAKETIME=off)
+    wrong = await bots.start(**off_by(off))
     await world.hears(await world.asks("show me INV-1003"), "Hazel & Co")
     await wrong.stop()
     missed = await world.asks("show me INV-1004")
     await deaf_for(world, timedelta(minutes=10))
-    await bots.start(**FAKED, FAKETIME=off)
+    await bots.start(**off_by(off))
     await world.hears(missed, "Juniper Labs")
 
     assert len([reply.shown for reply in world.replies(missed)]) == 1
