@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,8 @@ from bot.domain.usage import Account, Tokens
 Price = Callable[[Tokens, datetime], Decimal | None]
 #: The events of the Responses API that end an answer, and say what it used.
 _LAST = frozenset({"response.completed", "response.incomplete", "response.failed"})
+#: What the client of HTTP raises before anything is sent: which one that is, is the openai package's own affair.
+_NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
 
 
 class Metered:
@@ -50,10 +53,11 @@ class Metered:
         try:
             with span.ended_by_failure():
                 answer = await fetch(*given)
-        except openai.APIStatusError:
-            meter.refused(request)
-            if purse:
-                await purse.settle(request, Decimal(0))
+        except openai.APIError as error:
+            if isinstance(error, openai.APIStatusError) or _never_left(error):
+                meter.refused(request)
+                if purse:
+                    await purse.settle(request, Decimal(0))
             raise
         finally:
             meter.over(request)
@@ -73,7 +77,7 @@ class Metered:
         try:
             # Beside the event loop: there may be a giant among its items.
             most = await asyncio.to_thread(at_most, given)
-            cost = self.price(most, request.at) if self.price else None
+            cost = _dearest(self.price, most, request.at)
             if cost is None or meter.payer is None:
                 raise BudgetUnread("a request without a price, or of nobody")
             request.most = cost
@@ -132,9 +136,8 @@ class Counted:
 
     def told(self, given: Any, server_id: object) -> None:
         """Note usage, if that is any."""
-        if given is None:
+        if given is None or (tokens := tokens_of(given)) is None:
             return
-        tokens = tokens_of(given)
         cost = self._price(tokens, self.request.at) if self._price else None
         self.request.told(tokens, cost, server_id)
 
@@ -164,13 +167,27 @@ class _Stream:
             await self._counted.over(is_whole=is_whole)
 
 
-def tokens_of(given: Any) -> Tokens:
+def _never_left(error: openai.APIError) -> bool:
+    """Whether there was no connection to send a request over: then nobody can have answered it, or count it."""
+    return type(error.__cause__).__name__ in _NOT_SENT
+
+
+def _dearest(price: Price | None, most: Tokens, at: datetime) -> Decimal | None:
+    """What a request may cost at most, whatever part of what it reads is in a cache; None without a price."""
+    cached = replace(most, cached=most.input)
+    costs = [price(tokens, at) for tokens in (most, cached)] if price else []
+    known = [cost for cost in costs if cost is not None]
+    return max(known) if known and len(known) == len(costs) else None
+
+
+def tokens_of(given: Any) -> Tokens | None:
     """Read what an answer used, in the words of either API; DeepSeek has one of its own for what was cached.
 
     https://api-docs.deepseek.com/guides/kv_cache
     """
     if (read := getattr(given, "input_tokens", None)) is not None:
-        written, of_input, of_output = given.output_tokens, "input_tokens_details", "output_tokens_details"
+        written = getattr(given, "output_tokens", None)
+        of_input, of_output = "input_tokens_details", "output_tokens_details"
     else:
         read, written = getattr(given, "prompt_tokens", None), getattr(given, "completion_tokens", None)
         of_input, of_output = "prompt_tokens_details", "completion_tokens_details"

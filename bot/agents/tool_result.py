@@ -52,11 +52,11 @@ def anything(arguments: Mapping[str, Any], result: str) -> str:
 def compared(settles: Settles, arguments: Mapping[str, Any], result: str) -> Result:
     """Compare a result. One that cannot be compared counts as one that differs."""
     try:
-        difference = settles(arguments, result)
+        difference = " ".join(settles(arguments, result).split())
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         log.exception("result not compared", extra={"error": type(error).__name__})
         difference = sentences.NOT_COMPARED
-    return Result(result, " ".join(difference.split()))
+    return Result(result, difference)
 
 
 def kept(text: str, difference: str | None) -> Result:

@@ -94,6 +94,9 @@ class Backfill:
             except (RedisError, SlackRejected, SlackUnavailable) as error:
                 # The mark stays where it is: the next look finds the same gap.
                 log.warning("gap not filled yet", extra={"error": type(error).__name__})
+            except Exception as error:
+                # Were this the last look, nobody would fill a gap any more for as long as the replica lives.
+                log.error("gap not filled, for a reason of ours", extra={"error": type(error).__name__})
             await asyncio.sleep(BEAT)
 
     async def look(self, unproven: float) -> int:

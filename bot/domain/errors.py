@@ -283,5 +283,9 @@ class CannotStart(BotError):
     """Something the bot cannot do without turned it away at start."""
 
 
+class CannotWrite(BotError):
+    """There is no room where something is to be written; the sentence says why."""
+
+
 class CannotRestore(BotError):
     """A backup is not one, or does not fit here; the sentence says why."""

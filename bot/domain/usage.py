@@ -67,10 +67,15 @@ class Tokens:
         )
 
     @classmethod
-    def told(cls, *, input: object, cached: object, output: object, reasoning: object) -> Tokens:
-        """Take what a server says: what is no number is none, and no part is larger than its whole."""
+    def told(cls, *, input: object, cached: object, output: object, reasoning: object) -> Tokens | None:
+        """Take what a server says, no part as larger than its whole; None where it does not say what was used.
+
+        No request reads and writes nothing at all: a server that says so has not counted, and the request was not free.
+        """
         read, written = _count(input), _count(output)
-        return cls(read, min(_count(cached), read), written, min(_count(reasoning), written))
+        if read is None or written is None or not read + written:
+            return None
+        return cls(read, min(_count(cached) or 0, read), written, min(_count(reasoning) or 0, written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,8 @@ def day_of(moment: datetime) -> int:
     return int(moment.timestamp() // SECONDS_OF_A_DAY)
 
 
-def _count(given: object) -> int:
-    if not isinstance(given, int) or isinstance(given, bool):
-        return 0
-    return min(max(given, 0), MOST_TOKENS)
+def _count(given: object) -> int | None:
+    """A number of tokens; None for what is none."""
+    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
+        return None
+    return min(given, MOST_TOKENS)

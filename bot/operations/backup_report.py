@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.domain.errors import CannotRestore, CannotStart
+from bot.domain.errors import CannotRestore, CannotStart, CannotWrite
 from bot.settings.config import Settings
 from bot.store import backup_file, client
 from bot.store.backup import Backup
@@ -20,6 +20,7 @@ from bot.store.sealer import Sealer, key_names
 
 Say = Callable[[str], None]
 
+UNWRITTEN: Final = "The backup could not be written: {}."
 UNREACHED: Final = "Redis could not be reached at REDIS_URL, or broke off."
 THEN: Final = (
     "Now start the replicas: they look in Slack for what came after the backup, and ask the services before any call "
@@ -30,7 +31,7 @@ THEN: Final = (
 async def back_up(settings: Settings, release: str, into: BinaryIO, say: Say) -> bool:
     """Write a backup; False where there are keys that this release does not know, or nothing at all.
 
-    Raises `CannotStart` where Redis cannot be reached.
+    Raises `CannotStart` where Redis cannot be reached, `CannotWrite` where the file takes no more.
     """
     async with client.connect(settings.redis_url.get_secret_value()) as redis:
         try:
@@ -44,13 +45,12 @@ async def _written(redis: Redis, settings: Settings, release: str, into: BinaryI
     backup, writer = Backup(redis, settings.keys, sealer), Writer(sealer)
     seconds, _ = await redis.time()
     taken = datetime.fromtimestamp(int(seconds), UTC).isoformat()
-    into.write(writer.origin(Origin(release, settings.redis_prefix, settings.redis_shards, taken)))
+    _put(into, writer.origin(Origin(release, settings.redis_prefix, settings.redis_shards, taken)))
     async for piece in backup.pieces():
-        into.write(writer.piece(piece))
+        _put(into, writer.piece(piece))
     heads = {team: f"{head.seq}:{head.hash}" for team, head in backup.heads.items()}
     found = Sum(dict(backup.counted), backup.unread, heads)
-    into.write(writer.end(found))
-    into.flush()
+    _put(into, writer.end(found), is_last=True)
     for line in _told(found):
         say(line)
     for name in sorted(backup.unlisted)[:10]:
@@ -103,6 +103,16 @@ def _insist_on_fit(checked: Checked, settings: Settings, release: str) -> None:
         raise CannotRestore(
             f"STATE_KEYS lacks {', '.join(sorted(missing))}, with which some of this backup is sealed. Put the key behind the others."
         )
+
+
+def _put(into: BinaryIO, lines: bytes, *, is_last: bool = False) -> None:
+    """Write lines of a backup. Raises `CannotWrite` where there is no room for them, or nobody reads on."""
+    try:
+        into.write(lines)
+        if is_last:
+            into.flush()
+    except OSError as error:
+        raise CannotWrite(UNWRITTEN.format(error.strerror)) from None
 
 
 def _parts(release: str) -> tuple[int, ...]:

@@ -26,8 +26,14 @@ def backup(
 ) -> None:
     """Write everything that matters of what is stored into a file, sealed as it is; replicas may work on."""
     settings = read_settings(used=RECORD)
-    with _written(file) as into:
-        complete = run(backup_report.back_up(settings, metadata.version("countersign"), into, note))
+    complete: bool | None = False
+    try:
+        with _written(file) as into:
+            complete = run(backup_report.back_up(settings, metadata.version("countersign"), into, note))
+    except OSError as error:  # by closing it
+        if complete:
+            complain(backup_report.UNWRITTEN.format(error.strerror))
+        raise typer.Exit(FAILED) from None
     if not complete:
         raise typer.Exit(FAILED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -15,14 +16,13 @@ NOBODY = "No replica answers at HEALTH_PORT."
 
 def complaints(host: str, port: int) -> list[str]:
     """A sentence for each thing that keeps the replica from working; none if it can work."""
-    asked = HTTPConnection("127.0.0.1" if host in EVERYWHERE else host, port, timeout=PATIENCE)
+    at = "127.0.0.1" if host in EVERYWHERE else host
     try:
-        asked.request("GET", "/readyz")
-        answer = asked.getresponse()
-        said: Any = json.loads(answer.read())
+        with closing(HTTPConnection(at, port, timeout=PATIENCE)) as asked:
+            asked.request("GET", "/readyz")
+            answer = asked.getresponse()
+            said: Any = json.loads(answer.read())
         found = [str(one) for one in said["complaints"]]
     except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return [NOBODY]
-    finally:
-        asked.close()
     return found or ([] if answer.status == HTTPStatus.OK else [NOBODY])

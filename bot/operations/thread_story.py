@@ -84,7 +84,7 @@ class Story:
 async def tail(settings: Settings, named: str, say: Say, *, with_text: bool, follow: bool) -> bool:
     """Tell a thread's story; with `follow` go on until interrupted. Returns whether there is such a thread."""
     async with _opened(settings) as (kept, audit, threads):
-        thread = await thread_named(named, kept)
+        thread = await thread_named(_typed(named), kept)
         if thread is None:
             say(UNKNOWN if named.strip() else NOTHING)
             return not named.strip()
@@ -118,7 +118,7 @@ async def _tell_rest(story: Story, say: Say, *, with_text: bool) -> None:
 async def trace(settings: Settings, reference: str, say: Say) -> bool:
     """Say what a reference is of; returns whether anything is kept of it."""
     async with _opened(settings) as (kept, _, _):
-        found = await kept.failed(reference.strip())
+        found = await kept.failed(_typed(reference).strip())
     if found is None:
         say(NO_SUCH)
         return False
@@ -146,6 +146,11 @@ async def _opened(settings: Settings) -> AsyncGenerator[tuple[HandledEvents, Aud
             yield kept, AuditLog(redis, settings.keys, sealer), ThreadStore(redis, settings.keys, sealer)
         except (RedisError, OSError):
             raise CannotStart(UNREACHED) from None
+
+
+def _typed(text: str) -> str:
+    """What stands on a command line: bytes of it that are no text name nothing, and Redis takes none of them."""
+    return text.encode(errors="replace").decode()
 
 
 def _moment(at: datetime) -> str:

@@ -72,8 +72,8 @@ async def report(
 def _days(since: datetime | None, until: datetime | None, now: datetime) -> Sequence[int]:
     """The days that are kept of those that are wanted."""
     first = max(since or now - USUAL, now - USAGE_KEPT)
-    last = min(until - timedelta(microseconds=1), now) if until else now
-    return range(day_of(first), day_of(last) + 1)
+    behind = day_of(now) + 1
+    return range(day_of(first), min(day_of(until), behind) if until else behind)
 
 
 async def _lines(book: UsageBook, by: By, days: Sequence[int]) -> Mapping[str, Usage]:

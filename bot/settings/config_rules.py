@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
@@ -15,7 +14,7 @@ from bot.domain.usage import MOST_DOLLARS
 from bot.domain.web_address import read_url
 from bot.settings import answer_masks, budget_settings, trace_rules
 from bot.settings.config import Settings
-from bot.store.address import sentinels
+from bot.store.address import is_usable
 
 #: A problem: the field it is about, and the sentence.
 Problem = tuple[str, str]
@@ -176,10 +175,10 @@ def _slack(settings: Settings) -> Iterator[Problem]:
 
 
 def _storage(settings: Settings) -> Iterator[Problem]:
-    if not _is_redis(settings.redis_url.get_secret_value()):
+    if not is_usable(settings.redis_url.get_secret_value()):
         yield (
             "redis_url",
-            "REDIS_URL must look like redis://host:6379/0, rediss://…, unix:///path or redis+sentinel://host,host/service/0.",
+            "REDIS_URL must look like redis://host:6379/0, rediss://…, unix:///path or redis+sentinel://host,host/service/0; in a password / is written %2F, and # ? @ : are %23 %3F %40 %3A.",
         )
     for number, key in enumerate(settings.state_key_list, start=1):
         if not _is_fernet_key(key):
@@ -275,16 +274,6 @@ def _address(url: str) -> tuple[str, str]:
     except ValueError:
         return "", ""
     return read.scheme, read.raw_host or ""
-
-
-def _is_redis(url: str) -> bool:
-    try:
-        if sentinels(url):
-            return True
-        parts = urlsplit(url)
-        return parts.scheme == "unix" or (parts.scheme in {"redis", "rediss"} and bool(parts.hostname))
-    except ValueError:
-        return False
 
 
 def _is_web(url: str) -> bool:

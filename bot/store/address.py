@@ -45,6 +45,28 @@ def sentinels(url: str) -> Sentinels | None:
     )
 
 
+def is_usable(url: str) -> bool:
+    """Whether a client can be made of an address: of its port, its database and its options. Connects to nothing.
+
+    What is wrong with it would else be told by the client, in words that may have a part of the password.
+    """
+    # Imported here: not every command needs it.
+    from redis.asyncio import ConnectionPool
+
+    try:
+        if sentinels(url):
+            return True
+        parts = urlsplit(url)
+        if parts.scheme == "unix":
+            is_there = True
+        else:
+            is_there = bool(parts.hostname) and (parts.path.strip("/") or "0").isdecimal()
+        ConnectionPool.from_url(url).make_connection()
+    except (ValueError, TypeError):
+        return False
+    return is_there
+
+
 def _host(text: str) -> tuple[str, int]:
     parts = urlsplit(f"//{text}")
     if not parts.hostname:

@@ -105,7 +105,7 @@ def check(lines: Iterable[bytes], sealer: Sealer) -> Checked:
                 if is_sealed(part)
             )
             found = cast("Mapping[str, Any]", body.get("end", found))
-        except (ValueError, TypeError, LookupError, AttributeError):
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             raise CannotRestore(DAMAGED) from None
         before = line
     if origin is None or not found:
@@ -146,7 +146,8 @@ def _insist_on_seal(line: bytes, digest: str, sealer: Sealer) -> None:
     try:
         sealed: Any = sealer.open(SEAL, seal, SEAL)
     except UnknownSchema:
-        name = sealed_with(seal)
+        if not (name := sealed_with(seal)):
+            raise CannotRestore(DAMAGED) from None
         raise CannotRestore(
             f"This backup was sealed with the key {name}, which is not among STATE_KEYS, or it was altered."
         ) from None

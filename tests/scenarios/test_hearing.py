@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,13 +11,16 @@ from typing import Any
 import aiohttp
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from bot.agents.tools.made_under import made_under
+from bot.connection import backfill
 from bot.connection.backfill import UNPROVEN, Backfill
 from bot.connection.lost_cards import LostCards
 from bot.connection.orphans import Orphans
-from bot.domain.errors import SlackUnavailable
+from bot.domain.errors import SlackUnavailable, Starved
 from bot.domain.events import StopRequested
+from bot.domain.tasks import in_background
 from bot.domain.thread import ThreadRef
 from bot.handlers.intake import Intake
 from bot.slack.client import Slack
@@ -35,6 +39,7 @@ from bot.store.threads import ThreadStore
 from bot.telemetry.metrics import Metrics
 from bot.wiring.app import real_sources
 from countersign.teams.support.billing_client import BillingClient
+from devkit.slack.server import PATIENCE
 from devkit.slack.workspace import BOT_USER, TEAM
 from tests.monitoring import totals
 from tests.world import ANA, MEI, SUPPORT, THEO, World
@@ -168,6 +173,28 @@ async def test_what_a_deaf_replica_missed_is_found_by_the_next_one(world: World,
     assert await replica.behind() == pytest.approx(20 * 60, abs=30)
 
     assert await replica.starts().look(0) == 1
+
+
+@pytest.mark.parametrize("error", [RuntimeError(), Starved(), RedisError()], ids=repr)
+async def test_whatever_a_look_ends_in_the_next_one_is_made(
+    world: World, replica: Replica, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(backfill, "BEAT", 0.01)
+    failures = [error]
+
+    async def unproven() -> float:
+        if failures:
+            raise failures.pop()
+        return 0.0
+
+    await replica.starts().look(0)
+    thread = await missed(world)
+    await replica.passes(timedelta(minutes=20))
+    async with in_background(replica.starts().watch(unproven)):
+        async with asyncio.timeout(PATIENCE):
+            while not await replica.inbox.waits(ThreadRef(TEAM, SUPPORT, thread)):
+                await world.moment()
+    assert failures == []
 
 
 async def test_a_replica_that_hears_vouches_for_itself_alone(world: World, replica: Replica) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from errno import ENOSPC
 from io import BytesIO
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ from bot.conversation.handling import Handling
 from bot.conversation.made_before import may_have_run
 from bot.domain.approvals.approval import ApprovalStatus
 from bot.domain.audit import Deed, Entry
-from bot.domain.errors import CannotRestore, CannotStart
+from bot.domain.errors import CannotRestore, CannotStart, CannotWrite
 from bot.domain.events import ExpiryDue, MessageReceived
 from bot.domain.roster import Replica, founded
 from bot.domain.run import JournalEntry, JournalStatus, ThreadState
@@ -108,6 +109,15 @@ class Store:
         return {
             value.name: sorted(value.content) async for piece in backup.pieces() for value in piece.values
         }
+
+
+class Full(BytesIO):
+    """A file on a disk that has no room for more than so many bytes."""
+
+    def write(self, given: Any) -> int:
+        if self.tell() + len(given) > 2_000:
+            raise OSError(ENOSPC, "No space left on device")
+        return super().write(given)
 
 
 @pytest.fixture
@@ -322,10 +332,11 @@ async def test_a_backup_that_was_altered_cut_or_sealed_otherwise_changes_nothing
     lines = backup.splitlines(keepends=True)
     wrong = [
         *(backup.replace(b'"effect"', b'"effert"'), b"".join(lines[:-1]), b"".join(lines[:2] + lines[3:])),
-        *(backup[:-50], b"", b"hello\n", b"[]\n", b"{}\n{}\n", lines[0], b"\xff\xfe"),
+        *(backup[:-50], b"", b"hello\n", b"[]\n", b"{}\n{}\n", lines[0], b"\xff\xfe", b"[" * 100_000),
+        b"".join([*lines[:-1], b'{"seal": "by nobody"}\n']),
     ]
     for one in wrong:
-        with pytest.raises(CannotRestore):
+        with pytest.raises(CannotRestore, match="damaged, altered or not whole"):
             await store.restore(one)
     with pytest.raises(CannotRestore, match=f"the key {key_names([KEY])[0]}, which is not among STATE_KEYS"):
         await store.restore(backup, state_keys=SecretStr(Fernet.generate_key().decode()))
@@ -337,6 +348,12 @@ async def test_a_backup_that_was_altered_cut_or_sealed_otherwise_changes_nothing
         await store.restore(backup, release="0.1.9")
 
     assert await store.held() == {}
+
+
+async def test_a_backup_that_has_no_room_says_so_and_does_not_blame_redis(store: Store) -> None:
+    await store.asks()
+    with pytest.raises(CannotWrite, match="The backup could not be written: No space left on device"):
+        await back_up(store.settings(), "0.2.0", Full(), store.said.append)
 
 
 async def test_something_is_replaced_only_where_that_is_said_and_never_what_is_on_record(

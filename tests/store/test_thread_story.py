@@ -134,9 +134,10 @@ async def test_a_reference_leads_to_the_thread_the_event_and_the_trace(there: Ke
     for part in (str(THREAD), FAILED.event, "model busy", "f" * 32, "2026-"[:2], ANA, "run-1"):
         assert part in text
     there.lines.clear()
-    for unknown in ("0000", "*", "", "a:b"):
+    for unknown in ("0000", "*", "", "a:b", "\udcff"):
         assert not await thread_story.trace(there.settings, unknown, there.lines.append)
-    assert there.lines == [thread_story.NO_SUCH] * 4
+    assert there.lines == [thread_story.NO_SUCH] * 5
+    assert thread_story.UNKNOWN in await there.tail("T\udcff/C1/1.1")
     assert f"failed: model busy, reference {FAILED.reference}" in await there.tail(str(THREAD))
 
 

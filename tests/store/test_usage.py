@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from bot.background.metering import metered
@@ -24,6 +25,9 @@ from bot.domain.run import ThreadState
 from bot.domain.sources import Sources
 from bot.domain.thread import ThreadRef
 from bot.domain.usage import Account, Dimension, Kind, Spent, Tokens, Usage, day_of, total, usage_of
+from bot.operations import usage_report
+from bot.operations.usage_report import By, Layout
+from bot.settings.config import Settings
 from bot.store import client, writes
 from bot.store.claim import Claim
 from bot.store.inbox import Inbox
@@ -252,3 +256,16 @@ async def test_a_shard_knows_only_its_latest_requests_by_id(
 
     assert await books.redis.zcard(books.keys.spent_ids(books.keys.shard(THREAD))) == 5
     assert (await books.all()).requests == 20
+
+
+@pytest.mark.parametrize("moment", [datetime.min, datetime.max])
+async def test_any_day_of_the_calendar_may_be_named(redis_server: RedisServer, moment: datetime) -> None:
+    settings = Settings(
+        _env_file=None,  # pyright: ignore[reportCallIssue]
+        redis_url=SecretStr(redis_server.url),
+        redis_prefix=f"t{secrets.token_hex(4)}",
+    )
+    said, at = list[str](), moment.replace(tzinfo=UTC)
+    for since, until in ((at, None), (None, at), (at, at)):
+        await usage_report.report(settings, By.DAY, since, until, Layout.TABLE, said.append)
+    assert said == ["No requests of models are on the books for these days."] * 3

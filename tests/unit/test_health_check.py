@@ -59,6 +59,10 @@ async def test_another_server_at_its_port_is_no_replica(body: str, status: int) 
     assert found == [NOBODY]
 
 
+def test_at_what_is_no_name_of_a_host_there_is_no_replica() -> None:
+    assert complaints("bad host\n", 80) == [NOBODY]
+
+
 @pytest.mark.parametrize(
     ("port", "code", "said"),
     [("0", 0, "HEALTH_PORT is 0: nothing is asked."), ("1", 1, f"✗ {NOBODY}"), ("many", 2, "HEALTH_PORT")],

@@ -24,7 +24,12 @@ VAGUE_NAMES = {"utils", "util", "helpers", "common", "services", "manager", "mis
 CATCH_ALL = {
     *("bot/background/worker.py", "bot/connection/receiver.py", "bot/domain/approvals/policy.py"),
     *("bot/agents/run_in_progress.py", "bot/agents/checkpoints.py", "bot/agents/snapshot.py"),
-    *("bot/agents/mcp/connection.py", "bot/agents/tools/preview.py"),
+    *(
+        "bot/agents/mcp/connection.py",
+        "bot/agents/tools/preview.py",
+        "bot/agents/tools/made_under.py",
+        "bot/connection/backfill.py",
+    ),
     *("bot/agents/guardrail.py", "bot/agents/addressee.py", "bot/agents/tools/guarded_call.py"),
 }
 #: Hands its own environment on to the processes it starts.

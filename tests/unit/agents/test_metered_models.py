@@ -173,9 +173,14 @@ async def test_outside_of_a_worker_nothing_is_counted(server: ModelServer) -> No
         ({"prompt_tokens": 9, "completion_tokens": 2}, Tokens(9, 0, 2, 0)),
         ({"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 4}, Tokens(9, 4, 2, 0)),
         ({"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 40}, Tokens(9, 9, 2, 0)),
-        ({"prompt_tokens": "9", "completion_tokens": 2.5}, Tokens()),
-        ({"prompt_tokens": True, "completion_tokens": -2}, Tokens()),
-        ({"prompt_tokens": 10**30, "completion_tokens": None}, Tokens(100_000_000)),
+        ({"prompt_tokens": 10**30, "completion_tokens": 0}, Tokens(100_000_000)),
+        # What is no figure tells nothing. It would be a request that was free.
+        ({"prompt_tokens": "9", "completion_tokens": 2.5}, None),
+        ({"prompt_tokens": True, "completion_tokens": 3}, None),
+        ({"prompt_tokens": 9, "completion_tokens": -2}, None),
+        ({"prompt_tokens": 9, "completion_tokens": None}, None),
+        ({"input_tokens": 9}, None),
+        ({"input_tokens": 0, "output_tokens": 0}, None),
         (
             {
                 "input_tokens": 7,
@@ -185,10 +190,10 @@ async def test_outside_of_a_worker_nothing_is_counted(server: ModelServer) -> No
             },
             Tokens(7, 0, 3),
         ),
-        ({}, Tokens()),
+        ({}, None),
     ],
 )
-def test_whatever_a_server_says_is_read(given: dict[str, Any], read: Tokens) -> None:
+def test_whatever_a_server_says_is_read(given: dict[str, Any], read: Tokens | None) -> None:
     assert tokens_of(SimpleNamespace(**given)) == read
 
 

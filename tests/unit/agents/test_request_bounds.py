@@ -103,10 +103,46 @@ async def test_a_try_that_is_turned_down_costs_nothing_and_one_that_broke_off_st
 async def test_a_whole_answer_whose_server_does_not_tell_counts_at_its_most(meter: Meter) -> None:
     purse, request = paid(meter), meter.begin(Account(Kind.ANSWER, "Billing", "openai:gpt-5"))
     request.most = CENT
-    await Counted(request, lambda tokens, at: Decimal(1), meter).over(is_whole=False)
+    counted = Counted(request, lambda tokens, at: Decimal(tokens.input), meter)
+    await counted.over(is_whole=False)
     assert purse.settled == []
-    await Counted(request, lambda tokens, at: Decimal(1), meter).over(is_whole=True)
+    counted.told(SimpleNamespace(input_tokens=None, output_tokens=None), "resp_1")
+    await counted.over(is_whole=True)
     assert purse.settled == [CENT]
+    assert meter.due()[0].tokens is None
+
+    for read, written in ((3, 1), (0, 0)):  # the last word that is one
+        counted.told(SimpleNamespace(input_tokens=read, output_tokens=written), "resp_1")
+    await counted.over(is_whole=True)
+    assert purse.settled == [CENT, Decimal(3)]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_server_that_nobody_reaches_costs_nothing_and_keeps_no_room_in_budgets(
+    meter: Meter, spec: str, streamed: bool
+) -> None:
+    purse, gone = paid(meter), ModelServer()
+    await gone.start()
+    await gone.stop()
+    await ask(gone, spec, streamed=streamed)
+
+    assert purse.held
+    assert purse.settled == [Decimal(0)] * len(purse.held)
+    assert meter.rest() == []
+
+
+async def test_what_is_held_is_enough_where_what_is_cached_is_the_dearest(
+    meter: Meter, server: ModelServer
+) -> None:
+    purse, spec = paid(meter), ModelSpec.parse("chat:gpt-oss")
+    for cached in (Decimal(1), Decimal(50)):
+        price = {str(spec): OwnPrice(Decimal(1), Decimal(0), cached)}
+        models = Models({"chat": Provider(server.url, "devkit")}, prices=Prices(price), longest=600)
+        server.script_notes(Text("noted"))
+        await NoteTaker(models.model(spec, "Notes", kind=Kind.SUMMARY), spec).write("", "hello")
+        await models.close()
+    assert purse.held[1] == 50 * purse.held[0] > 0
 
 
 async def test_with_a_budget_an_answer_is_bounded_and_notes_are_put_off_where_there_is_no_money(

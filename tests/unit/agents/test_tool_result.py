@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.agents.tool_result import Result, anything, compared, kept
+from bot.domain import sentences
 from countersign.teams.support.refunds import refund_differs
 
 ASKED = {"invoice_id": "INV-1003", "amount": "100.20", "currency": "USD", "reason": "late"}
@@ -42,6 +43,11 @@ def test_another_sum_is_said_first(changes: dict[str, object], told: str) -> Non
 
 def test_what_cannot_be_compared_is_not_taken_for_the_same() -> None:
     assert "could not be checked" in compared(refund_differs, ASKED, "done").difference
+
+
+@pytest.mark.parametrize("said", [None, 0, {"amount": "1.00"}], ids=repr)
+def test_a_comparison_that_says_nothing_readable_is_one_that_could_not_be_made(said: Any) -> None:
+    assert compared(lambda arguments, result: said, ASKED, made()).difference == sentences.NOT_COMPARED
 
 
 def test_a_difference_is_told_on_one_line_and_the_result_of_any_other_tool_as_it_is() -> None:
