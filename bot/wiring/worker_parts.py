@@ -253,6 +253,7 @@ def build_worker(
         limiter,
         roster=Roster(connections.redis, keys, settings.lease).read,
         times=times,
+        slots=slots,
         duty=duty,
         patience=settings.long_wait,
         sources=sources,
