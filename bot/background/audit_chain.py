@@ -13,7 +13,7 @@ from bot.store.audit import AuditLog
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks. An entry is safe in its outbox meanwhile.
-PAUSE = 2.0
+PAUSE = 5.0
 
 
 async def keep_chained(audit: AuditLog) -> None:

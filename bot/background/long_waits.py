@@ -11,6 +11,7 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from bot.background.answer_times import AnswerTimes
+from bot.background.slots import Slots
 from bot.domain import sentences
 from bot.domain.duty import Duty
 from bot.domain.errors import LeaseLost, SlackRejected, SlackUnavailable
@@ -52,6 +53,7 @@ class LongWaits:
         *,
         roster: Callable[[], Awaitable[Register]],
         times: AnswerTimes,
+        slots: Slots,
         duty: Duty,
         patience: timedelta,
         sources: Sources,
@@ -63,6 +65,7 @@ class LongWaits:
         self._limiter = limiter
         self._roster = roster
         self._times = times
+        self._slots = slots
         self._duty = duty
         self._patience = patience
         self._is_for_us = is_for_us
@@ -72,7 +75,8 @@ class LongWaits:
         """Look again and again, until cancelled."""
         while self._patience:
             await asyncio.sleep(min(BEAT, self._patience.total_seconds() / 4))
-            if self._duty.is_off:
+            # A replica that has nothing to do takes whoever waits: it need not look for how long.
+            if self._duty.is_off or self._slots.is_idle:
                 continue
             try:
                 await self.look()

@@ -25,6 +25,11 @@ class Slots:
         #: Set whenever a slot becomes free; whoever waits for that clears it.
         self.freed = asyncio.Event()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is worked on that runs agents."""
+        return not self._running
+
     def holding(self) -> Holding | None:
         """What is held now, for the next claim; None where no slot is free."""
         if len(self._running) < self._runs:

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from bot.background import backoff
 from bot.background.heartbeat import heartbeat
+from bot.background.left_for_keys import KEY_PAUSE, LeftForKeys
 from bot.background.measuring import measured
 from bot.background.metering import metered
 from bot.background.slots import Slots
@@ -37,11 +38,12 @@ from bot.domain.rank import Holding
 from bot.domain.resources import is_out_of_memory
 from bot.domain.run import ThreadState
 from bot.domain.sources import Sources
-from bot.domain.tasks import end
-from bot.domain.thread import ThreadRef
+from bot.domain.tasks import first_of
 from bot.store.budgets import Budgets
 from bot.store.claim import Claim
+from bot.store.held import holding_thread
 from bot.store.inbox import Inbox
+from bot.store.ranks import Ranks
 from bot.store.threads import ThreadStore
 from bot.store.usage import UsageBook
 from bot.store.writes import Writes
@@ -54,10 +56,6 @@ log = logging.getLogger(__name__)
 POLL = 5.0
 #: Claims of one event that failed or died before it is put aside.
 MAX_TRIES = 5
-#: How long a thread is left for another replica, or the operator, to bring the key that it needs.
-KEY_PAUSE = timedelta(seconds=5)
-#: For so long after that pause it is not taken here, so that a replica which has the key comes first.
-OTHERS_FIRST = timedelta(seconds=5)
 #: How long to wait before asking a Redis again that did not answer, in seconds.
 REDIS_PAUSE = 1.0
 #: What `/readyz` says of a replica that is being stopped.
@@ -93,12 +91,14 @@ class Worker:
         self._usage, self._traces, self._metrics, self._budgets = usage, traces, metrics, budgets
         self._leaving = asyncio.Event()
         #: The threads that were left for want of a key, and not been read since; until when they are avoided.
-        self.left: dict[ThreadRef, float] = {}
+        self.left = LeftForKeys(asyncio.get_running_loop().time)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Claim and handle while on duty, until `drain`; a Redis that does not answer is asked again."""
+        ranks: Ranks | None = None
         while not self._leaving.is_set():
+            seen, ranks = ranks, None
             self._starvation.look()
             if self._duty.is_off:
                 await self._nudge()  # a wake-up may have come to this replica, which does not follow it
@@ -111,7 +111,9 @@ class Worker:
             lease = Lease(self._lease, asyncio.get_running_loop().time)
             asked = lease.ask()
             try:
-                found = await self._inbox.claim(self._sources.token(), holding, avoid=self._avoided())
+                found = await self._inbox.claim(
+                    self._sources.token(), holding, avoid=self.left.avoided(), ranks=seen
+                )
             except RedisError as error:
                 log.warning("claim failed", extra={"error": type(error).__name__})
                 await asyncio.sleep(REDIS_PAUSE)
@@ -119,8 +121,11 @@ class Worker:
             if isinstance(found, Claim):
                 lease.granted(asked)
                 self._begin(found, holding, lease)
+                rest, left = found.nothing_else_for, self._slots.holding()
             else:
-                await self._wait(POLL if found is None else min(found, POLL), holding)
+                rest, left = POLL if found is None else found, holding
+            if rest is not None and left is not None:
+                ranks = await self._wait(min(rest, POLL), left)
         await self._nudge()  # the last wake-up may have come to this replica, which leaves
 
     def _begin(self, claim: Claim, holding: Holding, lease: Lease) -> None:
@@ -150,24 +155,22 @@ class Worker:
             # The lease lapses and the event is tried again; nothing is lost with this task.
             log.error("worker task died", extra={"error": type(error).__name__})
 
-    async def _wait(self, seconds: float, holding: Holding) -> None:
-        """Sleep until something may be due, for so long at most, or somebody who was held back may go on."""
-        wake = self._inbox.wait(seconds, overtaking_only=holding.overtaking_only)
+    async def _wait(self, seconds: float, holding: Holding) -> Ranks | None:
+        """Sleep until something may be due, for so long at most, or somebody who was held back may go on.
+
+        Returns how the line stands then, where that is known.
+        """
+        wake = self._inbox.wait(seconds, holding)
         try:
-            await self._until(wake, *([self._slots.freed.wait()] if holding.holds_back else []))
+            came = await self._until(wake, *([self._slots.freed.wait()] if holding.holds_back else []))
         except RedisError:
             await asyncio.sleep(REDIS_PAUSE)
+            return None
+        return next((one for one in came if isinstance(one, Ranks)), None)
 
-    async def _until(self, *moments: Coroutine[Any, Any, object]) -> None:
-        """Sleep until one of these has come, or this replica leaves; raises what it raised."""
-        tasks = [asyncio.create_task(moment) for moment in (*moments, self._leaving.wait())]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                await end(task)
+    async def _until(self, *moments: Coroutine[Any, Any, object]) -> list[object]:
+        """Sleep until one of these has come, or this replica leaves; what came returned, or raises what it raised."""
+        return await first_of(*moments, self._leaving.wait())
 
     async def _nudge(self) -> None:
         with contextlib.suppress(RedisError):  # they look every few seconds all the same
@@ -176,7 +179,7 @@ class Worker:
     async def _work(self, claim: Claim, lease: Lease, *, may_run: bool) -> None:
         """Handle the claimed event, and let its thread go."""
         PRESENT.set(lease)
-        with traced(self._traces, claim):
+        with holding_thread(claim.thread), traced(self._traces, claim):
             try:
                 async with metered(self._usage, self._sources, claim.thread, self._metrics, self._budgets):
                     with measured(self._metrics, claim, self._sources.ticks):
@@ -245,7 +248,7 @@ class Worker:
             raise KeyMissing
         state = None
         try:
-            state = await self._threads.load(claim.thread)
+            state = self._threads.opened_row(claim.thread, claim.row)
         except KeyMissing:
             raise
         except UnknownSchema:
@@ -253,19 +256,13 @@ class Worker:
         asked = getattr(claim.event, "approval_id", "")
         waiting = state.approvals if state else ()
         await self._threads.insist_on_keys(claim.thread, [*waiting, *([asked] if asked else [])])
-        self.left.pop(claim.thread, None)
+        self.left.was_read(claim.thread)
         return state
-
-    def _avoided(self) -> set[ThreadRef]:
-        """The threads that another replica, which may have their key, is to try first."""
-        now = asyncio.get_running_loop().time()
-        return {thread for thread, until in self.left.items() if now < until}
 
     async def _leave(self, claim: Claim, missing: KeyMissing) -> None:
         """Leave an event, and all that its thread holds, to whoever has the key."""
         log.error("left for want of a key", extra={"why": str(missing)})
-        pause = (KEY_PAUSE + OTHERS_FIRST).total_seconds()
-        self.left[claim.thread] = asyncio.get_running_loop().time() + pause
+        self.left.add(claim.thread)
         if claim.tries == 1:
             await self._conversation.say_key_missing(claim)
         await self._inbox.release(claim, retry_in=KEY_PAUSE, forgive=True)

@@ -17,6 +17,7 @@ from bot.conversation.dispatch import Dispatch
 from bot.conversation.handling import Handling
 from bot.conversation.homes import Homes
 from bot.conversation.in_words import hint_to_decider, instead, noted
+from bot.conversation.new_runs import new_run
 from bot.conversation.outcomes import Outcomes
 from bot.conversation.reading import Reading
 from bot.conversation.remembering import Remembering
@@ -27,14 +28,10 @@ from bot.domain.errors import InputRefused, KeyMissing, SlackRejected, SlackUnav
 from bot.domain.events import MessageReceived, ResetRequested, RetryRequested, StopRequested
 from bot.domain.overheard import speakers
 from bot.domain.run import Failed, Interrupted, Notice, Reply, Unanswered, Unsure
+from bot.domain.tasks import all_of
 from bot.store.claim import Claim
 from bot.store.threads import ThreadStore
 from bot.store.writes import Writes
-
-#: Characters of the first message that name a thread in the /reset picker.
-TITLE_LENGTH = 60
-#: Characters of a request that its cards may quote.
-WORDS_LENGTH = 500
 
 
 class Conversation:
@@ -172,38 +169,21 @@ class Conversation:
         """Answer a message that is read: begin a run with it, or let it join the one that waits."""
         if not message.whole and not message.files:
             await h.settle(Notice(sentences.HELLO), answered=message.user, asked_back=True)
-        elif not await self._runs.daily_use.admits(h, message):
-            return
         elif h.state.approvals:
-            await self._admit(h, message)
+            if await self._runs.daily_use.admits(h, message):
+                await self._admit(h, message)
         else:
-            files_by = (*await self._runs.authors_of_files(h), *await h.session.authors())
-            recalled = told(h.state)
-            hands = (message.user, *h.state.authors, *files_by, *message.quoted, *speakers(recalled))
+            admits = self._runs.daily_use.admits(h, message)
+            may, of_files, of_notes = await all_of(
+                admits, self._runs.authors_of_files(h), h.session.authors()
+            )
+            if not may:
+                return
             await self._delivery.cut_answers.retire(h)
             self._runs.escalations.read(h, message, begins=True)
-            await h.save(
-                writes=Writes().run(None).event(h.claim.event_id, message),
-                title=h.state.title or _title(message),
-                attached=(*h.state.attached, *self._runs.takes(message)),
-                run_id=h.claim.event_id,
-                words=message.text[:WORDS_LENGTH],
-                # What was said before in this thread is read as well, and may be what moves the run: so may
-                # what lies in its files, also of before a reset, and what its notes tell of.
-                authors=tuple(dict.fromkeys(hands)),
-                asked_in=(message.ts,),
-                grants=(),
-                joined=(),
-                let_go=(),
-                rejected=(),
-                effects=(),
-                failed=None,
-                cut=None,
-                answered=message.user,
-                asked_back=False,
-                recalled=recalled,
-                overheard=(),
-            )
+            files = (*h.state.attached, *self._runs.takes(message))
+            run = new_run(h, message, hands=(*of_files, *of_notes), files=files)
+            await h.save(writes=Writes().run(None).event(h.claim.event_id, message), **run)
             await self._runs.start(h, message)
 
     async def _continues_in_vain(self, h: Handling, message: MessageReceived) -> bool:
@@ -288,10 +268,6 @@ class Conversation:
             await self._admit(h, failed.message, again=True)
         elif not await self._runs.shown_answers.stays(h):
             await self._runs.recover(h, failed.message)
-
-
-def _title(message: MessageReceived) -> str:
-    return (message.text or message.whole or message.files[0].name)[:TITLE_LENGTH]
 
 
 def _is_void(h: Handling, message: MessageReceived) -> bool:

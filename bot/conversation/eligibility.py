@@ -12,6 +12,7 @@ from bot.domain.approvals.delegation import Delegation
 from bot.domain.approvals.quorum import Seat
 from bot.domain.approvals.staffing import Gap, Staff, gaps, joining
 from bot.domain.errors import ApproverUnknown, UnknownSchema
+from bot.domain.tasks import for_each
 from bot.slack.approvers import Approvers
 from bot.store.threads import ThreadStore
 
@@ -159,11 +160,9 @@ class Eligibility:
 
     async def stand_ins(self, team: str, people: Iterable[str], at: datetime) -> dict[str, str]:
         """Who stands in for whom: person → the one who decides in their place."""
-        found: dict[str, str] = {}
-        for person in people:
-            if delegation := await self.stand_in(team, person, at):
-                found[person] = delegation.to
-        return found
+        asked = [*people]
+        found = await for_each(lambda person: self.stand_in(team, person, at), asked)
+        return {person: one.to for person, one in zip(asked, found, strict=True) if one}
 
     async def stand_in(self, team: str, person: str, at: datetime) -> Delegation | None:
         """Who stands in for one person. What cannot be read is nobody: it keeps no one from deciding."""

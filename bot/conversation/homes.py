@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 from bot.conversation.eligibility import Eligibility
 from bot.conversation.handling import Handling
@@ -14,6 +15,7 @@ from bot.domain.approvals.delegation import delegated
 from bot.domain.audit import Deed
 from bot.domain.errors import ApproverUnknown, DelegationRefused, SlackRejected
 from bot.domain.events import DelegationSet, HomeOpened
+from bot.domain.tasks import for_each
 from bot.domain.thread import ThreadRef
 from bot.slack import home
 from bot.slack.client import Slack
@@ -57,13 +59,15 @@ class Homes:
                 )
             except ApproverUnknown:
                 pass  # they see it when they open Home
-            for user in sorted(people):
-                await self._inbox.append(
-                    ThreadRef.home(h.thread.team, user),
-                    HomeOpened(user),
-                    event_ids=(f"home:{user}:{h.claim.event_id}:{approval.id}",),
-                    only_if_known=True,
-                )
+            await for_each(partial(self._changed, h, approval), sorted(people))
+
+    async def _changed(self, h: Handling, approval: Approval, user: str) -> None:
+        """Let the Home of one person show it."""
+        home, event_id = (
+            ThreadRef.home(h.thread.team, user),
+            f"home:{user}:{h.claim.event_id}:{approval.id}",
+        )
+        await self._inbox.append(home, HomeOpened(user), event_ids=(event_id,), only_if_known=True)
 
     async def _delegate(self, h: Handling, event: DelegationSet) -> None:
         """Keep who stands in; refuse those who could not decide anything."""

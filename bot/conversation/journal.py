@@ -176,7 +176,8 @@ class Journal:
 
     async def _find(self, permit: Permit) -> tuple[str, JournalEntry | None]:
         """The key of an effect, and what is known of it: maybe from an earlier release, under another name."""
-        entry = await self._threads.journal(self._handling.thread, permit.effect)
+        names = [permit.effect, *([permit.former] if permit.former else [])]
+        entry = await self._threads.journal(self._handling.thread, *names)
         if entry is None and permit.former:
             former = await self._threads.journal(self._handling.thread, permit.former)
             if former is not None:

@@ -21,6 +21,7 @@ from bot.domain.audit import Deed
 from bot.domain.events import EscalationDue, ExpiryDue, ReminderDue, StaffingDue
 from bot.domain.run import BrokenCall, PendingCall
 from bot.domain.sources import Sources
+from bot.domain.tasks import all_of
 from bot.slack.forms import shows_all
 from bot.store.threads import ThreadStore
 from bot.store.waiting import Waiting
@@ -148,8 +149,7 @@ class Requests:
         Whoever wants it tried again needs the consent of all who had to approve it at first.
         """
         why = f"It broke off, so nobody knows whether it happened. {call.said}".strip()
-        needs = (Requirement(call.role, why=why),)
-        approval = self._new(h, call.call_id, call.tool, call.arguments, needs)
+        approval = self._new(h, call.call_id, call.tool, call.arguments, (Requirement(call.role, why=why),))
         authors = tuple(dict.fromkeys((*approval.authors, *call.authors)))
         approval = replace(
             approval,
@@ -173,9 +173,8 @@ class Requests:
         set_look(
             StaffingDue(approval.id, len(approval.edits), trace=approval.trace), writes, self._sources.now()
         )
-        writes.timer(
-            expiry_id(approval.id), ExpiryDue(approval.id, trace=approval.trace), at=approval.expires_at
-        )
+        over = ExpiryDue(approval.id, trace=approval.trace)
+        writes.timer(expiry_id(approval.id), over, at=approval.expires_at)
         set_reminder(approval, writes, self._sources.now())
         for role, at in escalations(approval):
             due = EscalationDue(approval.id, role, trace=approval.trace)
@@ -183,9 +182,12 @@ class Requests:
         return writes
 
     async def _load(self, h: Handling, roles: set[str]) -> Load:
-        own = await self._waiting.of_requester(h.thread.team, h.state.authors[0])
+        team, waiting = h.thread.team, self._waiting
+        own, by_role = await all_of(
+            waiting.of_requester(team, h.state.authors[0]), waiting.count(team, roles)
+        )
         of_run = [a for a in own if (a.thread, a.run_id) == (h.thread, h.state.run_id)]
-        return Load(len(of_run), len(own), await self._waiting.count(h.thread.team, roles))
+        return Load(len(of_run), len(own), by_role)
 
     def _within(self, approval: Approval, load: Load) -> tuple[Approval, Load]:
         why = load.refuses(approval.requirements, self._limits)

@@ -41,7 +41,7 @@ from bot.domain.errors import OutcomeUnknown, SlackRejected, TakenIn, UnknownSch
 from bot.domain.events import MessageReceived
 from bot.domain.masking import Masks
 from bot.domain.run import BrokenCall, Interrupted, Notice, Outcome
-from bot.domain.tasks import end
+from bot.domain.tasks import all_of, end
 from bot.store.allowances import Allowances
 from bot.store.next_messages import NextMessages
 from bot.store.threads import ThreadStore
@@ -282,7 +282,8 @@ class Runs:
         except BudgetReached as reached:
             await self._budgets.stop(h, run, reached)
             return None
-        await self.daily_use.count(h, run.usage.total_tokens)
+        # What broke off is looked for where the run is over, and so read beside.
+        await all_of(self.daily_use.count(h, run.usage.total_tokens), self._threads.whole_journal(h.thread))
         await self._budgets.near(h)
         return outcome
 

@@ -92,6 +92,11 @@ class Holding:
         return self._busy >= self.slots - (self.slots // 8 or int(self.slots > 3))
 
     @property
+    def leaves_out(self) -> tuple[bool, frozenset[str]]:
+        """All that whoever looks for it leaves out: what was seen for another one that leaves out the same is as good."""
+        return self.first_words_only, self.kept_from
+
+    @property
     def _busy(self) -> int:
         return sum(self.people.values())
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+A = TypeVar("A")
 log = logging.getLogger(__name__)
 
 #: Seconds to wait before a task that has not ended is cancelled once more.
@@ -77,3 +78,33 @@ def mourn(task: asyncio.Task[None]) -> None:
     """Let nothing end without a word that should go on for as long as the replica."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("background task died", extra={"task": task.get_name(), "error": type(error).__name__})
+
+
+async def first_of(*moments: Coroutine[Any, Any, object]) -> list[object]:
+    """Await until one of these is done, and end the others; what it returned, or raises what it raised."""
+    tasks = [asyncio.create_task(moment) for moment in moments]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return [task.result() for task in done]
+    finally:
+        for task in tasks:
+            await end(task)
+
+
+async def for_each(
+    work: Callable[[A], Awaitable[T]], arguments: Iterable[A], *, at_once: int = 32
+) -> list[T]:
+    """Do the same with each of these, some at a time beside each other; what came of it, in their order."""
+    of, done = list(arguments), list[T]()
+    for at in range(0, len(of), at_once):
+        done += await all_of(*(work(one) for one in of[at : at + at_once]))
+    return done
+
+
+async def all_of(*work: Awaitable[Any]) -> list[Any]:
+    """Do several things beside each other, all of them to their end, and then raise what the first of them raised."""
+    found = await asyncio.gather(*work, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return found

@@ -12,6 +12,8 @@ BURST: Final = 20
 #: How many of these are kept for what never waits, such as the card of a click: beyond the last one Slack
 #: refuses every call of the kind for up to a minute.
 KEPT: Final = 5
+#: How many turns a replica takes along with one that it asks for, while there are plenty.
+ALONG: Final = 2
 #: Seconds not worth waiting for: sums of fractions come out a little short, and waiting for so
 #: little might not move the clock at all.
 SOON: Final = 1e-3

@@ -40,8 +40,8 @@ class AuditLog:
         Whatever dies in between, an entry is chained once: the chain knows its id.
         """
         count = 0
-        for shard in range(self._keys.shards):
-            waiting = await self._waiting(shard)
+        for shard, rows in enumerate(await self._outboxes()):
+            waiting = self._entries(shard, rows)
             for team in sorted({entry.team for entry in waiting}):
                 entries = [entry for entry in waiting if entry.team == team]
                 for some in _batches(entries):
@@ -73,8 +73,8 @@ class AuditLog:
             numbers |= {entry_id.decode(): int(number) for entry_id, number in rows}
             count += max((int(number) for _, number in rows), default=0)
         waiting: set[str] = set()
-        for shard in range(self._keys.shards):
-            for entry_id, sealed in (await self._rows(shard)).items():
+        for shard, rows in enumerate(await self._outboxes()):
+            for entry_id, sealed in rows.items():
                 entry = self._open(shard, entry_id, sealed)
                 if entry is None or entry.team == team:
                     waiting.add(entry_id)
@@ -83,8 +83,7 @@ class AuditLog:
     async def unreadable(self) -> list[str]:
         """The ids of entries in the outboxes that cannot be opened."""
         found: list[str] = []
-        for shard in range(self._keys.shards):
-            rows = await self._rows(shard)
+        for shard, rows in enumerate(await self._outboxes()):
             found += [each for each, sealed in rows.items() if self._open(shard, each, sealed) is None]
         return sorted(found)
 
@@ -139,14 +138,17 @@ class AuditLog:
             arguments += [link.entry.id, LINK.dump(self._sealer, link, place(keys[0], link.seq))]
         return await self._scripts.chain(keys, arguments)
 
-    async def _waiting(self, shard: int) -> list[Entry]:
-        rows = await self._rows(shard)
+    def _entries(self, shard: int, rows: dict[str, bytes]) -> list[Entry]:
         entries = [self._open(shard, entry_id, sealed) for entry_id, sealed in rows.items()]
         return sorted(filter(None, entries), key=lambda entry: (entry.at, entry.id))
 
-    async def _rows(self, shard: int) -> dict[str, bytes]:
-        rows: dict[bytes, bytes] = await cast("Any", self._redis.hgetall(self._keys.outbox(shard)))
-        return {entry_id.decode(): sealed for entry_id, sealed in rows.items()}
+    async def _outboxes(self) -> list[dict[str, bytes]]:
+        """What waits in each shard, sealed, by the entries' ids."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for shard in range(self._keys.shards):
+                pipeline.hgetall(self._keys.outbox(shard))
+            found: list[dict[bytes, bytes]] = await pipeline.execute()
+        return [{entry_id.decode(): sealed for entry_id, sealed in rows.items()} for rows in found]
 
     def _open(self, shard: int, entry_id: str, sealed: bytes) -> Entry | None:
         try:

@@ -41,6 +41,8 @@ class Claim:
     looked for yet. `lacks_key`: another replica can read it. `commits` are those made under it. `told` is the message
     that says in the thread that this one waits: `SOMEWHERE` where it may be there, empty where none is. `restored` is the
     second of the latest restore from a backup, 0 for none: what was done between the two is nowhere in Redis.
+    `row` is the thread's row, sealed, as it was read with the claim. `nothing_else_for`: for so many seconds nothing else is
+    due, as it looked right before; None where others are in line.
     """
 
     thread: ThreadRef
@@ -56,6 +58,8 @@ class Claim:
     commits: Commits = field(default_factory=Commits, compare=False)
     told: str = ""
     restored: float = 0.0
+    row: bytes | None = field(default=None, compare=False, repr=False)
+    nothing_else_for: float | None = field(default=None, compare=False)
 
     @property
     def may_repeat(self) -> bool:

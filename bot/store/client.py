@@ -20,6 +20,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.store.address import Sentinels, sentinels
+from bot.store.gathering import Gathering
 
 #: Connections of one client, and seconds to wait for a free one.
 CONNECTIONS, POOL_TIMEOUT = 32, 5
@@ -33,7 +34,7 @@ ACK_TIMEOUT = 1.5
 async def connect(url: str) -> AsyncGenerator[Redis]:
     """Open the client of a worker."""
     retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), WORK_RETRIES)
-    async with _client(url, socket_timeout=WORK_TIMEOUT, retry=retry) as redis:
+    async with _client(url, socket_timeout=WORK_TIMEOUT, retry=retry, kind=Gathering) as redis:
         yield redis
 
 
@@ -53,7 +54,9 @@ async def connect_blocking(url: str) -> AsyncGenerator[Redis]:
 
 
 @asynccontextmanager
-async def _client(url: str, *, socket_timeout: float | None, retry: Retry) -> AsyncGenerator[Redis]:
+async def _client(
+    url: str, *, socket_timeout: float | None, retry: Retry, kind: type[Redis] = Redis
+) -> AsyncGenerator[Redis]:
     options: dict[str, Any] = {
         "max_connections": CONNECTIONS,
         "timeout": POOL_TIMEOUT,
@@ -65,7 +68,7 @@ async def _client(url: str, *, socket_timeout: float | None, retry: Retry) -> As
     }
     async with _pool(url, options) as pool:
         pool.connection_class = _quick(pool.connection_class)
-        redis = Redis(connection_pool=pool)
+        redis = kind(connection_pool=pool)
         try:
             yield redis
         finally:

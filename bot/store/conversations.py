@@ -15,6 +15,7 @@ from bot.domain.errors import KeyMissing, UnknownSchema
 from bot.domain.item_kinds import is_of_person
 from bot.domain.memory import Memory, fingerprint
 from bot.domain.read_words import Place
+from bot.domain.tasks import all_of
 from bot.domain.thread import ThreadRef
 from bot.domain.weight import SEALED_LITTLE, beside, is_little
 from bot.store.keys import Keys, place
@@ -38,11 +39,10 @@ class Conversations:
 
     async def tail(self, thread: ThreadRef, generation: int) -> Tail:
         """What a run needs: all items from where the memory ends, or the latest ones from a person's message on."""
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.get(self._keys.memory(thread))
-            pipeline.llen(self._keys.session(thread))
-            pipeline.lrange(self._keys.session(thread), -LATEST, -1)
-            sealed, length, latest = await pipeline.execute()
+        redis, key = cast("Any", self._redis), self._keys.session(thread)
+        sealed, length, latest = await all_of(
+            redis.get(self._keys.memory(thread)), redis.llen(key), redis.lrange(key, -LATEST, -1)
+        )
         memory = self._memory(thread, sealed)
         if memory is not None and memory.generation == generation and 0 < memory.start < length:
             last, *items = await self._end(thread, memory.start - 1, length, latest)

@@ -7,6 +7,7 @@ Redis can tell how much is gone; what Slack shows can (`Backfill`). Until that w
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -70,9 +71,11 @@ class Epoch:
 
         `lived_before`: something outside shows that a Redis which knows nothing of the bot has lost it.
         """
-        before, since, read, now, restored = await self._scripts.epoch(
-            [self._keys.epoch()], [int(lived_before)]
-        )
+        return self.told(await self._scripts.epoch([self._keys.epoch()], [int(lived_before)]))
+
+    def told(self, answer: Sequence[str]) -> Since:
+        """Read what `epoch.lua` said."""
+        before, since, read, now, restored = answer
         if before:
             log.warning("redis was restarted or restored: it may have forgotten its last moments")
             await self._write_anew()

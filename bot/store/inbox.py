@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from redis.asyncio import Redis
 
@@ -15,20 +15,19 @@ from bot.domain.events import LANES, Event, Lane, MessageReceived
 from bot.domain.rank import IDLE, Holding
 from bot.domain.slack_time import microseconds
 from bot.domain.thread import ThreadRef
-from bot.domain.weight import beside
-from bot.store.claim import Claim, Renewal
+from bot.store.claim import Claim, Commits, Renewal
+from bot.store.commits import LANE, prepared
 from bot.store.confirmation import Confirmation, WaitFor
-from bot.store.epoch import Epoch
+from bot.store.epoch import Epoch, Since
+from bot.store.held import writing
 from bot.store.keys import Keys, place
-from bot.store.ranks import look
+from bot.store.ranks import Ranks, look
 from bot.store.records import EVENT
 from bot.store.scripts import Scripts
 from bot.store.sealer import Sealer
+from bot.store.wake import Wake
 from bot.store.writes import Writes
 
-#: Added to an event's Slack time in microseconds, so that lanes sort before time. Slack times
-#: stay below it until 2065, and the sum below 2**53, so a double holds it exactly.
-LANE: Final = 3_000_000_000_000_000
 #: How long a person's list of recent threads is kept.
 RECENT_FOR: Final = timedelta(days=90)
 
@@ -60,11 +59,11 @@ class Inbox:
         confirmation: Confirmation | None = None,
     ) -> None:
         self._redis = redis
-        self._blocking = blocking
         self._confirmation = confirmation
         self._keys = keys
         self._sealer = sealer
         self._scripts = Scripts(redis)
+        self._wake = Wake(redis, blocking, keys, self._scripts)
         #: How long a worker holds a thread without a word.
         self.lease = lease
         self._epoch = Epoch(redis, keys)
@@ -107,14 +106,21 @@ class Inbox:
         return Appended(answer)
 
     async def claim(
-        self, owner: str, holding: Holding = IDLE, *, avoid: Collection[ThreadRef] = ()
+        self,
+        owner: str,
+        holding: Holding = IDLE,
+        *,
+        avoid: Collection[ThreadRef] = (),
+        ranks: Ranks | None = None,
     ) -> Claim | float | None:
         """Take the first event of the thread that goes first, for a replica that holds so much already.
 
         Returns the seconds until the next thread is due where none is now, None where none will
-        be. `owner` is a fresh random id for each call; `avoid` are threads that are others' to take.
+        be. `owner` is a fresh random id for each call; `avoid` are threads that are others' to take;
+        `ranks` is how the line stood a moment ago, where that is known.
         """
-        ranks = await look(self._scripts, self._keys, holding)
+        if ranks is None or ranks.left_out != holding.leaves_out:
+            ranks = await look(self._scripts, self._keys, holding)
         if ranks.ripe:
             moves = [(self._keys.moving(thread), [str(thread), LANE]) for thread in ranks.ripe]
             await self._scripts.ripen(moves)
@@ -123,7 +129,7 @@ class Inbox:
         for waiting in candidates:
             claim = await self._claim_thread(waiting.thread, owner, overtaking_only=holding.overtaking_only)
             if claim is not None:
-                return claim
+                return replace(claim, nothing_else_for=ranks.rest_behind(waiting))
         return 0.0 if candidates else ranks.earliest
 
     async def claim_to_tell(self, thread: ThreadRef, owner: str) -> Claim | None:
@@ -134,7 +140,7 @@ class Inbox:
         answer = await self._scripts.tell(
             self._keys.moving(thread), [str(thread), LANE, owner, self._lease_ms]
         )
-        return await self._claimed(thread, owner, answer)
+        return self._claimed(thread, owner, answer, await self._epoch.since()) if answer else None
 
     async def told(self, claim: Claim, ts: str = "") -> None:
         """Let the thread go that was told, in the message `ts` where that is known. Raises `LeaseLost`."""
@@ -161,9 +167,12 @@ class Inbox:
         if self._confirmation is None or self._confirmation.wait_for is WaitFor.NOTHING:
             await self.checkpoint(claim, writes)
             return True
-        keys, arguments = await self._prepared(claim, "keep", writes)
-        answer, confirmed = await self._scripts.commit_confirmed(keys, arguments, self._confirmation)
-        claim.counted(answer)
+        ready = await prepared(self._keys, self._sealer, claim, "keep", writes)
+        with writing(claim.thread, ready.commands):
+            answer, confirmed = await self._scripts.commit_confirmed(
+                ready.keys, ready.arguments, self._confirmation
+            )
+            claim.counted(answer)
         return confirmed
 
     async def commit(self, claim: Claim, writes: Writes) -> None:
@@ -205,23 +214,13 @@ class Inbox:
         """Count the thread's events of a lane and those behind it, the one that is handled included."""
         return int(await self._redis.zcount(self._keys.inbox(thread), since * LANE, "+inf"))
 
-    async def wait(self, seconds: float, *, overtaking_only: bool = False) -> None:
-        """Sleep until a thread may be due (of those that overtake), or for so long."""
-        if self._blocking is None:
-            await asyncio.sleep(seconds)
-            return
-        kinds = [self._keys.hurry] if overtaking_only else [self._keys.hurry, self._keys.wake]
-        lists = [kind(shard) for kind in kinds for shard in range(self._keys.shards)]
-        # Redis takes a timeout of 0 for "for ever".
-        await cast("Any", self._blocking.brpop(lists, timeout=max(seconds, 0.01)))
+    async def wait(self, seconds: float, holding: Holding = IDLE) -> Ranks | None:
+        """Sleep until a thread may be due that who holds so much may take, or for so long; how the line stands then."""
+        return await self._wake.wait(seconds, holding)
 
     async def nudge(self) -> None:
         """Let somebody look what is due: this replica may have taken a wake-up and not followed it."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for shard in range(self._keys.shards):
-            pipeline.lpush(self._keys.wake(shard), "look")
-            pipeline.lpush(self._keys.hurry(shard), "look")
-        await pipeline.execute()
+        await self._wake.nudge()
 
     async def recent(
         self, team: str, user: str, *, limit: int, channel: str | None = None
@@ -236,14 +235,17 @@ class Inbox:
         return [thread for thread in threads if channel in {None, thread.channel}][:limit]
 
     async def _claim_thread(self, thread: ThreadRef, owner: str, *, overtaking_only: bool) -> Claim | None:
-        answer = await self._scripts.claim(
-            self._keys.moving(thread), [str(thread), LANE, owner, self._lease_ms, int(overtaking_only)]
+        answer, since, row = await self._scripts.claim(
+            self._keys.moving(thread),
+            [str(thread), LANE, owner, self._lease_ms, int(overtaking_only)],
+            self._keys.epoch(),
+            self._keys.state(thread),
         )
-        return await self._claimed(thread, owner, answer)
+        return self._claimed(thread, owner, answer, self._epoch.told(since), row) if answer else None
 
-    async def _claimed(self, thread: ThreadRef, owner: str, answer: Sequence[Any]) -> Claim | None:
-        if not answer:
-            return None
+    def _claimed(
+        self, thread: ThreadRef, owner: str, answer: Sequence[Any], since: Since, row: bytes | None = None
+    ) -> Claim:
         fence, event_id, payload, tries, asker, told = answer
         try:
             where = place(self._keys.events(thread), event_id.decode())
@@ -253,11 +255,9 @@ class Inbox:
         else:
             lacks_key = False
         named = (event_id.decode(), event, int(tries), asker.decode())
-        since = await self._epoch.since()
         doubt = (since.is_younger_than(event), lacks_key, not since.is_settled)
-        return Claim(
-            thread, fence.decode(), owner, *named, *doubt, told=told.decode(), restored=since.restored
-        )
+        beside = (told.decode(), since.restored, row)
+        return Claim(thread, fence.decode(), owner, *named, *doubt, Commits(), *beside)
 
     def _sealed(self, thread: ThreadRef, event_id: str, event: Event) -> bytes:
         return EVENT.dump(self._sealer, event, place(self._keys.events(thread), event_id))
@@ -271,29 +271,11 @@ class Inbox:
         retry_in: timedelta = timedelta(0),
         forgive: bool = False,
     ) -> None:
-        keys, arguments = await self._prepared(claim, mode, writes, retry_in=retry_in, forgive=forgive)
-        claim.counted(await self._scripts.commit(keys, arguments))
-
-    async def _prepared(
-        self,
-        claim: Claim,
-        mode: str,
-        writes: Writes,
-        *,
-        retry_in: timedelta = timedelta(0),
-        forgive: bool = False,
-    ) -> tuple[list[str], list[str | bytes | int]]:
-        """The keys and arguments of `commit.lua`."""
-        # Beside the event loop where a long conversation or a large run is sealed here.
-        commands = await beside(writes.is_little, writes.commands, self._keys, self._sealer, claim.thread)
-        written: list[str | bytes | int] = []
-        for number, command in enumerate(commands, start=1):
-            written += [2 + len(command.arguments), command.name, number, *command.arguments]
-        return [*self._keys.moving(claim.thread), *(command.key for command in commands)], [
-            *(str(claim.thread), LANE, claim.fence, claim.owner, mode, claim.event_id),
-            *(_ms(retry_in), int(forgive), claim.commits.known, len(commands)),
-            *written,
-        ]
+        ready = await prepared(
+            self._keys, self._sealer, claim, mode, writes, retry_in=retry_in, forgive=forgive
+        )
+        with writing(claim.thread, ready.commands):
+            claim.counted(await self._scripts.commit(ready.keys, ready.arguments))
 
 
 def _ms(time: timedelta) -> int:

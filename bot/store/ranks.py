@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bot.domain.rank import FURTHEST, Band, Holding, Waiting
 from bot.domain.thread import ThreadRef
@@ -20,29 +22,49 @@ SPAN: Final = 10**13
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """Who goes first, whose time has come, and in how many seconds the next one's will (None for nobody's)."""
+    """Who goes first, whose time has come, and in how many seconds the next one's will (None for nobody's).
+
+    `has_others`: more are in line than are named. `left_out` is who was not looked for.
+    """
 
     waiting: list[Waiting]
     ripe: list[ThreadRef]
     earliest: float | None
+    has_others: bool
+    left_out: tuple[bool, frozenset[str]]
+
+    def rest_behind(self, one: Waiting) -> float | None:
+        """For how many seconds nothing but this one is due; None where others are in line, or have to be put there."""
+        if self.has_others or self.ripe or self.waiting != [one]:
+            return None
+        return math.inf if self.earliest is None else self.earliest
 
 
 async def look(scripts: Scripts, keys: Keys, holding: Holding) -> Ranks:
     """Read the first of every band in every shard, of those whom a free slot may take."""
-    kept_from = sorted(filter(None, holding.kept_from))
-    arguments = [len(Band), CANDIDATES, OF_ONE_CHANNEL, int(holding.first_words_only), *kept_from]
-    shards = await scripts.look(
-        [([keys.due(s), keys.askers(s), keys.alarms(s)], arguments) for s in range(keys.shards)]
-    )
+    return ranks_of(await scripts.look(looks(keys, holding)), holding)
+
+
+def looks(keys: Keys, holding: Holding) -> list[tuple[list[str], list[str | bytes | int]]]:
+    """The keys and arguments of `look.lua` for each shard."""
+    first_words_only, kept_from = holding.leaves_out
+    arguments: list[str | bytes | int] = [len(Band), CANDIDATES, OF_ONE_CHANNEL]
+    arguments += [int(first_words_only), *sorted(filter(None, kept_from))]
+    return [([keys.due(s), keys.askers(s), keys.alarms(s)], arguments) for s in range(keys.shards)]
+
+
+def ranks_of(shards: Sequence[Sequence[Any]], holding: Holding) -> Ranks:
+    """Read what `look.lua` said of each shard."""
     lines: list[Waiting] = []
     ripe: list[ThreadRef] = []
     moments: list[float] = []
-    for now_ms, following, come, rows in shards:
+    for now_ms, following, come, rows, _ in shards:
         ripe += [ThreadRef.parse(member.decode()) for member in come]
         moments += [(float(following) - now_ms) / 1000] if following else []
         for at in range(0, len(rows), 3):
             lines.append(_waiting(*rows[at : at + 3], now_ms=now_ms))
-    return Ranks(lines, ripe, min(moments, default=None))
+    has_others = any(shard[-1] for shard in shards)
+    return Ranks(lines, ripe, min(moments, default=None), has_others, holding.leaves_out)
 
 
 def _waiting(member: bytes, score: bytes, asker: bytes, *, now_ms: int) -> Waiting:

@@ -38,9 +38,49 @@ class Scripts:
         """Count what waits in several shards at once; see `backlog.lua`."""
         return await self._together("backlog", calls)
 
-    async def claim(self, keys: Sequence[str], arguments: Sequence[Argument]) -> list[Any]:
-        """Take the lease of one due thread; see `claim.lua`."""
-        return await self._call("claim", keys, arguments)
+    async def look_when_woken(
+        self,
+        blocking: Redis,
+        lists: Sequence[str],
+        seconds: float,
+        calls: Sequence[tuple[Sequence[str], Sequence[Argument]]],
+    ) -> list[list[Any]] | None:
+        """Wait for a wake-up, for so long at most, and look then; None where a Redis does not know the script yet.
+
+        Redis works off what a client has sent behind a wait once that has ended: all of it is one round trip.
+        """
+        async with blocking.pipeline(transaction=False) as pipeline:
+            pipeline.brpop([*lists], timeout=seconds)
+            for keys, arguments in calls:
+                pipeline.evalsha(self._scripts["look"].sha, len(keys), *keys, *arguments)
+            woken, *shards = await pipeline.execute(raise_on_error=False)
+        if isinstance(woken, Exception):
+            raise woken
+        return None if any(isinstance(shard, Exception) for shard in shards) else shards
+
+    async def claim(
+        self, keys: Sequence[str], arguments: Sequence[Argument], epoch: str, row: str
+    ) -> tuple[list[Any], list[str], bytes | None]:
+        """Take the lease of one due thread; see `claim.lua`.
+
+        Behind that, in the same round trip: since when Redis is what it is, and the thread's row as nobody else changes it now.
+        """
+        claim, since = self._scripts["claim"], self._scripts["epoch"]
+        while True:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                pipeline.evalsha(claim.sha, len(keys), *keys, *arguments)
+                pipeline.evalsha(since.sha, 1, epoch, 0)
+                pipeline.get(row)
+                answers: list[Any] = await pipeline.execute(raise_on_error=False)
+            if not isinstance(answers[0], NoScriptError):
+                break
+            await self._redis.script_load(claim.script)  # nothing was claimed
+        if isinstance(answers[1], NoScriptError):
+            answers[1] = await since(keys=[epoch], args=[0])
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers[0], [part.decode() for part in answers[1]], answers[2]
 
     async def tell(self, keys: Sequence[str], arguments: Sequence[Argument]) -> list[Any]:
         """Take the lease of a thread that waits, to say so there; see `tell.lua`."""
@@ -117,10 +157,10 @@ class Scripts:
         """Say that a replica lives; see `beat.lua`."""
         return bool(await self._call("beat", keys, arguments))
 
-    async def pace(self, keys: Sequence[str], arguments: Sequence[Argument]) -> tuple[int, int]:
+    async def pace(self, keys: Sequence[str], arguments: Sequence[Argument]) -> tuple[int, int, int]:
         """Ask for the turn of a call to Slack; see `pace.lua`."""
-        wait, pause = await self._call("pace", keys, arguments)
-        return wait, pause
+        wait, pause, along = await self._call("pace", keys, arguments)
+        return wait, pause, along
 
     async def pause(self, keys: Sequence[str], arguments: Sequence[Argument]) -> None:
         """Hold calls to Slack back in all replicas; see `pause.lua`."""

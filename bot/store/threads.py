@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -16,6 +17,7 @@ from bot.domain.run import BrokenCall, JournalEntry, ThreadState
 from bot.domain.thread import ThreadRef
 from bot.domain.weight import SEALED_LITTLE, beside, is_little
 from bot.store.conversations import Conversations
+from bot.store.held import HELD, WHOLE, Name, Sealed, held
 from bot.store.keys import Keys, place
 from bot.store.records import APPROVAL, DELEGATION, JOURNAL, STATE
 from bot.store.scripts import Scripts
@@ -24,6 +26,16 @@ from bot.store.sessions import StagedSession
 
 #: How many approvals of a shard are read and opened at once.
 SOME: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is stored of an approval, and the moment (of what is held) at which it was asked for."""
+
+    id: str
+    key: str
+    sealed: bytes | str
+    at: int
 
 
 class ThreadStore:
@@ -55,9 +67,12 @@ class ThreadStore:
 
     async def load(self, thread: ThreadRef) -> ThreadState:
         """The thread's row; a fresh one for a thread without."""
-        key = self._keys.state(thread)
-        sealed = await self._redis.get(key)
-        return ThreadState() if sealed is None else STATE.load(self._sealer, sealed, place(key))
+        return self.opened_row(thread, await self._redis.get(self._keys.state(thread)))
+
+    def opened_row(self, thread: ThreadRef, sealed: bytes | str | None) -> ThreadState:
+        """A thread's row that was read elsewhere."""
+        where = place(self._keys.state(thread))
+        return ThreadState() if sealed is None else STATE.load(self._sealer, sealed, where)
 
     async def title(self, thread: ThreadRef) -> str:
         """What a thread is about, for a list; empty where its row cannot be read."""
@@ -83,12 +98,9 @@ class ThreadStore:
 
     async def approval(self, approval_id: str) -> Approval | None:
         """An approval by its id alone; None where the id is not one of ours."""
-        try:
-            key = self._keys.approval(approval_id)
-        except ValueError:
-            return None
-        sealed = await self._redis.get(key)
-        return None if sealed is None else self.opened(approval_id, sealed)
+        for approval in await self.approvals([approval_id]):
+            return approval
+        return None
 
     async def knows(self, approval_id: str) -> bool:
         """Whether there is an approval of this id, readable or not; True for an id that is none of ours."""
@@ -99,16 +111,44 @@ class ThreadStore:
 
     async def approvals(self, ids: Sequence[str]) -> list[Approval]:
         """The approvals of these ids, in their order, without those that are not there."""
-        found = [await self.approval(approval_id) for approval_id in ids]
-        return [approval for approval in found if approval is not None]
+        return [self._held(row) for row in await self._rows(ids)]
 
     async def readable(self, ids: Sequence[str]) -> list[Approval]:
         """The approvals of these ids, in their order, without those that cannot be read."""
         found: list[Approval] = []
-        for approval_id in ids:
+        for row in await self._rows(ids):
             with contextlib.suppress(UnknownSchema):
-                found += [one for one in [await self.approval(approval_id)] if one is not None]
+                found.append(self._held(row))
         return found
+
+    async def _rows(self, ids: Sequence[str]) -> list[_Row]:
+        """What is stored under these ids, as far as there is anything."""
+        keys: dict[str, str] = {}
+        for approval_id in ids:
+            with contextlib.suppress(ValueError):  # an id that is none of ours
+                keys[approval_id] = self._keys.approval(approval_id)
+        mine = HELD.get()
+        known: Mapping[Name, Sealed] = mine.known([*keys.values()]) if mine else {}
+        at = mine.moment if mine else 0
+        missing = [key for key in keys.values() if key not in known]
+        rows = {**known, **dict(zip(missing, await self._values(missing), strict=True))}
+        found = [(one, keys[one], rows[keys[one]]) for one in ids if one in keys]
+        return [_Row(one, key, sealed, at) for one, key, sealed in found if sealed is not None]
+
+    async def _values(self, keys: Sequence[str]) -> list[bytes | str | None]:
+        """The values of keys, which may be of several shards, in one round trip."""
+        if len(keys) < 2:
+            return [await self._redis.get(key) for key in keys]
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.get(key)
+            return await pipeline.execute()
+
+    def _held(self, row: _Row) -> Approval:
+        """Open an approval, and remember it where its thread is held."""
+        approval = self.opened(row.id, row.sealed)
+        held(approval.thread).read(row.key, row.sealed, at=row.at)
+        return approval
 
     async def waiting_in(self, thread: ThreadRef) -> list[Approval]:
         """The approvals that wait in a thread, whatever its row says; never raises `UnknownSchema`."""
@@ -192,15 +232,34 @@ class ThreadStore:
             raise UnknownSchema("a stored approval is not the one it is stored as")
         return approval
 
-    async def journal(self, thread: ThreadRef, effect: str) -> JournalEntry | None:
-        """What is known of a side effect."""
-        sealed: Any = await self._redis.hget(self._keys.journal(thread), effect)
-        where = place(self._keys.journal(thread), effect)
+    async def journal(self, thread: ThreadRef, effect: str, *also: str) -> JournalEntry | None:
+        """What is known of a side effect; `also` others that will be asked for next, and are read with it."""
+        key, mine = self._keys.journal(thread), held(thread)
+        wanted = [(key, one) for one in dict.fromkeys((effect, *also))]
+        known, at = mine.known(wanted), mine.moment
+        sealed = known.get((key, effect))
+        if (key, effect) not in known:
+            fields = [field for _, field in wanted]
+            rows: list[Any] = await cast("Any", self._redis.hmget(key, fields))
+            for name, row in zip(wanted, rows, strict=True):
+                mine.read(name, row, at=at)
+            sealed = rows[0]
+        where = place(key, effect)
         return None if sealed is None else JOURNAL.load(self._sealer, sealed, where)
 
     async def knows_effect(self, thread: ThreadRef, effect: str) -> bool:
         """Whether anything is known of a side effect, readable or not."""
         return bool(await cast("Any", self._redis.hexists(self._keys.journal(thread), effect)))
+
+    async def whole_journal(self, thread: ThreadRef) -> Mapping[bytes, bytes]:
+        """All that is known of side effects, sealed; who will ask for it soon may do so beside something else."""
+        name, mine = (self._keys.journal(thread), WHOLE), held(thread)
+        known, at = mine.known([name]), mine.moment
+        if name in known:
+            return known[name]
+        rows: dict[bytes, bytes] = await cast("Any", self._redis.hgetall(name[0]))
+        mine.read(name, rows, at=at)
+        return rows
 
     async def broken(self, thread: ThreadRef) -> tuple[list[BrokenCall], bool]:
         """The calls of the thread that began and of which nobody knows how they ended.
@@ -208,8 +267,7 @@ class ThreadStore:
         Second, whether that is all: False where an entry cannot be read. Never raises
         `UnknownSchema`.
         """
-        key = self._keys.journal(thread)
-        rows: dict[bytes, bytes] = await cast("Any", self._redis.hgetall(key))
+        key, rows = self._keys.journal(thread), await self.whole_journal(thread)
         entries: list[JournalEntry] = []
         for effect, sealed in rows.items():
             with contextlib.suppress(UnknownSchema):

@@ -13,6 +13,7 @@ from typing import Any, Final
 from redis.asyncio import Redis
 
 from bot.domain.approvals.approval import Approval, Question
+from bot.domain.tasks import all_of
 from bot.store.keys import Keys
 from bot.store.threads import ThreadStore
 
@@ -52,10 +53,8 @@ class Waiting:
 
     async def of_requester(self, team: str, user: str) -> list[Approval]:
         """What waits of a person's requests; at most what the flood limit lets them have, and unordered."""
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for shard in self._shards:
-                pipeline.zrange(self._keys.of_requester(shard, team, user), 0, -1)
-            found: list[Any] = await pipeline.execute()
+        lists = [self._keys.of_requester(shard, team, user) for shard in self._shards]
+        found = await all_of(*(self._redis.zrange(key, 0, -1) for key in lists))
         ids = [one.decode() for page in found for one in page]
         own = await self._threads.readable(ids)
         return [approval for approval in own if not approval.is_final]
@@ -93,11 +92,10 @@ class Waiting:
     async def _length(self, team: str, role: str) -> int:
         """Count what really waits; an entry that does not is dropped: nothing becomes pending a second time."""
         lists = [self._keys.for_role(shard, team, role) for shard in self._shards]
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for shard, key in enumerate(lists):
-                pipeline.zcard(key)
-                pipeline.zdiff([key, self._keys.pending(shard)])
-            answers: list[Any] = await pipeline.execute()
+        asked: list[Any] = []
+        for shard, key in enumerate(lists):
+            asked += [self._redis.zcard(key), self._redis.zdiff([key, self._keys.pending(shard)])]
+        answers = await all_of(*asked)
         for key, over in zip(lists, answers[1::2], strict=True):
             if over:
                 await self._redis.zrem(key, *over)

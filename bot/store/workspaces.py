@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 from bot.domain import lease
 from bot.domain.errors import UnknownSchema
 from bot.domain.kept_workspace import Kept
+from bot.domain.tasks import all_of
 from bot.domain.thread import ThreadRef
 from bot.sandbox.limits import MOST_RESTORED
 from bot.store.keys import Keys, place
@@ -67,10 +68,9 @@ class Workspaces:
 
         One of an earlier release names nobody. Raises `UnknownSchema` where it cannot be read.
         """
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.hget(self._keys.files(thread), NOW)
-            pipeline.exists(self._keys.workspace(thread))
-            sealed, of_before = await pipeline.execute()
+        sealed, of_before = await all_of(
+            self._redis.hget(self._keys.files(thread), NOW), self._redis.exists(self._keys.workspace(thread))
+        )
         if sealed is None:
             return () if of_before else None
         return self._opened(thread, sealed).authors

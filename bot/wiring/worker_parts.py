@@ -70,7 +70,7 @@ from bot.slack.limiter import Limiter
 from bot.slack.me import Me
 from bot.slack.names import Names
 from bot.slack.native_streams import Offer
-from bot.slack.rate_limits import BURST, KEPT
+from bot.slack.rate_limits import ALONG, BURST, KEPT
 from bot.slack.said_before import SaidBefore
 from bot.slack.thumbs import Kind, Thumbs
 from bot.slack.web_client import web_client as client_for
@@ -253,6 +253,7 @@ def build_worker(
         limiter,
         roster=Roster(connections.redis, keys, settings.lease).read,
         times=times,
+        slots=slots,
         duty=duty,
         patience=settings.long_wait,
         sources=sources,
@@ -281,9 +282,8 @@ def slack_limiter(settings: Settings, shared: SharedPace) -> Limiter:
 
 def shared_pace(settings: Settings, redis: Redis, sources: Sources) -> RedisPace:
     """What all replicas know together of the calls to Slack."""
-    return RedisPace(
-        redis, settings.keys, replica=sources.token(), ticks=sources.ticks, burst=BURST, kept=KEPT
-    )
+    me, rates = sources.token(), {"burst": BURST, "kept": KEPT, "along": ALONG}
+    return RedisPace(redis, settings.keys, replica=me, ticks=sources.ticks, **rates)
 
 
 def _allowances(settings: Settings, redis: Redis, now: Callable[[], datetime]) -> Allowances:

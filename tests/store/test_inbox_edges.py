@@ -243,9 +243,25 @@ async def test_a_waiting_worker_is_woken_by_a_message(store: Store) -> None:
     async with asyncio.timeout(10):
         waiting = asyncio.create_task(store.inbox.wait(600))
         await store.message(1)
-        await waiting
+        ranks = await waiting
 
+    assert ranks is not None
+    assert [one.thread for one in ranks.waiting] == [THREAD]  # it has looked as well
     assert (await store.claims()).event_id == "m1"
+
+
+async def test_a_server_that_has_lost_all_scripts_gives_the_thread_with_its_row_all_the_same(
+    store: Store,
+) -> None:
+    await store.message(1)
+    claim = await store.claims()
+    await store.inbox.commit(claim, Writes().state(ThreadState(title="about this")))
+    await store.message(2)
+    await store.redis.script_flush()
+    claim = await store.claims()
+
+    assert claim.event_id == "m2"
+    assert store.threads.opened_row(THREAD, claim.row).title == "about this"
 
 
 async def test_a_nudge_wakes_somebody_who_waits_for_work(store: Store) -> None:

@@ -23,6 +23,7 @@ from bot.domain.rank import Holding
 from bot.domain.thread import ThreadRef
 from bot.store import client
 from bot.store.claim import Claim
+from bot.store.ranks import look
 from bot.store.writes import Writes
 from tests.factories import ANA, MEI, OMAR, TEAM, THEO
 from tests.redis_server import RedisServer
@@ -409,3 +410,23 @@ async def test_an_alarm_for_a_timer_that_was_moved_is_set_anew(line: Line) -> No
     assert not isinstance(await line.inbox.claim("x", FULL), Claim)
     alarms = line.keys.alarms(line.keys.shard(a_thread("a")))
     assert await line.redis.zscore(alarms, str(a_thread("a"))) == FAR_OFF.timestamp() * 1000
+
+
+async def test_who_claims_is_told_whether_anybody_else_is_in_line(line: Line) -> None:
+    await line.asks(ANA, a_thread("a"))
+    alone = await line.claims()
+    assert alone.nothing_else_for is not None
+    await line.inbox.commit(alone, Writes())
+
+    await line.asks(ANA, a_thread("a"))
+    await line.asks(ANA, a_thread("b"))  # of the same person, so it is not named
+    assert (await line.claims()).nothing_else_for is None
+
+
+async def test_what_was_seen_for_one_who_leaves_out_others_is_not_gone_by(line: Line) -> None:
+    await line.asks(ANA, a_thread("a"))
+    busy = Holding(2, {ANA: 1})
+    seen = await look(line.inbox._scripts, line.keys, busy)
+    assert not seen.waiting
+
+    assert isinstance(await line.inbox.claim("x", Holding(2), ranks=seen), Claim)

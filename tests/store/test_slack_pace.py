@@ -38,9 +38,10 @@ class Replicas:
         self.waits: list[float] = []
         self.noted = asyncio.Event()
 
-    def pace(self, redis: Redis | None = None) -> RedisPace:
+    def pace(self, redis: Redis | None = None, *, along: int = 0) -> RedisPace:
         """What one more replica shares."""
-        ticks = asyncio.get_running_loop().time
+        # Turns that were taken along hold in no time at all.
+        ticks = (lambda: 0.0) if along else asyncio.get_running_loop().time
         return RedisPace(
             redis or self.redis,
             self.keys,
@@ -48,6 +49,7 @@ class Replicas:
             ticks=ticks,
             burst=BURST,
             kept=KEPT,
+            along=along,
         )
 
     def limiter(self, edits: int = FEW, *, pace: RedisPace | None = None) -> Limiter:
@@ -102,6 +104,24 @@ async def test_two_replicas_have_the_edits_of_one(replicas: Replicas) -> None:
     assert await replicas.waits_for(other) == pytest.approx(60, abs=1)
     await other.urgent(EDIT)  # for a card there is room all the same
     assert await replicas.waits_for(one) == pytest.approx(120, abs=1)
+
+
+async def test_turns_are_taken_along_while_there_are_plenty_and_counted_for_all(replicas: Replicas) -> None:
+    pace, other = replicas.pace(along=2), replicas.limiter()
+    one = replicas.limiter(pace=pace)
+    for _ in range(BURST - KEPT):
+        await one.live()
+
+    assert pace.asked == 3 + 6  # three at a time until half of the burst is left, then each by itself
+    assert await replicas.waits_for(other) == pytest.approx(60, abs=1)
+
+
+async def test_when_a_message_was_edited_last_is_asked_for_each_time(replicas: Replicas) -> None:
+    pace = replicas.pace(along=2)
+    for number in range(3):
+        await pace.ask(edit(Rank.REPLY, f"1.{number}"))
+
+    assert pace.asked == 3
 
 
 async def test_posts_of_a_channel_are_counted_together_and_of_another_apart(replicas: Replicas) -> None:

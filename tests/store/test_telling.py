@@ -11,6 +11,7 @@ import pytest
 
 from bot.background.answer_times import AnswerTimes
 from bot.background.long_waits import LongWaits
+from bot.background.slots import Slots
 from bot.domain.duty import Duty
 from bot.domain.events import DecisionMade, MessageReceived
 from bot.domain.roster import Register, Replica
@@ -188,6 +189,7 @@ def telling(engine: Engine, *, slots: int) -> LongWaits:
         Limiter(clock=loop.time, sleep=at_once),
         roster=roster,
         times=AnswerTimes(loop.time),
+        slots=Slots(runs=1, overtaking=1, times=AnswerTimes(loop.time)),
         duty=Duty(),
         patience=timedelta(microseconds=1),
         sources=real_sources(),
