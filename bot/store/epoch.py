@@ -71,9 +71,9 @@ class Epoch:
 
         `lived_before`: something outside shows that a Redis which knows nothing of the bot has lost it.
         """
-        return self.told(await self._scripts.epoch([self._keys.epoch()], [int(lived_before)]))
+        return await self.told(await self._scripts.epoch([self._keys.epoch()], [int(lived_before)]))
 
-    def told(self, answer: Sequence[str]) -> Since:
+    async def told(self, answer: Sequence[str]) -> Since:
         """Read what `epoch.lua` said."""
         before, since, read, now, restored = answer
         if before:
