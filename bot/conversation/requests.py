@@ -21,7 +21,6 @@ from bot.domain.audit import Deed
 from bot.domain.events import EscalationDue, ExpiryDue, ReminderDue, StaffingDue
 from bot.domain.run import BrokenCall, PendingCall
 from bot.domain.sources import Sources
-from bot.domain.tasks import all_of
 from bot.slack.forms import shows_all
 from bot.store.threads import ThreadStore
 from bot.store.waiting import Waiting
@@ -182,10 +181,7 @@ class Requests:
         return writes
 
     async def _load(self, h: Handling, roles: set[str]) -> Load:
-        team, waiting = h.thread.team, self._waiting
-        own, by_role = await all_of(
-            waiting.of_requester(team, h.state.authors[0]), waiting.count(team, roles)
-        )
+        own, by_role = await self._waiting.load(h.thread.team, h.state.authors[0], roles)
         of_run = [a for a in own if (a.thread, a.run_id) == (h.thread, h.state.run_id)]
         return Load(len(of_run), len(own), by_role)
 

@@ -73,8 +73,8 @@ class AuditLog:
             numbers |= {entry_id.decode(): int(number) for entry_id, number in rows}
             count += max((int(number) for _, number in rows), default=0)
         waiting: set[str] = set()
-        for shard, rows in enumerate(await self._outboxes()):
-            for entry_id, sealed in rows.items():
+        for shard, outbox in enumerate(await self._outboxes()):
+            for entry_id, sealed in outbox.items():
                 entry = self._open(shard, entry_id, sealed)
                 if entry is None or entry.team == team:
                     waiting.add(entry_id)

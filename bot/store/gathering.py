@@ -43,7 +43,8 @@ class Gathering(Redis):
         if len(commands) == 1:
             ((args, options),) = commands
             alone: Any = cast("Any", super()).execute_command(*args, **options)
-            return list(await asyncio.gather(alone, return_exceptions=True))
+            answers: list[Any] = [*await asyncio.gather(alone, return_exceptions=True)]
+            return answers
         async with self.pipeline(transaction=False) as pipeline:
             for args, options in commands:
                 pipeline.execute_command(*args, **options)

@@ -59,6 +59,11 @@ class Waiting:
         own = await self._threads.readable(ids)
         return [approval for approval in own if not approval.is_final]
 
+    async def load(self, team: str, user: str, roles: Iterable[str]) -> tuple[list[Approval], dict[str, int]]:
+        """What waits of a person's requests, and how many wait for each of these roles."""
+        own, by_role = await all_of(self.of_requester(team, user), self.count(team, roles))
+        return own, by_role
+
     async def complete(self) -> int:
         """List what waits and is on no list, as a version before these lists wrote it; returns how many waited."""
         seen = 0

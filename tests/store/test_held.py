@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncGenerator
+from contextvars import Context
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -99,7 +101,8 @@ async def test_what_a_thread_does_not_hold_is_read_each_time(store: Store) -> No
     with holding_thread(THREAD):
         assert await store.threads.approval("00-b") == approval
         changed = replace(approval, authors=(*approval.authors, "U9"))
-        await store.inbox.commit(claim, Writes().approval(changed))
+        of_another_worker = store.inbox.commit(claim, Writes().approval(changed))
+        await asyncio.create_task(of_another_worker, context=Context())
         assert await store.threads.approval("00-b") == changed
 
 
