@@ -51,20 +51,16 @@ def is_usable(url: str) -> bool:
     What is wrong with it would else be told by the client, in words that may have a part of the password.
     """
     # Imported here: not every command needs it.
-    from redis.asyncio import ConnectionPool
+    from redis.asyncio import BlockingConnectionPool
 
     try:
         if sentinels(url):
             return True
-        parts = urlsplit(url)
-        if parts.scheme == "unix":
-            is_there = True
-        else:
-            is_there = bool(parts.hostname) and (parts.path.strip("/") or "0").isdecimal()
-        ConnectionPool.from_url(url).make_connection()
+        BlockingConnectionPool.from_url(url).make_connection()
     except (ValueError, TypeError):
         return False
-    return is_there
+    parts = urlsplit(url)
+    return parts.scheme == "unix" or (bool(parts.hostname) and (parts.path.strip("/") or "0").isdecimal())
 
 
 def _host(text: str) -> tuple[str, int]:
