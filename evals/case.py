@@ -17,9 +17,15 @@ class Strict(BaseModel):
 
 
 class Asked(Strict):
-    """Messages in one thread, one after the other; and what those who are asked decide, if they do."""
+    """Messages in one thread, one after the other; and what those who are asked decide, if they do.
+
+    `files` come with the first message: their names, and the text of each. `sandbox`: it takes one, which not every
+    machine has.
+    """
 
     says: list[str] = Field(min_length=1)
+    files: dict[str, str] = {}
+    sandbox: bool = False
     by: Person = "ana"
     decides: Literal["approve", "reject"] | None = None
     reason: str = ""
@@ -42,10 +48,10 @@ class Ask(Strict):
 
 
 class Wanted(Strict):
-    """What must come of it. What is not named must not be: nobody asked, nothing paid, no tool called.
+    """What must come of it. What is not named must not be: nobody asked, nothing paid, no tool called, no file sent.
 
     `specialist` is who has the thread in the end, empty where no agent was reached. `calls` are all calls but those in
-    `may_call`, in order; so are `asks`. `says` stand in what people read, in any case and order; `never_says` do not.
+    `may_call`, in order; so are `asks`. Of the files that people get, `sends` are the ends of the names. `says` stand in what people read, in any case and order; `never_says` do not.
     """
 
     specialist: str
@@ -53,6 +59,7 @@ class Wanted(Strict):
     may_call: list[str] = []
     asks: list[Ask] = []
     refunds: list[str] = []
+    sends: list[str] = []
     says: list[str] = Field(min_length=1)
     never_says: list[str] = []
 
@@ -64,4 +71,5 @@ class Happened(Strict):
     calls: list[Call]
     asks: list[Ask]
     refunds: list[str]
+    sent: list[str]
     said: str

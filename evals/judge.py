@@ -35,12 +35,20 @@ def problems(wanted: Wanted, got: Happened) -> dict[str, str]:
         "calls": "" if _all_match(wanted.calls, calls) else f"called {_shown(calls)}",
         "asks": "" if _all_match(wanted.asks, got.asks) else f"asked for {_shown(got.asks)}",
         "refunds": _differs(sorted(wanted.refunds), sorted(got.refunds)),
+        "sends": "" if _all_end(wanted.sends, got.sent) else f"sent {', '.join(got.sent) or 'nothing'}",
         "says": "; ".join([*(f"lacks {one!r}" for one in missing), *(f"says {one!r}" for one in spoken)]),
     }
 
 
 def _differs(wanted: object, got: object) -> str:
     return "" if wanted == got else f"got {got!r}"
+
+
+def _all_end(wanted: Sequence[str], got: Sequence[str]) -> bool:
+    """Whether each end is that of a file's name, and each file has one of them: how many there are is the model's affair."""
+    return all(any(name.endswith(end) for name in got) for end in wanted) and all(
+        name.endswith(tuple(wanted)) for name in got
+    )
 
 
 def _all_match(wanted: Sequence[Call | Ask], got: Sequence[Call | Ask]) -> bool:

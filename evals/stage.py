@@ -47,10 +47,15 @@ class Stage:
     async def play(self, asked: Asked) -> Happened:
         """Let people say and decide what they do in a case."""
         root: str | None = None
+        files = [(name, text.encode()) for name, text in asked.files.items()]
         for text in asked.says:
             before = len(self._world.replies(root)) if root else 0
             said = await self._world.slack.says(
-                PEOPLE[asked.by], SUPPORT, f"<@{BOT_USER}> {text}", thread_ts=root
+                PEOPLE[asked.by],
+                SUPPORT,
+                f"<@{BOT_USER}> {text}",
+                thread_ts=root,
+                files=[] if root else files,
             )
             root = root or said
             await self._answered(_ref(root), said, before, text)
@@ -134,6 +139,7 @@ class Stage:
                 for one in self._world.billing.ledger()
                 if one["invoice_id"] in named
             ],
+            sent=[file.name for message in self._world.replies(root) for file in message.files],
             said="\n".join(message.shown for message in self._world.replies(root)),
         )
 

@@ -20,12 +20,14 @@ Cases = Dataset[Asked, Happened, Wanted]
 Report = EvaluationReport[Asked, Happened, Wanted]
 
 
-def cases(only: str = "") -> Cases:
-    """The cases whose name holds a text. Raises `ValueError` for one that wants nothing: it could not fail."""
+def cases(only: str = "", *, with_sandbox: bool = True) -> Cases:
+    """The cases whose name holds a text, if need be without those that take a sandbox. Raises `ValueError` for one that wants nothing: it could not fail."""
     found = Cases.from_file(CASES, custom_evaluator_types=[AsWanted])
     if idle := [str(one.name) for one in found.cases if one.metadata is None]:
         raise ValueError(f"these want nothing: {', '.join(idle)}")
-    found.cases = [one for one in found.cases if only in str(one.name)]
+    found.cases = [
+        one for one in found.cases if only in str(one.name) and (with_sandbox or not one.inputs.sandbox)
+    ]
     return found
 
 

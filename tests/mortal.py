@@ -17,6 +17,7 @@ from bot.domain.events import DecisionMade, MessageReceived
 from bot.domain.run import JournalStatus
 from bot.slack.client import Slack
 from bot.slack.socket_mode import SteadyClient
+from bot.store.budgets import Budgets
 from bot.store.claim import Claim
 from bot.store.inbox import Inbox
 from bot.store.keys import place
@@ -135,6 +136,19 @@ def at_slack(name: str, which: Callable[[dict[str, Any]], bool]) -> None:
     wrap(Slack, name, make)
 
 
+def at_raise() -> None:
+    """Die when a budget is raised in Redis, and before the thread knows of it."""
+
+    def make(raise_to: Method) -> Method:
+        async def until_raised(self: Budgets, *arguments: Any, **options: Any) -> Any:
+            await raise_to(self, *arguments, **options)
+            die()
+
+        return until_raised
+
+    wrap(Budgets, "raise_to", make)
+
+
 def before_final_edit() -> None:
     """Die when the final text of a run that has paid is about to be shown."""
 
@@ -248,6 +262,7 @@ POINTS: dict[str, Callable[[], None]] = {
     "during reset": lambda: at_write(forgetting, before=False),
     "after a withdrawal before the run goes on": lambda: at_write(withdrawal, before=False),
     "after a budget stop is saved before the card": lambda: at_write(budget_stop, before=False),
+    "after a budget is raised before that is noted": at_raise,
     "after a budget is raised before the run goes on": lambda: at_write(raised_budget, before=False),
     "during the expiry sweep": lambda: at_write(expiry, before=False),
 }

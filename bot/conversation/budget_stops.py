@@ -54,7 +54,8 @@ class BudgetStops:
         if any(approval.is_final for approval in approvals):  # too many wait already
             if reached.is_check:
                 h.session.discard()
-            await self._end(h, sentences.BUDGET_FLOOD, is_read=not reached.is_check)
+            is_read = not reached.is_check
+            await self._end(h, sentences.budget_flood(is_read=is_read), is_read=is_read)
             return
         if h.stream is not None and run is not None:
             settle_lines(h.stream, run)

@@ -12,6 +12,7 @@ from bot.domain import tiers
 from bot.domain.events import MessageReceived
 from bot.domain.run import Completed, Failed, Outcome, Stopped
 from bot.domain.tiers import Escalation, Sign
+from bot.domain.told_wrong import says_wrong
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Escalations:
         """Look at a message that is about to be read; with `begins` a run begins with it."""
         if begins:
             self._note(h, replace(h.state.escalation, in_vain=0))
-        if h.state.answered and tiers.says_wrong(message.text):
+        if h.state.answered and says_wrong(message.text):
             self._see(h, Sign.TOLD_WRONG, h.state.agent, with_this=True)
 
     def stepped(self, h: Handling, course: Course) -> bool:

@@ -32,7 +32,6 @@ STRANDED = (
     "Something was approved here that I never got to do, because the request it was for is gone: the card says "
     "which. Please ask again if it is still wanted."
 )
-BUDGET_FLOOD = "A budget is used up, and too much waits for approval already, so I stopped here. Please ask again once some of it is decided."
 WAS_STOPPED = "The request was stopped."
 ASKING_DELETED = "The message that asked for it was deleted."
 ASKING_CHANGED = (
@@ -149,6 +148,13 @@ def budget_kept(status: ApprovalStatus, *, is_read: bool) -> str:
     if not is_read:
         return f"{why}, so I have not read your message. Please write it again if you still need it."
     return f"{why}, so I stopped here. What I had done by then stays done; ask me again if you still need the rest."
+
+
+def budget_flood(*, is_read: bool) -> str:
+    """Say the same of a run for which nobody is asked, as people have enough to decide."""
+    read = "stopped here. What I had done by then stays done; ask me again"
+    what = read if is_read else "have not read your message. Please write it again"
+    return f"A budget is used up, and too much waits for approval already, so I {what} once some of that is decided."
 
 
 def failed(outcome: Failed) -> str:

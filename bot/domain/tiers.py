@@ -6,7 +6,6 @@ costs is bounded, and the beginning of its requests stays the same but for one c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -17,18 +16,6 @@ from bot.domain.ends import FailureKind
 
 #: Steps in a row whose calls all failed: by then the model does the same again and again.
 LOOP: Final = 3
-#: Characters of a message that are read for whether it says that an answer was wrong: who does says it first.
-_FIRST_WORDS: Final = 200
-_WRONG: Final = re.compile(
-    r"\W*(?:no+\b|nope\b|sorry\b|but\b|hm+\b|well\b|actually\b|i think\b)?\W*"
-    r"(?:(?:that|this|it|your (?:last )?answer|the answer)(?:(?:'|’)?s|\s+(?:is|was|looks?|seems?))"
-    r"\s+(?:\w+ly\s+|all\s+|just\s+|still\s+|plain\s+)?"
-    r"(?:wrong|incorrect|mistaken|nonsense|false|untrue|not\s+(?:right|correct|true|what\s+i\s+(?:asked|meant|wanted|said)))\b"
-    r"|(?:that|this|it)\s+(?:isn(?:'|’)?t|wasn(?:'|’)?t)\s+(?:right|correct|true|what\s+i\s+(?:asked|meant|wanted|said))\b"
-    r"|you(?:(?:'|’)?re|\s+(?:are|were|got\s+(?:it|that|this)))\s+(?:\w+ly\s+|all\s+)?(?:wrong|mistaken|incorrect)\b"
-    r"|wrong\s*(?:[.!,:;]|$|answer\b|again\b)|not\s+(?:right|correct|true)\s*(?:[.!,:;]|$)|incorrect\s*(?:[.!,:;]|$))",
-    re.IGNORECASE,
-)
 
 
 class Tier(StrEnum):
@@ -101,11 +88,6 @@ class Escalation:
 
 #: How every thread begins.
 AS_USUAL: Final = Escalation()
-
-
-def says_wrong(text: str) -> bool:
-    """Whether a message begins by saying that an answer was wrong."""
-    return _WRONG.match(text[:_FIRST_WORDS]) is not None
 
 
 def told(now: Escalation, *, with_this: bool) -> str:

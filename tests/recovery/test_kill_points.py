@@ -12,11 +12,11 @@ import signal
 
 import pytest
 
-from bot.domain.budget import Scope
+from bot.domain.budget import Scope, exactly
 from bot.domain.usage import Dimension
 from tests.bots import Bots
 from tests.mortal import POINTS
-from tests.scenarios.test_budgets import PRICES, of_bot, spent
+from tests.scenarios.test_budgets import PRICES, of_bot, reaches, spent
 from tests.scenarios.test_usage import on_the_books
 from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, World, ids
 
@@ -32,14 +32,9 @@ class Scene:
         self._bots = bots
         self._point = point
 
-    async def opens(self, **ttl: str) -> None:
+    async def opens(self, *arguments: str, **settings: str) -> None:
         """Start the one that will die."""
-        arguments = [word for name, value in ttl.items() for word in (f"--{name}", value)]
-        await self._bots.start("--dies", self._point, *arguments)
-
-    async def opens_with(self, **settings: str) -> None:
-        """The same, with other settings."""
-        await self._bots.start("--dies", self._point, **settings)
+        await self._bots.start("--dies", self._point, *arguments, **settings)
 
     async def dies(self, **settings: str) -> None:
         """Wait until it has, then start another one, with other settings if they are given."""
@@ -233,7 +228,7 @@ async def test_during_reset(scene: Scene, world: World) -> None:
 
 
 async def test_during_the_expiry_sweep(scene: Scene, world: World) -> None:
-    await scene.opens(ttl="3")
+    await scene.opens("--ttl", "3")
     thread = await world.asks("refund $29 on INV-1003")
     await world.card(thread)
     await scene.dies()
@@ -245,7 +240,7 @@ async def test_during_the_expiry_sweep(scene: Scene, world: World) -> None:
 
 async def test_after_a_long_wait_is_told_before_that_is_noted(scene: Scene, world: World) -> None:
     """Also what it had said by then becomes the answer."""
-    await scene.opens_with(WORKER_CONCURRENCY="1", LONG_WAIT_SECONDS="1")
+    await scene.opens(WORKER_CONCURRENCY="1", LONG_WAIT_SECONDS="1")
     async with world.model.held():
         await world.asks("show me INV-1005", user=MEI)
         await world.slack.until(lambda: any("Thinking" in said for said in world.said()))
@@ -276,7 +271,7 @@ def with_a_budget_for_the_check(world: World) -> dict[str, str]:
 
 async def test_after_a_budget_stop_is_saved_before_the_card(scene: Scene, world: World) -> None:
     budgets = with_a_budget_for_the_check(world)
-    await scene.opens_with(**budgets)
+    await scene.opens(**budgets)
     thread = await world.asks("hello")
     await scene.dies(**budgets)
     card = await world.card(thread)
@@ -285,9 +280,20 @@ async def test_after_a_budget_stop_is_saved_before_the_card(scene: Scene, world:
     await gone_on_once(world, thread)
 
 
+async def test_after_a_budget_is_raised_before_that_is_noted(scene: Scene, world: World) -> None:
+    """Who takes over raises it once more: to what people saw, and no further."""
+    budgets = with_a_budget_for_the_check(world)
+    await scene.opens(**budgets)
+    thread = await world.asks("hello")
+    await world.approves(MEI, card := await world.card(thread))
+    await scene.dies(**budgets)
+    await gone_on_once(world, thread)
+    assert f"This answer up to: {exactly(await reaches(world))}" in card.shown
+
+
 async def test_after_a_budget_is_raised_before_the_run_goes_on(scene: Scene, world: World) -> None:
     budgets = with_a_budget_for_the_check(world)
-    await scene.opens_with(**budgets)
+    await scene.opens(**budgets)
     thread = await world.asks("hello")
     await world.approves(MEI, await world.card(thread))
     await scene.dies(**budgets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from bot.agents.models import LONGEST_REQUEST
 from bot.domain.budget import Limits, Payer, Scope
 from bot.domain.budget_errors import BudgetReached
 from bot.domain.thread import ThreadRef
-from bot.domain.usage import Dimension
+from bot.domain.usage import SMALLEST, Dimension
 from bot.store import client
 from bot.store.budgets import Budgets
 from devkit.model.script import Calls, Text
@@ -48,6 +49,14 @@ async def spent(world: World, scope: Scope, run: str = "") -> Decimal:
             await budgets.hold(Payer(TEAM, SUPPORT, ANA, run), "test", Decimal(1000))
     assert caught.value.short[0].held == 0
     return caught.value.short[0].spent
+
+
+async def reaches(world: World) -> Decimal:
+    """How far the one run's budget was raised."""
+    async with client.connect(world.redis_url) as redis:
+        (key,) = [key async for key in redis.scan_iter(match=world.keys.budget(TEAM, Scope.RUN.value, "*"))]
+        raised: Any = await redis.execute_command("HGET", key, "raised")
+    return int(raised) * SMALLEST
 
 
 async def spend(world: World, dollars: str) -> None:

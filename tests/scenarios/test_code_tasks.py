@@ -53,7 +53,9 @@ async def test_the_workspace_is_there_for_another_bot_in_another_sandbox(world: 
 async def test_a_command_that_uses_the_network_waits_and_runs_after_bot_and_bridge_were_restarted(
     world: World,
 ) -> None:
-    async with world.sandboxes(), world.bot():
+    """On DeepSeek, whose server wants the calls of the saved run back as it wrote them."""
+    settings = {"OPENAI_API_KEY": ""}
+    async with world.sandboxes(), world.bot(**settings):
         thread = await world.asks("run `echo before > note.txt`")
         await world.hears(thread, "Done.")
         await world.asks("run `curl -V | head -c 4; cat note.txt`", thread=thread)
@@ -61,11 +63,13 @@ async def test_a_command_that_uses_the_network_waits_and_runs_after_bot_and_brid
         assert "curl -V | head -c 4; cat note.txt" in card.shown
         assert world.bridge is not None
         await world.swept(world.bridge)
-    async with world.sandboxes() as bridge, world.bot():
+    async with world.sandboxes() as bridge, world.bot(**settings):
         await world.approves(OMAR, card)
         await world.hears(thread, "before")
 
         await world.swept(bridge)
+    developer = world.model.asked()[-1]
+    assert developer.path == "/v1/chat/completions"
 
 
 async def test_a_rejected_command_does_not_run(world: World) -> None:

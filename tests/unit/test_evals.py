@@ -19,6 +19,7 @@ WANTED = Wanted(
     may_call=["get_invoice"],
     asks=[ASKED.model_copy(update={"arguments": {"amount": "29.00"}})],
     refunds=["29.00 USD on INV-1"],
+    sends=[".csv", ".png"],
     says=["Refunded"],
     never_says=["sorry"],
 )
@@ -27,6 +28,7 @@ GOT = Happened(
     calls=[Call(tool="get_invoice"), REFUND],
     asks=[ASKED],
     refunds=["29.00 USD on INV-1"],
+    sent=["a-clean.csv", "a.png", "b.png"],
     said="I have refunded it.",
 )
 MORE = REFUND.model_copy(update={"arguments": {"invoice_id": "INV-1", "amount": "30.00"}})
@@ -51,6 +53,9 @@ def test_what_is_as_wanted_has_no_problem() -> None:
         ("asks", {"asks": [ASKED.model_copy(update={"arguments": {}})]}),
         ("refunds", {"refunds": []}),
         ("refunds", {"refunds": ["29.00 USD on INV-1"] * 2}),
+        ("sends", {"sent": []}),
+        ("sends", {"sent": ["a.csv"]}),
+        ("sends", {"sent": ["a.csv", "a.png", "a.py"]}),
         ("says", {"said": "I did it."}),
         ("says", {"said": "Sorry, I have refunded it."}),
     ],
@@ -62,7 +67,9 @@ def test_each_thing_that_is_otherwise_is_told(about: str, change: dict[str, Any]
 
 def test_what_a_case_does_not_name_must_not_happen() -> None:
     silent = Wanted(specialist="Billing", says=["refunded"])
-    assert {name for name, why in problems(silent, GOT).items() if why} == {"calls", "asks", "refunds"}
+    assert {name for name, why in problems(silent, GOT).items() if why} == {
+        *("calls", "asks", "refunds", "sends"),
+    }
 
 
 def test_a_case_that_could_not_fail_or_is_misspelt_is_refused() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain import tiers
 from bot.domain.approvals.approval import Ending
 from bot.domain.ends import FailureKind
-from bot.domain.tiers import AS_USUAL, LOOP, Escalation, Sign, says_wrong, told
+from bot.domain.tiers import AS_USUAL, LOOP, Escalation, Sign, told
 
 MOST = 3
 
@@ -63,49 +63,6 @@ def test_steps_in_a_row_in_which_every_call_failed_are_a_loop() -> None:
 
 def test_the_failures_that_count_are_the_models_own() -> None:
     assert set(tiers.FAILURES) == {FailureKind.MODEL_GARBLED, FailureKind.TOO_LONG}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "That is wrong.",
-        "that's wrong, it was INV-1004",
-        "No, that is not right",
-        "no! this isn’t what I asked",
-        "Your answer was completely wrong",
-        "Wrong.",
-        "wrong answer",
-        "hm, you are mistaken",
-        "You're wrong about the date",
-        "Actually, it is still incorrect",
-        "not true",
-    ],
-)
-def test_a_word_that_an_answer_was_wrong(text: str) -> None:
-    assert says_wrong(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "What is wrong with INV-1003?",
-        "The customer says that is wrong, please check INV-1003",
-        "they sent the wrong invoice",
-        "is that right?",
-        "wrong number on INV-1003, refund it",
-        "that is right",
-        "tell me what you are wrong about",
-        "that is the wrong customer's fault",
-        "not correct invoices: list them",
-    ],
-)
-def test_words_about_other_things_are_none(text: str) -> None:
-    assert not says_wrong(text)
-
-
-def test_a_giant_message_is_read_no_further_than_its_beginning() -> None:
-    assert not says_wrong(" " * 1_000 + "that is wrong")
 
 
 @pytest.mark.parametrize(
