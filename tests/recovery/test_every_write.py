@@ -20,6 +20,7 @@ from bot.settings.config import Settings
 from bot.slack.calls import Calls
 from bot.store.claim import Claim, Renewal
 from bot.store.inbox import Inbox
+from bot.store.ranks import Ranks
 from devkit.slack.workspace import Message
 from tests.redis_server import RedisServer
 from tests.world import ANA, BOT_USER, MEI, OMAR, SUPPORT, World, ids
@@ -59,11 +60,16 @@ class MortalInbox(Inbox):
         self.death = COMING.get()
 
     async def claim(
-        self, owner: str, holding: Holding = IDLE, *, avoid: Collection[ThreadRef] = ()
+        self,
+        owner: str,
+        holding: Holding = IDLE,
+        *,
+        avoid: Collection[ThreadRef] = (),
+        ranks: Ranks | None = None,
     ) -> Claim | float | None:
         if self.death is not None and self.death.came.is_set():
             await self.death.wait()
-        return await super().claim(owner, holding, avoid=avoid)
+        return await super().claim(owner, holding, avoid=avoid, ranks=ranks)
 
     async def renew(self, claim: Claim) -> Renewal:
         if self.death is not None and self.death.came.is_set():
