@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,11 @@ class World:
     @property
     def keys(self) -> Keys:
         """The keys that its bots have in Redis."""
-        return Keys(self.prefix, self.settings().redis_shards)
+        return Keys(self.prefix, self._shards)
+
+    @cached_property
+    def _shards(self) -> int:
+        return self.settings().redis_shards
 
     @asynccontextmanager
     async def sandboxes(self, limits: Limits | None = None) -> AsyncGenerator[BridgeServer]:
@@ -134,7 +139,7 @@ class World:
         for server in (self.slack, self.model, self.billing):
             stack.push_async_callback(server.stop)
             await server.start()
-        self.slack.guide(self.team().examples, role="finance", approvers=approvers_of("finance"))
+        self.slack.guide(support.EXAMPLES, role="finance", approvers=approvers_of("finance"))
         with suppress(CannotIsolate):
             self.bridge = await self._start_bridge(stack, None)
 

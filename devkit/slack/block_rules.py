@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from slack_sdk.errors import SlackObjectFormationError
@@ -41,7 +43,7 @@ def blocks_problem(blocks: Any, most: int, known: frozenset[str]) -> str | None:
     if not isinstance(blocks, list) or len(blocks) > most:
         return f"not a list of at most {most} blocks [json-pointer:/blocks]"
     for number, block in enumerate(blocks):
-        problem = _problem(block, known)
+        problem = _known_problem(json.dumps(block), known)
         if problem:
             return f"{problem} [json-pointer:/blocks/{number}]"
     return _repeated(with_ids(blocks))
@@ -65,6 +67,12 @@ def _with_action_ids(block: dict[str, Any], number: int) -> dict[str, Any]:
             {"action_id": f"a{number}.{place}", **element} for place, element in enumerate(block["elements"])
         ]
     return block | named
+
+
+@lru_cache(maxsize=10_000)
+def _known_problem(written: str, known: frozenset[str]) -> str | None:
+    """The same for one block as JSON. An answer is shown many times while it grows, and most of its blocks are as before."""
+    return _problem(json.loads(written), known)
 
 
 def _problem(block: Any, known: frozenset[str]) -> str | None:
