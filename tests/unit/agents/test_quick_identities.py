@@ -10,7 +10,7 @@ import pytest
 from agents import Agent, ModelSettings
 from agents import _run_state_agent_identity as identities
 
-from bot.agents import snapshot
+from bot.agents import quick_identities, snapshot
 
 assert snapshot  # it is what has the SDK use the quick way
 
@@ -46,7 +46,7 @@ def team(names: str, seed: int = 0) -> Agent[None]:
 def test_they_are_told_apart_as_the_sdk_does_it(names: str, seed: int) -> None:
     root, sdk = team(names, seed), own()
 
-    assert identities._agent_identity_sort_key is not sdk._agent_identity_sort_key
+    assert identities._agent_identity_sort_key is quick_identities._sort_key
     found = identities._build_agent_identity_map(root)
     expected = sdk._build_agent_identity_map(root)
     assert {name: id(one) for name, one in found.items()} == {name: id(one) for name, one in expected.items()}
