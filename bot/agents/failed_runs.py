@@ -25,6 +25,9 @@ KINDS: Final = {
     ModelEnd.TOO_LONG: FailureKind.MODEL_REFUSED,
 }
 
+#: What an operator has to look at, and so reads the whole of.
+FOR_OPERATORS: Final = frozenset({FailureKind.INTERNAL, FailureKind.MODEL_CLOSED})
+
 
 class FailedRuns:
     """Makes outcomes of what ended a run; `token` makes the reference that people and the log are given."""
@@ -60,6 +63,6 @@ class FailedRuns:
                 "end": failure.end.value if failure.end else "",
                 "error": type(error).__name__,
             },
-            exc_info=error if failure.failure is FailureKind.INTERNAL else None,
+            exc_info=error if failure.failure in FOR_OPERATORS else None,
         )
         return failure

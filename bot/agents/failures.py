@@ -34,10 +34,17 @@ KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], FailureKind], ...]] = 
     ((openai.APIError, TimeoutError), FailureKind.MODEL_UNREACHABLE),
 )
 
+#: A key that was taken back, an account without money, a model that is gone: none of these passes by itself.
+#: https://platform.openai.com/docs/guides/error-codes, https://api-docs.deepseek.com/quick_start/error_codes
+CLOSED: Final = frozenset({401, 402, 403, 404})
+UNPAID: Final = "insufficient_quota"
+
 
 def kind_of(error: BaseException) -> FailureKind:
     """Classify an error by the first cause in its chain that is known."""
     for cause in chain(error):
+        if isinstance(cause, openai.APIStatusError) and (cause.status_code in CLOSED or cause.code == UNPAID):
+            return FailureKind.MODEL_CLOSED
         for types, kind in KINDS:
             if isinstance(cause, types):
                 return kind

@@ -38,6 +38,7 @@ class FailureKind(StrEnum):
     MODEL_UNREACHABLE = "model_unreachable"
     MODEL_REFUSED = "model_refused"
     MODEL_GARBLED = "model_garbled"
+    MODEL_CLOSED = "model_closed"
     TOO_LONG = "too_long"
     STALE_RUN = "stale_run"
     SANDBOX = "sandbox"

@@ -126,6 +126,10 @@ FAILURES: dict[FailureKind, str] = {
     FailureKind.MODEL_UNREACHABLE: "I could not reach the model, so I could not answer.",
     FailureKind.MODEL_REFUSED: "The model declined to answer this.",
     FailureKind.MODEL_GARBLED: "The model's answer made no sense, so I threw it away.",
+    FailureKind.MODEL_CLOSED: (
+        "The model's server no longer lets me use the model I am set up with, so I could not answer. Whoever runs me has to "
+        "look at that first."
+    ),
     FailureKind.TOO_LONG: "This took more steps than I am allowed, so I stopped.",
     FailureKind.STALE_RUN: (
         "What I had saved for this no longer fits my present version, so I closed it. Please ask again."

@@ -6,7 +6,9 @@ import asyncio
 import copy
 from datetime import UTC, datetime, timedelta
 
-from devkit.model.script import CutShort, Fail, Refusal, Text
+import pytest
+
+from devkit.model.script import CutShort, Fail, HttpError, Refusal, Text
 from tests.world import ANA, GUS, MEI, OMAR, SUPPORT, World, ids
 
 CUT = "The answer is cut here"
@@ -54,6 +56,24 @@ async def test_a_refusal_and_what_broke_off_are_told_as_they_are(world: World) -
 
     assert ids(refused) == ids(broken) == []
     assert "Half a" not in broken.shown
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [*(HttpError(status) for status in (401, 402, 403, 404)), HttpError(429, code="insufficient_quota")],
+)
+async def test_a_model_that_is_gone_or_unpaid_is_told_of_as_what_an_operator_has_to_mend(
+    world: World, closed: HttpError, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.model.script(*[closed] * 3)
+    async with world.bot():
+        thread = await world.asks("hello")
+        failure = await world.hears(thread, "Whoever runs me has to look at that first")
+        world.model.clear()
+        world.model.script(Text("I am back."))
+        await world.slack.clicks(ANA, SUPPORT, failure.ts, "retry")
+        await world.hears(thread, "I am back.")
+    assert next(one.exc_info for one in caplog.records if one.getMessage() == "run failed")
 
 
 async def test_a_silent_model_is_told_of_and_given_up_and_the_next_message_is_seen_to_wait(
