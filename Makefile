@@ -5,8 +5,7 @@ UV := $(shell command -v uv || echo .venv-uv/bin/uv)
 RUN := .venv/bin/
 # Each process that a test starts would compile everything it imports once more.
 unexport PYTHONDONTWRITEBYTECODE
-# Each worker waits for a part of its time, so there are more than cores: on two they keep both busy. No more than seven,
-# for in a container more cores may be seen than there are to use.
+# Tests wait for a part of their time, so there are more than cores, but not many: a container may see cores that it may not use.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$(( (n < 4 ? n : 4) + 3 )))
 .PHONY: help setup demo test bridge-test check pictures chaos mutants evals bench bench-long image
 help:  ## say what there is

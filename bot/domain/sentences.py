@@ -126,14 +126,9 @@ FAILURES: dict[FailureKind, str] = {
     FailureKind.MODEL_UNREACHABLE: "I could not reach the model, so I could not answer.",
     FailureKind.MODEL_REFUSED: "The model declined to answer this.",
     FailureKind.MODEL_GARBLED: "The model's answer made no sense, so I threw it away.",
-    FailureKind.MODEL_CLOSED: (
-        "The model's server no longer lets me use the model I am set up with, so I could not answer. Whoever runs me has to "
-        "look at that first."
-    ),
+    FailureKind.MODEL_CLOSED: "I am not let use my model any more, so I could not answer. Whoever runs me has to look at that first.",
     FailureKind.TOO_LONG: "This took more steps than I am allowed, so I stopped.",
-    FailureKind.STALE_RUN: (
-        "What I had saved for this no longer fits my present version, so I closed it. Please ask again."
-    ),
+    FailureKind.STALE_RUN: "What I had saved for this fits my present version no longer, so I closed it. Please ask again.",
     FailureKind.SANDBOX: "The sandbox for code was not there or broke off, so I could not finish.",
     FailureKind.TOOL_UNREACHABLE: (
         "A server that this needs cannot be reached, so I did not begin it. What was approved stays approved: "
@@ -156,8 +151,8 @@ def budget_kept(status: ApprovalStatus, *, is_read: bool) -> str:
 
 def budget_flood(*, is_read: bool) -> str:
     """Say the same of a run for which nobody is asked, as people have enough to decide."""
-    read = "stopped here. What I had done by then stays done; ask me again"
-    what = read if is_read else "have not read your message. Please write it again"
+    unread = "have not read your message. Please write it again"
+    what = "stopped here. What I had done by then stays done; ask me again" if is_read else unread
     return f"A budget is used up, and too much waits for approval already, so I {what} once some of that is decided."
 
 

@@ -68,7 +68,7 @@ async def test_a_model_that_is_gone_or_unpaid_is_told_of_as_what_an_operator_has
     world.model.script(*[closed] * 3)
     async with world.bot():
         thread = await world.asks("hello")
-        failure = await world.hears(thread, "Whoever runs me has to look at that first")
+        failure = await world.hears(thread, "Whoever runs me has to look at that")
         world.model.clear()
         world.model.script(Text("I am back."))
         await world.slack.clicks(ANA, SUPPORT, failure.ts, "retry")
