@@ -39,17 +39,15 @@ ASKING_CHANGED = (
     "press Withdraw there if it is not wanted any more."
 )
 STRANGER = (
-    "I answer people of the workspace that I belong to, and you are of another one. Please ask one of them."
+    "I answer people of the workspace that I belong to. You are of another one: please ask one of them."
 )
 READ_BEFORE = (
     "You changed a message that I had read already. My answer is to what it said before: "
     "write to me again if you need another one."
 )
-#: What the question whether to withdraw becomes.
-WITHDRAWN_AS_ASKED = "Withdrawn, as you asked."
+WITHDRAWN_AS_ASKED = "Withdrawn, as you asked."  # what the question whether to withdraw becomes
 TAKEN_BACK = "It is not wanted any more."
-#: What the model reads of it later.
-STOPPED_ASIDE = "[stopped by a person]"
+STOPPED_ASIDE = "[stopped by a person]"  # what the model reads of it later
 NOT_BEGUN = "This had not begun by then."
 LOOK = "It had begun by then: please look whether it happened."
 BEGUN = "Something had begun by then: the approvers are asked to look whether it happened."
@@ -128,7 +126,9 @@ FAILURES: dict[FailureKind, str] = {
     FailureKind.MODEL_GARBLED: "The model's answer made no sense, so I threw it away.",
     FailureKind.MODEL_CLOSED: "I am not let use my model any more, so I could not answer. Whoever runs me has to look at that first.",
     FailureKind.TOO_LONG: "This took more steps than I am allowed, so I stopped.",
-    FailureKind.STALE_RUN: "What I had saved for this fits my present version no longer, so I closed it. Please ask again.",
+    FailureKind.STALE_RUN: (
+        "What I had saved for this no longer fits my present version, so I closed it. Please ask again."
+    ),
     FailureKind.SANDBOX: "The sandbox for code was not there or broke off, so I could not finish.",
     FailureKind.TOOL_UNREACHABLE: (
         "A server that this needs cannot be reached, so I did not begin it. What was approved stays approved: "
