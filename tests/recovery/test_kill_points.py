@@ -66,7 +66,9 @@ async def answered_once(world: World, thread: str, words: str) -> None:
 
 async def paid_once(world: World, thread: str) -> None:
     """Approve what waits: it happens once, and each place has one card."""
-    await world.approves(OMAR, await world.card(thread))
+    card = await world.card(thread)
+    while "approve" in ids(card) and not await world.approves(OMAR, card):
+        pass  # the bot had just begun, and gave no ack within Slack's three seconds
     await world.hears(thread, "Done: I refunded **29.00 USD** on INV-1003")
     assert world.refunds == [("INV-1003", "29.00")]
     assert world.billing.requests == 1
