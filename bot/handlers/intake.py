@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 from bot.domain.approvals.approval import Approval, Verdict
@@ -37,7 +36,6 @@ from bot.slack import forms, incoming
 from bot.slack.click import Click
 from bot.slack.me import Me
 from bot.slack.origin import another_workspace
-from bot.store.doubles import Doubles
 from bot.store.follow_ups import FollowUps
 from bot.store.inbox import Appended, Inbox
 from bot.store.threads import ThreadStore
@@ -73,7 +71,7 @@ class Intake:
         self._now = now
         #: Which conversation a message or a click belongs to.
         self.places = places or Places(me.team, inbox)
-        self._room, self._doubles = asyncio.Semaphore(MESSAGES_AT_ONCE), Doubles()
+        self._room = asyncio.Semaphore(MESSAGES_AT_ONCE)
         #: What who asked for a call does about it.
         self.requester = RequesterIntake(inbox, me, self.places, self.find_approval)
         #: Who wants a thread forgotten, and says so in no message.
@@ -127,18 +125,15 @@ class Intake:
             return await self.requester.altered(event, delivery_id=delivery_id)
         async with self._room:
             thread = await self.places.of_message(message.thread, message.ts)
-            name = message_id(thread.channel, message.ts)
-            append = partial(
-                self._inbox.append,
+            answer = await self._inbox.append(
                 thread,
                 incoming.happened(message, history or UNKNOWN),
-                event_ids=(name, f"evt:{delivery_id}"),
+                event_ids=(message_id(thread.channel, message.ts), f"evt:{delivery_id}"),
                 order=message.ts,
                 participant=message.user,
                 only_if_known=not (message.addressed or history is not None),
                 attempted=history is not None,
             )
-            answer = await self._doubles.once(f"{thread} {name}", append)
             if answer is Appended.UNKNOWN_THREAD and not message.to_others:
                 await self._follow_ups.keep(thread, message.ts)
         if answer is Appended.DUPLICATE and event.get("subtype") is not None:
