@@ -59,11 +59,13 @@ class Hostile:
         if not self.times or request.method == "DELETE":
             return web.json_response({"ok": True})
         answer = web.StreamResponse(status=self.status, headers=self.headers)
+        # What is said from now on is about the next answers: nothing, said without end, would never be broken off.
+        piece, times = self.piece, self.times
         with suppress(ConnectionError):
             await answer.prepare(request)
-            for _ in range(self.times):
-                await answer.write(self.piece)
-                self.sent += len(self.piece)
+            for _ in range(times):
+                await answer.write(piece)
+                self.sent += len(piece)
             if self.breaks_off and request.transport is not None:
                 request.transport.close()
         return answer
