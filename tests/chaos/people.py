@@ -273,7 +273,8 @@ class People:
         buttons = {name for message in replies for name in ids(message)} - {"retry"}
         # A failure that the thread has gone on from keeps its button, which then says so.
         buttons |= {"retry"} & set(ids(replies[-1])) if replies else set()
-        by_click = any(event_of(m).startswith(("click:", "retry:click:")) for m in replies)
+        # Of a click, or of a new try of it, or of a new try of that.
+        by_click = any("click:" in event_of(m) for m in replies)
         is_over = by_click or self._is_told_lost(talk)
         return is_over and not buttons & {"stop", "retry", "happened", "approve"}
 

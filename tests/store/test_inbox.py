@@ -225,11 +225,14 @@ async def test_a_timer_fires_although_messages_came_in_between(make: Make) -> No
     at = datetime.now(UTC) + timedelta(milliseconds=80)  # noqa: TID251 - the server compares with its clock
     await store.inbox.commit(claim, Writes().timer("expiry:x", StopRequested("U1"), at=at))
     await store.message(2)
-    await store.inbox.commit(await store.claims(), Writes())
+    worked_on: set[str] = set()
+    for _ in range(2):  # in which order hangs on how long all that took
+        claim = await store.claims_later()
+        worked_on.add(claim.event_id)
+        await store.inbox.commit(claim, Writes())
 
-    fired = await store.claims_later()
-    assert (fired.event_id, fired.event) == ("expiry:x", StopRequested("U1"))
-    await store.inbox.commit(fired, Writes())
+    assert len(worked_on) == 2
+    assert "expiry:x" in worked_on
     assert await store.inbox.claim("x") is None
 
 
