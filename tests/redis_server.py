@@ -99,6 +99,12 @@ class RedisServer:
         with self._log.open("r+b") as log:
             log.truncate(written)
 
+    @property
+    def is_written_anew(self) -> bool:
+        """Whether it has written its append-only file anew since it began."""
+        with redis.Redis.from_url(self.url) as client:
+            return int(client.info("persistence")["aof_last_rewrite_time_sec"]) >= 0
+
     def lose_power(self, written: int) -> None:
         """Come back without what was written behind so many bytes."""
         self.kill()

@@ -108,6 +108,10 @@ class Backfill:
         if doubted is not None:
             unproven = max(unproven, looked_at - doubted)
         since, epoch = await self._hearing.since(), await self._epoch.since()
+        if (
+            not epoch.is_settled
+        ):  # until history is read, so that whoever dies here leaves it to the next look
+            await self._epoch.write_anew()
         if since is None:
             # At the very first start nobody was asked anything yet; an emptied Redis has forgotten what was.
             await self._hearing.mark(since := now if epoch.second == 0 else now - OLDEST)

@@ -71,27 +71,27 @@ class Epoch:
 
         `lived_before`: something outside shows that a Redis which knows nothing of the bot has lost it.
         """
-        return await self.told(await self._scripts.epoch([self._keys.epoch()], [int(lived_before)]))
+        return self.told(await self._scripts.epoch([self._keys.epoch()], [int(lived_before)]))
 
-    async def told(self, answer: Sequence[str]) -> Since:
+    def told(self, answer: Sequence[str]) -> Since:
         """Read what `epoch.lua` said."""
         before, since, read, now, restored = answer
         if before:
             log.warning("redis was restarted or restored: it may have forgotten its last moments")
-            await self._write_anew()
         return Since(float(since), float(read) == float(since), float(now), float(restored))
 
-    async def _write_anew(self) -> None:
-        """Let Redis write its append-only file anew, which may end with the half of a script that a power loss cut.
+    async def write_anew(self) -> None:
+        """Let Redis write its append-only file anew, once since it began: it may end with the half of a script that a power loss cut.
 
         Redis does not carry that half out, yet leaves it there for its next start to do.
         """
         told: Any = await self._redis.info("persistence")
-        if not told.get("aof_enabled"):
+        is_done = int(told["aof_last_rewrite_time_sec"]) >= 0
+        if not told["aof_enabled"] or is_done or told["aof_rewrite_in_progress"]:
             return
         try:
             await self._redis.bgrewriteaof()
-        except ResponseError:  # one that is under way already, or a user who may not ask for it
+        except ResponseError:  # a user who may not ask for it
             log.warning("redis did not begin to write its append-only file anew: see docs/operations.md")
 
     async def is_known(self) -> bool:

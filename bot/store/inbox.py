@@ -241,7 +241,7 @@ class Inbox:
             self._keys.epoch(),
             self._keys.state(thread),
         )
-        return self._claimed(thread, owner, answer, await self._epoch.told(since), row) if answer else None
+        return self._claimed(thread, owner, answer, self._epoch.told(since), row) if answer else None
 
     def _claimed(
         self, thread: ThreadRef, owner: str, answer: Sequence[Any], since: Since, row: bytes | None = None

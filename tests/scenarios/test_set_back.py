@@ -113,6 +113,14 @@ async def test_an_event_whose_answer_is_forgotten_is_not_worked_on_again(
     assert len(around.model.asked()) == 2 * asked
 
 
+async def test_a_redis_that_was_restarted_writes_its_file_anew(around: World, server: RedisServer) -> None:
+    async with around.bot():
+        await around.hears(await around.asks("show me INV-1003"), "Hazel & Co")
+        assert not server.is_written_anew
+        server.lose_power(server.written)
+        await around.slack.until(lambda: server.is_written_anew)
+
+
 async def test_a_redis_that_was_restarted_is_another_one_and_said_once(
     around: World, server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
