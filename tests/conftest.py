@@ -6,13 +6,12 @@ import gc
 import logging
 import sys
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
 from bot.settings.config import Settings
-from devkit.processes import inherited, take_over
+from tests.certificates import trust_one_authority
 from tests.spread import spread
 
 LOCAL_HOSTS = ("127.", "localhost", "::1", "0.0.0.0")
@@ -42,16 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     sys.addaudithook(_refuse_network)
     gc.disable()
-    _trust_one_authority()
-
-
-def _trust_one_authority() -> None:
-    """Let clients, here and in processes that tests start, read one certificate in the place of all of the system's.
-
-    No test speaks to anybody who has one, and each client of each bot would read them: a twentieth of a bot's start.
-    """
-    given = {name: value for name, value in inherited().items() if name != "SSL_CERT_DIR"}
-    take_over(given | {"SSL_CERT_FILE": str(Path(__file__).with_name("authority.pem"))})
+    trust_one_authority()
 
 
 def pytest_collection_finish() -> None:

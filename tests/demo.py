@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 
 from devkit.processes import TETHER
+from tests.certificates import as_before
 
 ROOT = Path(__file__).parents[1]
 #: Longest wait for the demo to be ready or gone, in seconds; a warm start takes a few.
@@ -82,6 +83,7 @@ async def make_demo(home: Path, *arguments: str) -> AsyncGenerator[Demo]:
         *(sys.executable, str(TETHER), str(os.getpid())),
         *(str(shutil.which("make")), "--silent", "demo", f"ARGS={given}"),
         cwd=ROOT,
+        env=as_before(),
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
