@@ -222,6 +222,10 @@ class World:
         """Wait until a person was told something that nobody else can read."""
         await self.slack.until(lambda: any(text in m.shown for m in self.slack.ephemerals(user)))
 
+    async def taken(self) -> None:
+        """Wait until the bot has taken in all that was delivered: what happens from now on comes behind it."""
+        await self.slack.until(lambda: all(one.is_acked for one in self.slack.deliveries))
+
     async def approves(self, user: str, card: Message) -> bool:
         """Click Approve."""
         return await self.slack.clicks(user, card.channel, card.ts, "approve")

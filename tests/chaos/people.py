@@ -200,12 +200,12 @@ class People:
         return ts
 
     async def _answered(self, talk: Conversation, message: str, *, or_reset: bool = False) -> None:
-        """Wait until a message has its answer, pressing Retry below each that failed."""
+        """Wait until a message has its answer, or is said to have failed."""
 
         def answered() -> bool:
             replies = self._about(talk, message)
             forgotten = or_reset and self._says_somewhere(talk, "Forgotten")
-            return bool(forgotten) or (bool(replies) and not any("stop" in ids(reply) for reply in replies))
+            return bool(forgotten) or (bool(replies) and not any(is_underway(reply) for reply in replies))
 
         await self._until(answered)
         if is_unsaid(self._about(talk, message), message):
@@ -288,6 +288,12 @@ def event_of(message: Message) -> str:
     """The event that a reply of the bot answers."""
     metadata = message.metadata or {}
     return str(metadata.get("event_payload", {}).get("event_id", ""))
+
+
+def is_underway(reply: Message) -> bool:
+    """Tell whether a reply is not done: it offers Stop, or says that the bot goes on with it in a moment."""
+    payload: dict[str, Any] = (reply.metadata or {}).get("event_payload") or {}
+    return "stop" in ids(reply) or not payload.get("final", True)
 
 
 def is_unsaid(replies: Sequence[Message], message: str) -> bool:

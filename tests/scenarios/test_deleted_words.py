@@ -18,6 +18,7 @@ async def test_what_was_deleted_is_not_read_again_and_what_others_said_is(world:
         asked = len(world.model.asked())
         world.slack.deletes(SUPPORT, thread)  # it has replies: a tombstone stays
         world.slack.deletes(SUPPORT, joined)
+        await world.taken()
         await world.approves(OMAR, card)
         await world.hears(thread, "Done: I refunded")
         aside = await world.slack.says(MEI, SUPPORT, f"<@{THEO}> the door code is 9876", thread_ts=thread)
@@ -25,6 +26,7 @@ async def test_what_was_deleted_is_not_read_again_and_what_others_said_is(world:
         await world.hears(thread, "Juniper Labs")
         told = str(world.model.asked()[-1].body)
         world.slack.deletes(SUPPORT, aside)
+        await world.taken()
         await world.asks("show me INV-1005", thread=thread)
         await world.hears(thread, "Rowan Freight")
 

@@ -12,7 +12,7 @@ from bot.slack.reply_mark import ReplyMark
 from devkit.model.tokens import Count, Served
 from devkit.slack.workspace import Message
 from tests.chaos.books import differences, lacking
-from tests.chaos.people import is_unsaid
+from tests.chaos.people import is_underway, is_unsaid
 from tests.chaos.truth import Seen, Wish, untrue, wrongly_paid
 
 SMALL = Wish("5.00", needs_approval=False, was_approved=False)
@@ -153,3 +153,10 @@ def test_what_only_a_failed_reply_to_another_message_has_taken_in_is_unsaid(
     replies: list[Message], unsaid: bool
 ) -> None:
     assert is_unsaid(replies, "2.0") is unsaid
+
+
+@pytest.mark.parametrize(("is_final", "underway"), [(False, True), (True, False)])
+def test_a_reply_that_was_interrupted_is_not_taken_for_an_answer(is_final: bool, underway: bool) -> None:
+    mark = ReplyMark("msg:C0SUPPORT1:1.0", 0, is_final=is_final)
+    reply = Message("C0SUPPORT1", "2.0", "U1", sentences.PAUSED, metadata=mark.metadata())
+    assert is_underway(reply) is underway
