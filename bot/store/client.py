@@ -42,7 +42,7 @@ async def connect(url: str) -> AsyncGenerator[Redis]:
 async def connect_for_acks(url: str) -> AsyncGenerator[Redis]:
     """Open the client of the receiver: quick to fail, so that Slack delivers again."""
     retry = Retry(NoBackoff(), 0)
-    async with _client(url, socket_timeout=ACK_TIMEOUT, retry=retry) as redis:
+    async with _client(url, socket_timeout=ACK_TIMEOUT, retry=retry, kind=Gathering) as redis:
         yield redis
 
 

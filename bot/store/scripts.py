@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from bot.store.confirmation import Confirmation
-from bot.store.together import Argument, Together
+
+Argument = str | bytes | int
 
 
 class Scripts:
@@ -20,11 +21,10 @@ class Scripts:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._scripts = {name: redis.register_script(_source(name)) for name in NAMES}
-        self._appends = Together(redis, self._scripts["append"])
 
     async def append(self, keys: Sequence[str], arguments: Sequence[Argument]) -> str:
         """Accept an event once; see `append.lua`."""
-        return (await self._appends.call(keys, arguments)).decode()
+        return (await self._call("append", keys, arguments)).decode()
 
     async def look(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[list[Any]]:
         """See who goes first in several shards at once; see `look.lua`."""
