@@ -23,7 +23,8 @@ from bot.store import client as redis_client
 from bot.store.epoch import Epoch
 from bot.telemetry.resource_limits import shortcomings
 from bot.wiring import policy_table
-from bot.wiring.assembly import all_approved, model_of, sandbox_host
+from bot.wiring.assembly import all_approved, model_of
+from bot.wiring.sandbox_hosts import sandbox_host
 
 #: What the store calls its findings.
 STORE_LEVELS = {"ok": Level.OK, "warn": Level.WARNING, "refuse": Level.FAILED}

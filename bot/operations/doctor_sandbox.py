@@ -16,7 +16,7 @@ from agents.sandbox.session.sandbox_session import SandboxSession
 from bot.domain.finding import Finding
 from bot.sandbox.host import Host
 from bot.settings.config import Settings
-from bot.wiring.assembly import sandbox_host
+from bot.wiring.sandbox_hosts import sandbox_host
 
 #: A file's name and content that a careless bridge gets wrong.
 NAME: Final = Path("doctor +1 ü.bin")

@@ -63,7 +63,6 @@ from bot.wiring.assembly import (
     insist_on_prices,
     note_taker,
     providers,
-    sandbox_host,
 )
 from bot.wiring.connections import Connections
 from bot.wiring.hindrance import hindrance
@@ -71,6 +70,7 @@ from bot.wiring.lookback import looking_back
 from bot.wiring.metrics_page import serving
 from bot.wiring.on_duty import watched
 from bot.wiring.readiness import Health
+from bot.wiring.sandbox_hosts import sandbox_host
 from bot.wiring.traces import traced
 from bot.wiring.upkeep import looking_after
 from bot.wiring.worker_parts import Serving, build_worker, shared_pace, slack_limiter

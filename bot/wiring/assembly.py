@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import aiohttp
 from agents import Tool
 
 from bot.agents.addressee import ADDRESSEE, Addressee
@@ -28,10 +27,6 @@ from bot.domain.approvals.policy import Policy
 from bot.domain.sources import Sources
 from bot.domain.tiers import Tier
 from bot.domain.usage import Kind, Tokens
-from bot.sandbox.backend import GRACE
-from bot.sandbox.bridge import Bridge
-from bot.sandbox.docker import Docker
-from bot.sandbox.host import Host
 from bot.settings.config import ConfigError, Settings
 
 log = logging.getLogger(__name__)
@@ -81,29 +76,6 @@ def _shell(settings: Settings) -> Policy | None:
         return None
     longest = timedelta(minutes=settings.shell_ask_minutes)
     return commands(settings.shell_role, matching=settings.shell_ask, longer_than=longest)
-
-
-def sandbox_host(settings: Settings, http: aiohttp.ClientSession) -> Host | None:
-    """Who makes sandboxes; None where there are none."""
-    match settings.sandbox_backend:
-        case "none":
-            return None
-        case "docker":
-            return Docker(
-                url=settings.sandbox_url,
-                image=settings.sandbox_image,
-                lifetime=settings.sandbox_limits.run + GRACE,
-                largest=settings.sandbox_limits.kept,
-            )
-        case "local" | "cloudflare":
-            key = settings.sandbox_api_key.get_secret_value()
-            return Bridge(
-                http,
-                url=settings.sandbox_url,
-                api_key=key,
-                bucket=settings.sandbox_bucket,
-                largest=settings.sandbox_limits.kept,
-            )
 
 
 def build_engine(

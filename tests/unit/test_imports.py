@@ -71,13 +71,20 @@ def test_every_package_that_is_imported_is_declared(folder: str) -> None:
     assert undeclared == {}
 
 
-def test_the_command_line_does_not_load_the_agents_before_it_needs_them() -> None:
+@pytest.mark.parametrize(
+    ("module", "kept_out"),
+    [
+        ("bot.operations.cli", {"agents", "openai"}),
+        ("bot.wiring.app", {"docker", "requests", "agents.extensions.sandbox", "resiliparse"}),
+    ],
+)
+def test_what_is_large_is_not_loaded_before_it_is_needed(module: str, kept_out: set[str]) -> None:
     loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, bot.operations.cli; print(*sys.modules)"],
+        [sys.executable, "-c", f"import sys, {module}; print(*sys.modules)"],
         capture_output=True,
         check=True,
         text=True,
     ).stdout.split()
 
-    assert "bot.operations.cli" in loaded
-    assert not {"agents", "openai"} & set(loaded)
+    assert module in loaded
+    assert not kept_out & set(loaded)

@@ -2,7 +2,8 @@
 
 Every parser of HTML takes seconds or hundreds of megabytes for some page of 1 MB (docs/adr/0015). What
 is read here is a stranger's, so this process may use little, holds no secret, and is ended from outside.
-It is started by its path, since it shall not load the bot.
+It is started by its path, since it shall not load the bot. The bot loads it for its limits, and then
+not the parser, which takes megabytes.
 """
 
 from __future__ import annotations
@@ -13,11 +14,8 @@ import resource
 import sys
 import zlib
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Final
-
-# Both are compiled.
-from resiliparse.extract.html2text import extract_plain_text  # pyright: ignore[reportMissingModuleSource]
-from resiliparse.parse.encoding import map_encoding_to_html5  # pyright: ignore[reportMissingModuleSource]
 
 #: Bytes of a page, packed or not; characters that are told; seconds of CPU; bytes of memory.
 BYTES: Final = 1_000_000
@@ -69,6 +67,8 @@ def encoding(data: bytes, named: str, *, html: bool) -> str:
     What comes out is one of the encodings of the web (https://encoding.spec.whatwg.org), whatever goes in:
     Python's own codecs are no matter of a stranger (`punycode` takes minutes for 1 MB).
     """
+    from resiliparse.parse.encoding import map_encoding_to_html5  # pyright: ignore[reportMissingModuleSource]
+
     for mark, found in _MARKS:
         if data.startswith(mark):
             return found
@@ -81,6 +81,8 @@ def encoding(data: bytes, named: str, *, html: bool) -> str:
 
 def seen(html: str) -> str:
     """Get what a reader sees of a page."""
+    from resiliparse.extract.html2text import extract_plain_text  # pyright: ignore[reportMissingModuleSource]
+
     text = extract_plain_text(html, alt_texts=False, skip_elements=_UNSEEN)
     return "\n".join(line for line in text.splitlines() if line.strip())
 
@@ -95,6 +97,8 @@ def told(data: bytes, *, packing: str, named: str, html: bool) -> str:
 
 def main(packing: str, named: str, kind: str) -> None:
     """Read, and write; ends with an error where there is nothing to tell."""
+    for parser in ("resiliparse.extract.html2text", "resiliparse.parse.encoding"):
+        import_module(parser)  # before the limits, for loading them writes and takes memory
     for what, most in (
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_AS, MEMORY),
