@@ -18,6 +18,7 @@ from typing import Any
 import uvloop
 from agents import (
     Agent,
+    FunctionTool,
     GuardrailFunctionOutput,
     InputGuardrail,
     Model,
@@ -53,8 +54,12 @@ class Alone:
             if self._is_chat
             else OpenAIResponsesModel("gpt-6-luna", client)
         )
-        self._agent = self._agents(support.team(SupportSettings(_env_file=None)))  # pyright: ignore[reportCallIssue]
+        self.agent = self._agents(support.team(SupportSettings(_env_file=None)))  # pyright: ignore[reportCallIssue]
         self._numbers = itertools.count()
+
+    def approved(self, tool: FunctionTool) -> FunctionTool:
+        """A tool that may wait for people."""
+        return tool
 
     def _agents(self, team: Team[Any]) -> Agent[None]:
         words = files("bot.agents")
@@ -67,7 +72,7 @@ class Alone:
             **voice,
         )
         for one in team.specialists:
-            tools = [*one.plain, *(approved.tool for approved in one.approved)]
+            tools = [*one.plain, *(self.approved(approved.tool) for approved in one.approved)]
             agent = Agent[None](name=one.name, instructions=one.instructions, tools=tools, **voice)
             agent.handoff_description, agent.handoffs = one.hand_over_when, [handoff(triage)]
             triage.handoffs.append(handoff(agent))
@@ -93,7 +98,7 @@ class Alone:
         began, first = time.perf_counter(), 0.0
         session = SQLiteSession(str(next(self._numbers)))
         result = Runner.run_streamed(
-            self._agent, text, session=session, run_config=RunConfig(tracing_disabled=True)
+            self.agent, text, session=session, run_config=RunConfig(tracing_disabled=True)
         )
         async for event in result.stream_events():
             if (

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import sys
 import time
+from contextlib import AsyncExitStack
 from typing import Final
 
-from bench.figures import Row
+from bench.figures import Row, ratio
+from bench.processes import Talker, process
+from bench.turns import billing_of
 from bench.worlds import PATIENCE, SETTLES, Scene, scene
 from bot.store import client
+from devkit.model.script import Calls, Text
+from devkit.model.server import ModelServer
 from devkit.slack.workspace import OMAR, Message
 from tests.redis_server import RedisServer
 
 ITEMS, CLICKS = 50, 6
 TEXT: Final = "Certainly."
+REFUND: Final = {"invoice_id": "INV-8999", "amount": "29.00", "currency": "USD", "reason": "asked for"}
 
 
 async def _waiting(made: Scene, thread: str, invoice: str) -> Message:
@@ -39,11 +46,26 @@ async def _click(made: Scene, card: Message) -> tuple[float, float]:
     return (ended - began) * 1000, (was - used) * 1000
 
 
+async def _alone(model: ModelServer, alone: Talker) -> float:
+    """Milliseconds of the processor that the SDK alone takes from the saved run to the body of the tool."""
+    steps = Calls([("transfer_to_billing", {})]), Calls([("issue_refund", REFUND)])
+    model.script(*steps, Text(TEXT))
+    return 1000 * float(await alone.tell({"items": ITEMS}))
+
+
 async def measure(server: RedisServer, repetitions: int) -> list[Row]:
     """Click in threads that all have so many items."""
     took: list[float] = []
     used: list[float] = []
-    async with scene(server.url) as made, client.connect(server.url) as redis:
+    bare: list[float] = []
+    async with AsyncExitStack() as stack:
+        made = await stack.enter_async_context(scene(server.url))
+        redis = await stack.enter_async_context(client.connect(server.url))
+        model = ModelServer()
+        await model.start()
+        stack.push_async_callback(model.stop)
+        command = [sys.executable, "-m", "bench.bare_click", model.url]
+        alone = await stack.enter_async_context(process(command, billing_of(made)))
         threads = [await made.turn(TEXT) for _ in range((repetitions * CLICKS) + 1)]
         await asyncio.sleep(SETTLES)
         await made.present[0].kill()
@@ -57,5 +79,10 @@ async def measure(server: RedisServer, repetitions: int) -> list[Row]:
             figures = [await _click(made, card) for card in cards]
             took.append(statistics.median(one for one, _ in figures))
             used.append(statistics.median(one for _, one in figures))
+            bare.append(statistics.median([await _alone(model, alone) for _ in range(CLICKS)]))
     beside = f"{statistics.median(took):.1f} ms on the clock"
-    return [Row(f"CPU from a click to the body of the tool, {ITEMS} items", used, 25, "ms", beside)]
+    name = f"CPU from a click to the body of the tool, {ITEMS} items"
+    return [
+        Row(name, used, 25, "ms", beside),
+        ratio(f"{name}, against the SDK alone", used, bare, unit="ms", named="bot : SDK"),
+    ]
