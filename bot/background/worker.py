@@ -90,9 +90,9 @@ class Worker:
         self._starvation = starvation
         self._usage, self._traces, self._metrics, self._budgets = usage, traces, metrics, budgets
         self._leaving = asyncio.Event()
-        #: The threads that were left for want of a key, and not been read since; until when they are avoided.
         self.left = LeftForKeys(asyncio.get_running_loop().time)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._claims = asyncio.Lock()
 
     async def run(self) -> None:
         """Claim and handle while on duty, until `drain`; a Redis that does not answer is asked again."""
@@ -111,9 +111,9 @@ class Worker:
             lease = Lease(self._lease, asyncio.get_running_loop().time)
             asked = lease.ask()
             try:
-                found = await self._inbox.claim(
-                    self._sources.token(), holding, avoid=self.left.avoided(), ranks=seen
-                )
+                async with self._claims:
+                    avoid = self.left.avoided()
+                    found = await self._inbox.claim(self._sources.token(), holding, avoid=avoid, ranks=seen)
             except RedisError as error:
                 log.warning("claim failed", extra={"error": type(error).__name__})
                 await asyncio.sleep(REDIS_PAUSE)
@@ -143,6 +143,9 @@ class Worker:
         """
         self._leaving.set()
         self._duty.keep_off(Why.LEAVING, LEAVES)
+        with contextlib.suppress(TimeoutError):  # what is claimed at this moment is worked on, too
+            async with asyncio.timeout(min(REDIS_PAUSE, timeout.total_seconds())), self._claims:
+                pass
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=timeout.total_seconds())
             for task in late:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,6 +20,7 @@ from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.roster import Roster
 from bot.store.sealer import Sealer, key_names
+from devkit.slack.server import PATIENCE
 from devkit.slack.workspace import TEAM
 from tests.bots import Bots
 from tests.scenarios.test_command import countersign
@@ -77,6 +79,14 @@ async def test_a_thread_whose_key_is_gone_is_left_as_it_is_until_the_key_is_back
         pass  # a click that the replica without the key hears: Slack tells the person that it did not work
     await world.hears(thread, "Done: I refunded")
     assert world.refunds == [("INV-1003", "29.00")]
+
+
+async def nothing_waits(world: World, thread: str) -> None:
+    """Wait until every event of a thread has been handled."""
+    await world.recorded("requested")
+    async with client.connect(world.redis_url) as redis, asyncio.timeout(PATIENCE):
+        while await redis.zcard(world.keys.inbox(ThreadRef(TEAM, SUPPORT, thread))):
+            await world.moment()
 
 
 @asynccontextmanager
