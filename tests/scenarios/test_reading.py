@@ -115,6 +115,7 @@ async def test_what_is_changed_before_its_turn_is_answered_as_it_is_then(world: 
             await world.slack.until(world.model.asked)
             waiting = await world.slack.says(ANA, SUPPORT, "show me INV-1005", thread_ts=thread)
             world.slack.edits(ANA, SUPPORT, waiting, "show me INV-1003, says <@U0THEO0001>")
+            await world.taken()
         await world.hears(thread, "Hazel & Co")
 
     asked = world.model.asked()[-1].dialogue.question
