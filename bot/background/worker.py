@@ -47,7 +47,9 @@ from bot.store.ranks import Ranks
 from bot.store.threads import ThreadStore
 from bot.store.usage import UsageBook
 from bot.store.writes import Writes
+from bot.telemetry.measures import Loop
 from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 from bot.telemetry.tracing import Traces
 
 log = logging.getLogger(__name__)
@@ -84,10 +86,8 @@ class Worker:
         self._threads = threads
         self._conversation = conversation
         self._sources = sources
-        self._slots = slots
-        self._lease = inbox.lease
-        self._duty = duty
-        self._starvation = starvation
+        self._slots, self._lease = slots, inbox.lease
+        self._duty, self._starvation = duty, starvation
         self._usage, self._traces, self._metrics, self._budgets = usage, traces, metrics, budgets
         self._leaving = asyncio.Event()
         #: The threads that were left for want of a key, and not been read since; until when they are avoided.
@@ -95,7 +95,13 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Claim and handle while on duty, until `drain`; a Redis that does not answer is asked again."""
+        """Claim and handle while on duty, until `drain`, whatever that ends in; a Redis that does not answer is asked again."""
+        while not self._leaving.is_set():
+            with outliving(Loop.WORKER, self._metrics):
+                return await self._claim_and_handle()
+            await asyncio.sleep(REDIS_PAUSE)
+
+    async def _claim_and_handle(self) -> None:
         ranks: Ranks | None = None
         while not self._leaving.is_set():
             seen, ranks = ranks, None
@@ -160,9 +166,9 @@ class Worker:
 
         Returns how the line stands then, where that is known.
         """
-        wake = self._inbox.wait(seconds, holding)
+        freed = [self._slots.freed.wait()] if holding.holds_back else []
         try:
-            came = await self._until(wake, *([self._slots.freed.wait()] if holding.holds_back else []))
+            came = await self._until(self._inbox.wait(seconds, holding), *freed)
         except RedisError:
             await asyncio.sleep(REDIS_PAUSE)
             return None
@@ -219,8 +225,7 @@ class Worker:
         except (NotConfirmed, SlackUnavailable) as error:
             return await self._inbox.release(claim, retry_in=backoff.pause(error, claim.tries), forgive=True)
         except Exception as error:
-            # One of the two places that catch everything: an event must never take the worker,
-            # or its thread, down with it.
+            # Everything is caught: an event must never take its thread, or the worker, down with it.
             if self._is_for_another(error, claim):
                 raise HandedOver from error
             reference = h.course.reference = self._sources.token()
@@ -230,8 +235,7 @@ class Worker:
                 self._metrics.failed()
                 log.exception("event failed", extra={"reference": reference, "error": type(error).__name__})
                 if claim.tries < MAX_TRIES:
-                    wait = timedelta(seconds=backoff.seconds(claim.tries))
-                    return await self._inbox.release(claim, retry_in=wait)
+                    return await self._inbox.release(claim, retry_in=backoff.after(claim.tries))
             return await self._give_up(h, reference)
         await self._inbox.commit(claim, writes)
         return h.committed()
@@ -246,13 +250,12 @@ class Worker:
         """The thread's row, None where it cannot be read. Raises `KeyMissing`."""
         if claim.lacks_key:
             raise KeyMissing
-        state = None
         try:
             state = self._threads.opened_row(claim.thread, claim.row)
         except KeyMissing:
             raise
         except UnknownSchema:
-            pass
+            state = None
         asked = getattr(claim.event, "approval_id", "")
         waiting = state.approvals if state else ()
         await self._threads.insist_on_keys(claim.thread, [*waiting, *([asked] if asked else [])])

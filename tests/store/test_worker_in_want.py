@@ -89,7 +89,7 @@ async def ended(redis_server: RedisServer, conversation: Failing) -> str:
             usage=UsageBook(redis, keys),
             metrics=Metrics(),
         )
-        async with in_background(want.watch()), in_background(at_work.run()), asyncio.timeout(30):
+        async with in_background(want.watch(Metrics())), in_background(at_work.run()), asyncio.timeout(30):
             how = await conversation.ended.get()
             await at_work.drain(timedelta(seconds=5))
             return how
