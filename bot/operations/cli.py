@@ -42,6 +42,7 @@ from bot.operations.command import (
 from bot.operations.health_check import NOT_SERVED, complaints
 from bot.operations.imports import uncollected
 from bot.operations.new_team import new_team
+from bot.operations.standard_output import written_out
 from bot.settings.config import ConfigError, Settings
 from bot.telemetry import logs
 from bot.telemetry.resource_limits import shortcomings
@@ -265,7 +266,8 @@ def new_key() -> None:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    with written_out():
+        app()
 
 
 def _refuse_want(settings: Settings) -> None:
