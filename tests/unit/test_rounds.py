@@ -22,12 +22,15 @@ from bot.background import (
     worker,
 )
 from bot.background.answer_times import AnswerTimes
+from bot.background.heartbeat import heartbeat
 from bot.background.slots import Slots
 from bot.background.timing import Timing
 from bot.connection import backfill, slack_clock, watchdog
 from bot.conversation import removed_tools, stranded
 from bot.domain.clock import Clock
 from bot.domain.duty import Duty
+from bot.domain.errors import LeaseLost
+from bot.domain.lease import Lease
 from bot.domain.resources import Left
 from bot.domain.sources import Sources
 from bot.domain.tasks import in_background
@@ -274,6 +277,23 @@ async def test_a_page_on_which_a_look_fails_hides_none_behind_it() -> None:
     async with in_background(finding), asyncio.timeout(10):
         await second.wait()
     assert looked_at[:2] == [0, 1]
+
+
+async def test_a_heartbeat_that_fails_unforeseen_lets_the_thread_go_and_is_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def renew(claim: object) -> object:
+        del claim
+        raise Unforeseen(SECRET)
+
+    inbox: Any = SimpleNamespace(lease=timedelta(0), renew=renew)
+    with pytest.raises(LeaseLost):
+        async with heartbeat(inbox, cast("Any", SimpleNamespace(claim=None)), Lease(timedelta(1), clock)):
+            await asyncio.Event().wait()
+
+    [said] = [vars(one) for one in caplog.records if one.levelno == logging.ERROR]
+    assert (said["task"], said["error"]) == ("heartbeat", "Unforeseen")
+    assert SECRET not in str(said)
 
 
 def test_a_cancellation_passes_and_is_no_failure() -> None:
