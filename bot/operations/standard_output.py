@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from bot.operations.command import FAILED, complain
 
@@ -49,7 +49,8 @@ def written_out() -> Generator[None]:
     if not isinstance(usual, io.TextIOWrapper):  # there is none, or a test reads along
         yield
         return
-    sys.stdout = told = _Told(usual.buffer, usual.encoding, usual.errors, line_buffering=usual.line_buffering)
+    buffer = cast("BinaryIO", usual.buffer)
+    sys.stdout = told = _Told(buffer, usual.encoding, usual.errors, line_buffering=usual.line_buffering)
     try:
         yield
     except OutputLost as lost:
