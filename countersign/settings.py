@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field, SecretStr, ValidationError, create_model
@@ -18,7 +18,8 @@ class TeamSettings(BaseSettings):
     """Derive from it and name what the team needs; the variable of a field is its name in capitals.
 
     An empty value counts as not set. What is wrong is said at start by the name of the variable, never with its value;
-    give secrets the type `SecretStr`, and they stand in no log either. `countersign policies` makes the team without
+    give secrets the type `SecretStr`, and they stand in no log either. What a setting is for, as `Field(description=…)`
+    has it, is said where it is missing. `countersign policies` makes the team without
     serving it: where a `SecretStr` or a `str` that must be set is missing then, it is empty.
     """
 
@@ -41,6 +42,8 @@ class TeamSettings(BaseSettings):
             except ValidationError as error:
                 missing = _missing(error)
                 if not (is_policies_only() and _can_be_empty(type(self), missing)):
+                    for note in _notes(type(self), missing):
+                        error.add_note(note)
                     raise
                 made = _with_empty(type(self), missing)(**given)
                 self.__dict__.update(made.__dict__)
@@ -51,6 +54,13 @@ class TeamSettings(BaseSettings):
 def _missing(error: ValidationError) -> list[str]:
     details = error.errors(include_input=False, include_url=False)
     return [str(detail["loc"][0]) for detail in details if detail["type"] == "missing"]
+
+
+def _notes(settings: type[BaseSettings], missing: Collection[str]) -> Iterator[str]:
+    """What those that are missing are for, by their names: the error knows no more than these."""
+    for name, field in settings.model_fields.items():
+        if name in missing and field.description:
+            yield f"{name}: {field.description}"
 
 
 def _can_be_empty(settings: type[BaseSettings], names: Collection[str]) -> bool:

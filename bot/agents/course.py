@@ -13,10 +13,11 @@ from bot.domain.tiers import Sign
 class Course:
     """Noted while a run works: `agent` speaks, `ended` are calls of its present step, `signs` of a model not up to its task.
 
-    `turns` are those of each agent, from the run's start on, in whichever process.
+    `fallen` are agents that went on with their own model, as the frontier's is closed. `turns` are those of each agent, from the run's start on, in whichever process.
     """
 
     agent: str = ""
     ended: list[Ending] = field(default_factory=list[Ending])
     signs: list[Sign] = field(default_factory=list[Sign])
+    fallen: list[str] = field(default_factory=list[str])
     turns: Counter[str] = field(default_factory=Counter[str])

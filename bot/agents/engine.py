@@ -102,7 +102,7 @@ class Engine:
             run_config=self._config(context, session, in_doubt),
             error_handlers={"model_refusal": in_its_own_words},
         )
-        run = self._in_progress(result, hooks, context, session)
+        run = self._in_progress(result, hooks, context, session, team)
         run.given, run.is_saved = ItemHelpers.input_to_new_input_list(message), hooks.has_saved
         return run
 
@@ -143,7 +143,7 @@ class Engine:
             run_config=self._config(context, session),
             error_handlers={"model_refusal": in_its_own_words},
         )
-        progress = self._in_progress(result, hooks, context, session)
+        progress = self._in_progress(result, hooks, context, session, team)
         for item in state.get_interruptions():
             progress.called[item.call_id or ""] = Called(str(item.name), item.arguments or "")
         return progress
@@ -188,9 +188,15 @@ class Engine:
         return config
 
     def _in_progress(
-        self, result: RunResultStreaming, hooks: Checkpoints, context: RunContext, session: Session
+        self,
+        result: RunResultStreaming,
+        hooks: Checkpoints,
+        context: RunContext,
+        session: Session,
+        team: Handoffs,
     ) -> RunInProgress:
         hooks.watch(result, context)
+        context.course.fallen = team.fallen
         return RunInProgress(self.tools, self._words, self.failed, result, context, session)
 
     def waiting(self, saved: SavedRun, context: RunContext) -> tuple[PendingCall, ...]:

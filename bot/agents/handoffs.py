@@ -13,6 +13,7 @@ from agents.sandbox.capabilities import Capability, Compaction, Filesystem, Shel
 from agents.sandbox.capabilities.shell import ShellToolSet
 
 from bot.agents.context import RunContext
+from bot.agents.raised_model import RaisedModel
 from bot.agents.team import TRIAGE, Specialist
 from bot.agents.tools.approval import ApprovedTool
 from bot.agents.tools.readable import readable
@@ -79,6 +80,8 @@ class Handoffs:
 
     def __init__(self, kit: Kit, *, is_raised: bool = False) -> None:
         self._kit = kit
+        #: Agents that were raised to a model which is closed.
+        self.fallen: list[str] = []
         self.root = Agent[RunContext](
             name=TRIAGE,
             handoff_description="Answers general questions and sends people to the right specialist.",
@@ -97,9 +100,12 @@ class Handoffs:
 
     def rise(self) -> None:
         """Give every agent the voice it is raised to; before its first word, so that no request of a run is begun with two."""
+        own = {TRIAGE: self._kit.triage} | {one.specialist.name: one.voice for one in self._kit.members}
         for name, voice in self._kit.raised_voices.items():
             if voice is not None and name in self._agents:
-                self._agents[name].model, self._agents[name].model_settings = voice.model, voice.settings
+                of = (own[name].model, own[name].settings, self.fallen)
+                self._agents[name].model = RaisedModel(name, voice.model, *of)
+                self._agents[name].model_settings = voice.settings
 
     def agent(self, name: str | None) -> Agent[RunContext]:
         """The agent that spoke last, or the root where that is not known (any more)."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import openai
 from openai.types.chat import ChatCompletionChunk
+from openai.types.completion_usage import CompletionTokensDetails, CompletionUsage, PromptTokensDetails
 
 from bot.agents.model_span import ModelSpan
 from bot.agents.request_bounds import at_most, with_bound
@@ -178,6 +179,20 @@ def _dearest(price: Price | None, most: Tokens, at: datetime) -> Decimal | None:
     costs = [price(tokens, at) for tokens in (most, cached)] if price else []
     known = [cost for cost in costs if cost is not None]
     return max(known) if known and len(known) == len(costs) else None
+
+
+def readable(given: Any) -> CompletionUsage | None:
+    """Usage of Chat Completions as the Agents SDK can read it, which takes its figures and their parts for what they are
+    to be and breaks off the answer where they are not; None where a server tells nothing that is any."""
+    if given is None or (tokens := tokens_of(given)) is None:
+        return None
+    return CompletionUsage(
+        prompt_tokens=tokens.input,
+        completion_tokens=tokens.output,
+        total_tokens=tokens.input + tokens.output,
+        prompt_tokens_details=PromptTokensDetails(cached_tokens=tokens.cached),
+        completion_tokens_details=CompletionTokensDetails(reasoning_tokens=tokens.reasoning),
+    )
 
 
 def tokens_of(given: Any) -> Tokens | None:

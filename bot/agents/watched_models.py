@@ -18,7 +18,7 @@ from agents.models.interface import Model
 from bot.agents.bad_end import CODE, BadEnd, is_too_long, usage_of
 from bot.agents.failures import kind_of
 from bot.agents.hearing import Silence, heard
-from bot.agents.metered_models import Metered
+from bot.agents.metered_models import Metered, readable
 from bot.domain.ends import ModelEnd
 from bot.domain.exchanges import half, told_of_gap
 from bot.domain.resources import is_shortage
@@ -155,6 +155,7 @@ class _Chunks:
         async for chunk in self._stream:
             for choice in chunk.choices or ():
                 reason = choice.finish_reason or reason
+            chunk.usage = readable(chunk.usage)
             usage = chunk.usage or usage
             yield chunk
         if why := _REASONS.get(reason.lower()) if reason else ModelEnd.BROKE_OFF:
@@ -175,4 +176,7 @@ class WatchedChat(Watched, OpenAIChatCompletionsModel):
     async def _fetch_response(self, *given: Any, **more: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         fetch = super()._fetch_response
         answer = await self.metered(lambda *those: cast("Any", fetch(*those, **more)), given)
-        return (answer[0], _Chunks(answer[1])) if isinstance(answer, tuple) else answer
+        if isinstance(answer, tuple):
+            return answer[0], _Chunks(answer[1])
+        answer.usage = readable(answer.usage)  # counted by now
+        return answer

@@ -19,6 +19,9 @@ from bot.domain.audit import Head
 from bot.domain.errors import UnknownSchema
 from bot.domain.signed_head import HeadSigner
 from bot.store.audit import AuditLog
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -77,13 +80,14 @@ class Anchor:
                 await place.bring(team, head, line)
 
 
-async def keep_anchored(anchor: Anchor, pause: timedelta) -> None:
+async def keep_anchored(anchor: Anchor, pause: timedelta, metrics: Metrics) -> None:
     """Drop an anchor at once and after each pause, until cancelled."""
     while True:
-        try:
-            await anchor.drop()
-        except RedisError as error:
-            log.error("audit heads not read", extra={"error": type(error).__name__})
+        with outliving(Loop.AUDIT_ANCHOR, metrics):
+            try:
+                await anchor.drop()
+            except RedisError as error:
+                log.error("audit heads not read", extra={"error": type(error).__name__})
         await asyncio.sleep(pause.total_seconds())
 
 

@@ -9,6 +9,9 @@ from redis.exceptions import RedisError
 
 from bot.domain.errors import UnknownSchema
 from bot.store.audit import AuditLog
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -16,12 +19,13 @@ log = logging.getLogger(__name__)
 PAUSE = 5.0
 
 
-async def keep_chained(audit: AuditLog) -> None:
+async def keep_chained(audit: AuditLog, metrics: Metrics) -> None:
     """Chain what waits, until cancelled."""
     while True:
-        try:
-            await audit.chain()
-        except (RedisError, UnknownSchema) as error:
-            # An unreadable head stops the chain for good: `countersign audit verify` names it.
-            log.error("audit log not chained", extra={"error": type(error).__name__})
+        with outliving(Loop.AUDIT_CHAIN, metrics):
+            try:
+                await audit.chain()
+            except (RedisError, UnknownSchema) as error:
+                # An unreadable head stops the chain for good: `countersign audit verify` names it.
+                log.error("audit log not chained", extra={"error": type(error).__name__})
         await asyncio.sleep(PAUSE)

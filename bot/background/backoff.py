@@ -20,6 +20,11 @@ def seconds(tries: int) -> float:
     return min(FIRST * 2 ** (tries - 1), LAST)
 
 
+def after(tries: int) -> timedelta:
+    """The same as a span of time."""
+    return timedelta(seconds=seconds(tries))
+
+
 def pause(error: NotConfirmed | SlackUnavailable, tries: int) -> timedelta:
     """How long an event waits for what it needs; nobody is at fault."""
     if isinstance(error, NotConfirmed):

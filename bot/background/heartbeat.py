@@ -14,7 +14,7 @@ from bot.domain import model_ends, sentences
 from bot.domain.errors import LeaseLost
 from bot.domain.events import Lane, MessageReceived
 from bot.domain.lease import Lease
-from bot.domain.tasks import end
+from bot.domain.tasks import end, mourn
 from bot.store.claim import Renewal
 from bot.store.inbox import Inbox
 
@@ -29,7 +29,8 @@ async def heartbeat(inbox: Inbox, h: Handling, lease: Lease) -> AsyncGenerator[N
     Raises `LeaseLost` then.
     """
     body = asyncio.current_task()
-    beat = asyncio.create_task(_beat(inbox, h, lease))
+    beat = asyncio.create_task(_beat(inbox, h, lease), name="heartbeat")
+    beat.add_done_callback(mourn)  # else a loss of the lease would be all that is known of its error
 
     def cut_off(ended: asyncio.Task[None]) -> None:
         if not ended.cancelled() and body is not None:

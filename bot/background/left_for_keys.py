@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
+from bot.conversation.conversation import Conversation
+from bot.domain.errors import KeyMissing
 from bot.domain.thread import ThreadRef
+from bot.store.claim import Claim
+from bot.store.inbox import Inbox
+
+log = logging.getLogger(__name__)
 
 #: How long a thread is left for another replica, or the operator, to bring the key that it needs.
 KEY_PAUSE: Final = timedelta(seconds=5)
@@ -27,6 +34,16 @@ class LeftForKeys:
     def add(self, thread: ThreadRef) -> None:
         """Leave a thread, and let others come first."""
         self._until[thread] = self._clock() + (KEY_PAUSE + OTHERS_FIRST).total_seconds()
+
+    async def leave(
+        self, claim: Claim, missing: KeyMissing, inbox: Inbox, conversation: Conversation
+    ) -> None:
+        """Leave an event, and all that its thread holds, to whoever has the key."""
+        log.error("left for want of a key", extra={"why": str(missing)})
+        self.add(claim.thread)
+        if claim.tries == 1:
+            await conversation.say_key_missing(claim)
+        await inbox.release(claim, retry_in=KEY_PAUSE, forgive=True)
 
     def was_read(self, thread: ThreadRef) -> None:
         """Forget a thread whose key is here."""

@@ -29,6 +29,9 @@ from bot.slack.reply_messages import ReplyMessages
 from bot.store.claim import Claim
 from bot.store.inbox import Inbox
 from bot.store.line import InLine, Line
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -71,17 +74,18 @@ class LongWaits:
         self._is_for_us = is_for_us
         self._sources = sources
 
-    async def watch(self) -> None:
+    async def watch(self, metrics: Metrics) -> None:
         """Look again and again, until cancelled."""
         while self._patience:
             await asyncio.sleep(min(BEAT, self._patience.total_seconds() / 4))
             # A replica that has nothing to do takes whoever waits: it need not look for how long.
             if self._duty.is_off or self._slots.is_idle:
                 continue
-            try:
-                await self.look()
-            except RedisError as error:
-                log.warning("line not looked at", extra={"error": type(error).__name__})
+            with outliving(Loop.LONG_WAITS, metrics):
+                try:
+                    await self.look()
+                except RedisError as error:
+                    log.warning("line not looked at", extra={"error": type(error).__name__})
 
     async def look(self) -> None:
         """Tell those who are to be told now, the first ones first."""

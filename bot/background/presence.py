@@ -13,6 +13,9 @@ from redis.exceptions import RedisError
 from bot.domain.errors import CannotStart
 from bot.domain.roster import Register, Replica, conflict, disagreement, joined
 from bot.store.roster import Roster
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +74,9 @@ class Presence:
         with suppress(RedisError):
             await self._roster.leave(self._replica)
 
-    async def keep(self, rest: Callable[[bool], None], give_up: Callable[[str], Awaitable[None]]) -> None:
+    async def keep(
+        self, rest: Callable[[bool], None], give_up: Callable[[str], Awaitable[None]], metrics: Metrics
+    ) -> None:
         """Say again and again that this replica lives, until cancelled.
 
         `rest` is told to work or not to, as other policies come and go. `give_up` gets the reason
@@ -81,14 +86,15 @@ class Presence:
         while True:
             await asyncio.sleep(self._pause)
             before = self.rests
-            try:
-                await self._beat()
-            except RedisError as error:
-                log.warning("roster not reached", extra={"error": type(error).__name__})
-            except CannotStart as refusal:
-                log.error("may not serve any more", extra={"reason": str(refusal)})
-                await give_up(str(refusal))
-                return
+            with outliving(Loop.ROSTER, metrics):
+                try:
+                    await self._beat()
+                except RedisError as error:
+                    log.warning("roster not reached", extra={"error": type(error).__name__})
+                except CannotStart as refusal:
+                    log.error("may not serve any more", extra={"reason": str(refusal)})
+                    await give_up(str(refusal))
+                    return
             if self.rests is not before:
                 rest(self.rests)
 

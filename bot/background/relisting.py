@@ -9,6 +9,9 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from bot.store.waiting import Waiting
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -16,11 +19,12 @@ log = logging.getLogger(__name__)
 BEAT: Final = 1800.0
 
 
-async def keep_listed(waiting: Waiting) -> None:
+async def keep_listed(waiting: Waiting, metrics: Metrics) -> None:
     """Look from time to time, until cancelled."""
     while True:
-        try:
-            await waiting.complete()
-        except RedisError as error:
-            log.warning("lists of what waits not completed", extra={"error": type(error).__name__})
+        with outliving(Loop.LISTS, metrics):
+            try:
+                await waiting.complete()
+            except RedisError as error:
+                log.warning("lists of what waits not completed", extra={"error": type(error).__name__})
         await asyncio.sleep(BEAT)

@@ -9,6 +9,9 @@ from typing import Final
 
 from bot.domain.duty import Duty, Why
 from bot.domain.resources import Left, is_shortage, starved
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +52,11 @@ class Starvation:
             return True
         return False
 
-    async def watch(self) -> None:
+    async def watch(self, metrics: Metrics) -> None:
         """Look again and again, until cancelled."""
         while True:
-            self.look()
+            with outliving(Loop.STARVATION, metrics):
+                self.look()
             await asyncio.sleep(BEAT)
 
     def _keep_off(self, sentence: str, now: float) -> None:

@@ -9,6 +9,9 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from bot.sandbox.backend import Backend
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -16,12 +19,13 @@ log = logging.getLogger(__name__)
 BEAT: Final = 30.0
 
 
-async def keep_swept(backend: Backend) -> None:
+async def keep_swept(backend: Backend, metrics: Metrics) -> None:
     """Look from time to time, until cancelled."""
     while True:
-        try:
-            if ended := await backend.sweep():
-                log.warning("left sandboxes ended", extra={"count": ended})
-        except RedisError as error:
-            log.warning("sandboxes not swept", extra={"error": type(error).__name__})
+        with outliving(Loop.SANDBOXES, metrics):
+            try:
+                if ended := await backend.sweep():
+                    log.warning("left sandboxes ended", extra={"count": ended})
+            except RedisError as error:
+                log.warning("sandboxes not swept", extra={"error": type(error).__name__})
         await asyncio.sleep(BEAT)

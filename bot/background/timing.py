@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,8 +14,9 @@ from redis.asyncio import Redis
 from bot.domain.clock import Clock, slack_off, too_far_off, written_at
 from bot.domain.errors import CannotStart
 from bot.domain.sources import Sources
-from bot.domain.tasks import end
+from bot.domain.tasks import in_background
 from bot.store.redis_clock import keep_measured, measure
+from bot.telemetry.metrics import Metrics
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -65,7 +65,11 @@ class Timing:
 
 @asynccontextmanager
 async def on_redis_time(
-    redis: Redis, sources: Sources, headers: Timed[Mapping[str, str]], tolerance: timedelta
+    redis: Redis,
+    sources: Sources,
+    headers: Timed[Mapping[str, str]],
+    tolerance: timedelta,
+    metrics: Metrics,
 ) -> AsyncGenerator[Timing]:
     """Tell Redis' time while the block runs. `headers` are those of an answer of Slack's.
 
@@ -80,8 +84,5 @@ async def on_redis_time(
     own_too_far = too_far_off("The clock of this machine", own, tolerance)
     if why := own_too_far or timing.slack_too_far_off(tolerance):
         raise CannotStart(why)
-    measuring = asyncio.create_task(keep_measured(redis, clock, sources.ticks))
-    try:
+    async with in_background(keep_measured(redis, clock, sources.ticks, metrics)):
         yield timing
-    finally:
-        await end(measuring)

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from bot.background import backoff
 from bot.background.heartbeat import heartbeat
-from bot.background.left_for_keys import KEY_PAUSE, LeftForKeys
+from bot.background.left_for_keys import LeftForKeys
 from bot.background.measuring import measured
 from bot.background.metering import metered
 from bot.background.slots import Slots
@@ -47,7 +47,9 @@ from bot.store.ranks import Ranks
 from bot.store.threads import ThreadStore
 from bot.store.usage import UsageBook
 from bot.store.writes import Writes
+from bot.telemetry.measures import Loop
 from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 from bot.telemetry.tracing import Traces
 
 log = logging.getLogger(__name__)
@@ -84,10 +86,8 @@ class Worker:
         self._threads = threads
         self._conversation = conversation
         self._sources = sources
-        self._slots = slots
-        self._lease = inbox.lease
-        self._duty = duty
-        self._starvation = starvation
+        self._slots, self._lease = slots, inbox.lease
+        self._duty, self._starvation = duty, starvation
         self._usage, self._traces, self._metrics, self._budgets = usage, traces, metrics, budgets
         self._leaving = asyncio.Event()
         self.left = LeftForKeys(asyncio.get_running_loop().time)
@@ -95,7 +95,13 @@ class Worker:
         self._claims = asyncio.Lock()
 
     async def run(self) -> None:
-        """Claim and handle while on duty, until `drain`; a Redis that does not answer is asked again."""
+        """Claim and handle while on duty, until `drain`, whatever that ends in; a Redis that does not answer is asked again."""
+        while not self._leaving.is_set():
+            with outliving(Loop.WORKER, self._metrics):
+                return await self._claim_and_handle()
+            await asyncio.sleep(REDIS_PAUSE)
+
+    async def _claim_and_handle(self) -> None:
         ranks: Ranks | None = None
         while not self._leaving.is_set():
             seen, ranks = ranks, None
@@ -163,9 +169,9 @@ class Worker:
 
         Returns how the line stands then, where that is known.
         """
-        wake = self._inbox.wait(seconds, holding)
+        freed = [self._slots.freed.wait()] if holding.holds_back else []
         try:
-            came = await self._until(wake, *([self._slots.freed.wait()] if holding.holds_back else []))
+            came = await self._until(self._inbox.wait(seconds, holding), *freed)
         except RedisError:
             await asyncio.sleep(REDIS_PAUSE)
             return None
@@ -189,7 +195,7 @@ class Worker:
                         await self._handle(claim, lease, may_run=may_run)
             except KeyMissing as missing:
                 with contextlib.suppress(RedisError, LeaseLost):
-                    await self._leave(claim, missing)
+                    await self.left.leave(claim, missing, self._inbox, self._conversation)
             except HandedOver as over:
                 await self._hand_over(claim, forgive=not is_out_of_memory(over))
             except LeaseLost:
@@ -222,8 +228,7 @@ class Worker:
         except (NotConfirmed, SlackUnavailable) as error:
             return await self._inbox.release(claim, retry_in=backoff.pause(error, claim.tries), forgive=True)
         except Exception as error:
-            # One of the two places that catch everything: an event must never take the worker,
-            # or its thread, down with it.
+            # Everything is caught: an event must never take its thread, or the worker, down with it.
             if self._is_for_another(error, claim):
                 raise HandedOver from error
             reference = h.course.reference = self._sources.token()
@@ -233,8 +238,7 @@ class Worker:
                 self._metrics.failed()
                 log.exception("event failed", extra={"reference": reference, "error": type(error).__name__})
                 if claim.tries < MAX_TRIES:
-                    wait = timedelta(seconds=backoff.seconds(claim.tries))
-                    return await self._inbox.release(claim, retry_in=wait)
+                    return await self._inbox.release(claim, retry_in=backoff.after(claim.tries))
             return await self._give_up(h, reference)
         await self._inbox.commit(claim, writes)
         return h.committed()
@@ -249,26 +253,17 @@ class Worker:
         """The thread's row, None where it cannot be read. Raises `KeyMissing`."""
         if claim.lacks_key:
             raise KeyMissing
-        state = None
         try:
             state = self._threads.opened_row(claim.thread, claim.row)
         except KeyMissing:
             raise
         except UnknownSchema:
-            pass
+            state = None
         asked = getattr(claim.event, "approval_id", "")
         waiting = state.approvals if state else ()
         await self._threads.insist_on_keys(claim.thread, [*waiting, *([asked] if asked else [])])
         self.left.was_read(claim.thread)
         return state
-
-    async def _leave(self, claim: Claim, missing: KeyMissing) -> None:
-        """Leave an event, and all that its thread holds, to whoever has the key."""
-        log.error("left for want of a key", extra={"why": str(missing)})
-        self.left.add(claim.thread)
-        if claim.tries == 1:
-            await self._conversation.say_key_missing(claim)
-        await self._inbox.release(claim, retry_in=KEY_PAUSE, forgive=True)
 
     async def _give_up(self, h: Handling, reference: str) -> None:
         """Put the event aside; where nobody could be told of it yet, it is kept until then."""

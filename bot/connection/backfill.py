@@ -27,7 +27,9 @@ from bot.store.epoch import Epoch
 from bot.store.follow_ups import FollowUps
 from bot.store.hearing import Hearing
 from bot.store.inbox import Appended
+from bot.telemetry.measures import Loop
 from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -87,16 +89,14 @@ class Backfill:
         where none is open.
         """
         while True:
-            try:
-                if (seconds := await unproven()) is not None:
-                    await self.look(seconds)
-                    await self.settle_follow_ups()
-            except (RedisError, SlackRejected, SlackUnavailable) as error:
-                # The mark stays where it is: the next look finds the same gap.
-                log.warning("gap not filled yet", extra={"error": type(error).__name__})
-            except Exception as error:
-                # Were this the last look, nobody would fill a gap any more for as long as the replica lives.
-                log.error("gap not filled, for a reason of ours", extra={"error": type(error).__name__})
+            with outliving(Loop.BACKFILL, self._metrics):
+                try:
+                    if (seconds := await unproven()) is not None:
+                        await self.look(seconds)
+                        await self.settle_follow_ups()
+                except (RedisError, SlackRejected, SlackUnavailable) as error:
+                    # The mark stays where it is: the next look finds the same gap.
+                    log.warning("gap not filled yet", extra={"error": type(error).__name__})
             await asyncio.sleep(BEAT)
 
     async def look(self, unproven: float) -> int:

@@ -13,6 +13,9 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.background.timing import Timed, Timing, timed
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,7 @@ async def keep_measured(
     ask: Callable[[], Awaitable[AsyncSlackResponse]],
     ticks: Callable[[], float],
     tolerance: timedelta,
+    metrics: Metrics,
 ) -> None:
     """Ask Slack for anything from time to time and read its clock from the answer, until cancelled.
 
@@ -34,11 +38,12 @@ async def keep_measured(
     """
     while True:
         await asyncio.sleep(PAUSE)
-        try:
-            said = await timed(ticks, ask())
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            log.info("slack's clock not read", extra={"error": type(error).__name__})
-            continue
-        timing.measured(Timed(cast("Any", said.answer.headers), said.asked, said.answered))
-        if why := timing.slack_too_far_off(tolerance):
-            log.warning("clocks too far apart", extra={"reason": why})
+        with outliving(Loop.SLACK_CLOCK, metrics):
+            try:
+                said = await timed(ticks, ask())
+            except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+                log.info("slack's clock not read", extra={"error": type(error).__name__})
+                continue
+            timing.measured(Timed(cast("Any", said.answer.headers), said.asked, said.answered))
+            if why := timing.slack_too_far_off(tolerance):
+                log.warning("clocks too far apart", extra={"reason": why})

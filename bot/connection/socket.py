@@ -98,6 +98,7 @@ async def open_socket(settings: Settings, door: Door, doubt: Doubt, token: Token
             [Pace(clock, random.random) for _ in range(settings.slack_sockets)],
             clock,
             doubt,
+            door.metrics,
         )
         async with watchdog.watching():
             yield watchdog

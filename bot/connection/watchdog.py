@@ -15,6 +15,9 @@ from typing import Final
 
 from bot.domain.tasks import end
 from bot.slack.socket_mode import LONGEST_PAUSE, Clock, Pace, SteadyHandler
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +46,13 @@ class Line:
 class Watchdog:
     """Holds as many sockets as it has paces."""
 
-    def __init__(self, opener: Opener, paces: Sequence[Pace], clock: Clock, doubt: Doubt) -> None:
+    def __init__(
+        self, opener: Opener, paces: Sequence[Pace], clock: Clock, doubt: Doubt, metrics: Metrics
+    ) -> None:
         self._opener = opener
         self._clock = clock
         self._doubt = doubt
+        self._metrics = metrics
         self._handlers: list[SteadyHandler] = []
         self._lines = [Line(None, pace, clock()) for pace in paces]
         self._up = asyncio.Event()
@@ -76,10 +82,11 @@ class Watchdog:
 
     async def _keep(self, line: Line) -> None:
         while True:
-            if reason := await self._complaint(line):
-                level = logging.INFO if line.handler is None else logging.WARNING
-                log.log(level, "socket opened", extra={"reason": reason})
-                await self._open(line)
+            with outliving(Loop.SOCKETS, self._metrics):
+                if reason := await self._complaint(line):
+                    level = logging.INFO if line.handler is None else logging.WARNING
+                    log.log(level, "socket opened", extra={"reason": reason})
+                    await self._open(line)
             await asyncio.sleep(BEAT)
 
     async def _complaint(self, line: Line) -> str:
@@ -96,16 +103,19 @@ class Watchdog:
         """Open a socket in the place of the old one, which is closed when the new one hears."""
         fresh, line.well_at = self._opener(line.pace), self._clock()
         self._handlers.append(fresh)
+        done_with: SteadyHandler | None = (
+            fresh  # unless it hears: then the next look finds the old one as it was
+        )
         try:
             # It may have to wait for its turn first.
             await asyncio.wait_for(fresh.connect_async(), timeout=UNWELL + LONGEST_PAUSE)
-        except TimeoutError:
-            done_with = fresh  # the next look finds the old one as it was
-        else:
             done_with, line.handler = line.handler, fresh
             self._up.set()
             if done_with is not None:
                 self._doubt(self._clock() - done_with.steady.proven_at)
-        if done_with is not None:
-            await done_with.close()
-            self._handlers.remove(done_with)
+        except TimeoutError:
+            pass
+        finally:
+            if done_with is not None:
+                await done_with.close()
+                self._handlers.remove(done_with)

@@ -11,7 +11,7 @@ from bot.conversation.handling import Handling
 from bot.domain import tiers
 from bot.domain.events import MessageReceived
 from bot.domain.run import Completed, Failed, Outcome, Stopped
-from bot.domain.tiers import Escalation, Sign
+from bot.domain.tiers import AS_USUAL, Escalation, Sign
 from bot.domain.told_wrong import says_wrong
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class Escalations:
         course.ended.clear()
         is_heard = self.heard(h, course)
         self._see(h, h.state.escalation.loops, course.agent, with_this=True)
+        self._fell(h, course)
         return not was_raised and h.state.escalation.is_raised and not is_heard
 
     def in_doubt(self, h: Handling) -> None:
@@ -58,6 +59,8 @@ class Escalations:
     def ended(self, h: Handling, course: Course, outcome: Outcome) -> None:
         """Look at how a run ended: an answer is counted, a failure of the model's is a sign."""
         self.heard(h, course)
+        if self._fell(h, course):
+            return
         match outcome:
             case Failed() if not h.state.escalation.is_raised:
                 self._see(h, tiers.FAILURES.get(outcome.failure), course.agent, with_this=False)
@@ -83,6 +86,13 @@ class Escalations:
         if with_this is not None:
             h.remarks.append(tiers.told(now, with_this=with_this))
         return True
+
+    def _fell(self, h: Handling, course: Course) -> bool:
+        """Bring a thread down whose run found the frontier's model closed, and say so: asked again it would be no other."""
+        if course.fallen and h.state.escalation.is_raised:
+            self._note(h, AS_USUAL)
+            h.remarks.append(tiers.FELL)
+        return bool(course.fallen)
 
     def _note(self, h: Handling, now: Escalation) -> None:
         h.state = replace(h.state, escalation=now)

@@ -15,6 +15,9 @@ from bot.domain.budget import GO_ON
 from bot.domain.events import StrandedFound
 from bot.store.inbox import Inbox
 from bot.store.waiting import Waiting
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +46,14 @@ async def find_removed(waiting: Waiting, inbox: Inbox, has_tool: HasTool, now: d
 
 
 async def keep_finding_removed(
-    waiting: Waiting, inbox: Inbox, has_tool: HasTool, now: Callable[[], datetime]
+    waiting: Waiting, inbox: Inbox, has_tool: HasTool, now: Callable[[], datetime], metrics: Metrics
 ) -> None:
     """Look at start and from time to time, until cancelled."""
     while True:
-        try:
-            if found := await find_removed(waiting, inbox, has_tool, now()):
-                log.warning("approvals wait for tools that are no more", extra={"count": found})
-        except RedisError as error:
-            log.warning("removed tools not looked for", extra={"error": type(error).__name__})
+        with outliving(Loop.REMOVED_TOOLS, metrics):
+            try:
+                if found := await find_removed(waiting, inbox, has_tool, now()):
+                    log.warning("approvals wait for tools that are no more", extra={"count": found})
+            except RedisError as error:
+                log.warning("removed tools not looked for", extra={"error": type(error).__name__})
         await asyncio.sleep(BEAT)

@@ -17,6 +17,9 @@ from bot.domain.events import StrandedFound
 from bot.domain.run import Notice
 from bot.store.inbox import Inbox
 from bot.store.threads import ThreadStore
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -55,18 +58,21 @@ async def find_stranded(threads: ThreadStore, inbox: Inbox, now: datetime, page:
     return len(found)
 
 
-async def keep_finding(threads: ThreadStore, inbox: Inbox, now: Callable[[], datetime]) -> None:
+async def keep_finding(
+    threads: ThreadStore, inbox: Inbox, now: Callable[[], datetime], metrics: Metrics
+) -> None:
     """Look from time to time, until cancelled; the threads know what was asked already.
 
     A page each time: what stays on the first one, since it cannot be read or waits below a Retry button,
-    hides nothing behind it.
+    hides nothing behind it. Nor does a page on which a look fails.
     """
-    page = 0
+    page = -1
     while True:
-        try:
-            page %= await threads.approved_pages(now() - PATIENCE)
-            await find_stranded(threads, inbox, now(), page)
-            page += 1
-        except RedisError as error:
-            log.warning("stranded approvals not looked for", extra={"error": type(error).__name__})
+        page += 1
+        with outliving(Loop.STRANDED, metrics):
+            try:
+                page %= await threads.approved_pages(now() - PATIENCE)
+                await find_stranded(threads, inbox, now(), page)
+            except RedisError as error:
+                log.warning("stranded approvals not looked for", extra={"error": type(error).__name__})
         await asyncio.sleep(BEAT)

@@ -284,7 +284,7 @@ class CannotStart(BotError):
 
 
 class CannotWrite(BotError):
-    """There is no room where something is to be written; the sentence says why."""
+    """Something cannot be written, for want of room or as there is nothing of it; the sentence says why."""
 
 
 class CannotRestore(BotError):

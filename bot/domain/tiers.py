@@ -37,6 +37,7 @@ class Sign(StrEnum):
 
 #: Which failures of a run are its model's; a server that is busy or gone says nothing of it.
 FAILURES: Final = {FailureKind.MODEL_GARBLED: Sign.MALFORMED, FailureKind.TOO_LONG: Sign.TOO_LONG}
+FELL: Final = "That more capable model cannot be used any more, so my usual one went on."
 _WHY: Final = {
     Sign.TOOL_ERRORS: "The same step failed again and again",
     Sign.MALFORMED: "What the model wrote could not be used",

@@ -21,6 +21,7 @@ from bot.store.sealer import Sealer, key_names
 Say = Callable[[str], None]
 
 UNWRITTEN: Final = "The backup could not be written: {}."
+NOTHING: Final = "There is nothing to back up: nothing is stored under REDIS_PREFIX {}."
 UNREACHED: Final = "Redis could not be reached at REDIS_URL, or broke off."
 THEN: Final = (
     "Now start the replicas: they look in Slack for what came after the backup, and ask the services before any call "
@@ -29,9 +30,10 @@ THEN: Final = (
 
 
 async def back_up(settings: Settings, release: str, into: BinaryIO, say: Say) -> bool:
-    """Write a backup; False where there are keys that this release does not know, or nothing at all.
+    """Write a backup; False where there are keys that this release does not know.
 
-    Raises `CannotStart` where Redis cannot be reached, `CannotWrite` where the file takes no more.
+    Raises `CannotStart` where Redis cannot be reached, `CannotWrite` where the file takes no more, or nothing is stored:
+    not a byte is written then.
     """
     async with client.connect(settings.redis_url.get_secret_value()) as redis:
         try:
@@ -45,19 +47,22 @@ async def _written(redis: Redis, settings: Settings, release: str, into: BinaryI
     backup, writer = Backup(redis, settings.keys, sealer), Writer(sealer)
     seconds, _ = await redis.time()
     taken = datetime.fromtimestamp(int(seconds), UTC).isoformat()
-    _put(into, writer.origin(Origin(release, settings.redis_prefix, settings.redis_shards, taken)))
+    unwritten = writer.origin(Origin(release, settings.redis_prefix, settings.redis_shards, taken))
     async for piece in backup.pieces():
-        _put(into, writer.piece(piece))
-    heads = {team: f"{head.seq}:{head.hash}" for team, head in backup.heads.items()}
-    found = Sum(dict(backup.counted), backup.unread, heads)
-    _put(into, writer.end(found), is_last=True)
-    for line in _told(found):
-        say(line)
+        unwritten += writer.piece(piece)
+        if piece.values:
+            _put(into, unwritten)
+            unwritten = b""
     for name in sorted(backup.unlisted)[:10]:
         say(f"✗ {name!r} is of a kind that this release does not know, and is not in the backup.")
+    heads = {team: f"{head.seq}:{head.hash}" for team, head in backup.heads.items()}
+    found = Sum(dict(backup.counted), backup.unread, heads)
     if not found.keys:
-        say(f"✗ Nothing is stored under REDIS_PREFIX {settings.redis_prefix}.")
-    return bool(found.keys) and not backup.unlisted
+        raise CannotWrite(NOTHING.format(settings.redis_prefix))
+    _put(into, unwritten + writer.end(found), is_last=True)
+    for line in _told(found):
+        say(line)
+    return not backup.unlisted
 
 
 async def restore(

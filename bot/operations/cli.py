@@ -39,9 +39,10 @@ from bot.operations.command import (
     run,
     unusable,
 )
-from bot.operations.health_check import complaints
+from bot.operations.health_check import NOT_SERVED, complaints
 from bot.operations.imports import uncollected
 from bot.operations.new_team import new_team
+from bot.operations.standard_output import written_out
 from bot.settings.config import ConfigError, Settings
 from bot.telemetry import logs
 from bot.telemetry.resource_limits import shortcomings
@@ -235,8 +236,8 @@ def health() -> None:
     """Ask the replica of this machine whether it can work: the health check of a container."""
     settings = read_settings(used=HEALTH)
     if not settings.health_port:
-        typer.echo("HEALTH_PORT is 0: nothing is asked.")
-        return
+        complain(NOT_SERVED)
+        raise typer.Exit(FAILED)
     found = complaints(settings.health_host, settings.health_port)
     for problem in found:
         complain(problem)
@@ -265,7 +266,8 @@ def new_key() -> None:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    with written_out():
+        app()
 
 
 def _refuse_want(settings: Settings) -> None:

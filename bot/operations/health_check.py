@@ -12,6 +12,7 @@ from typing import Any
 PATIENCE = 8
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 NOBODY = "No replica answers at HEALTH_PORT."
+NOT_SERVED = "HEALTH_PORT is 0, so no health pages are served and nobody can be asked. Set it to a port, for the replica too."
 
 
 def complaints(host: str, port: int) -> list[str]:

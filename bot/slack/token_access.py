@@ -9,6 +9,9 @@ from typing import Final
 
 from bot.domain.duty import Duty, Why
 from bot.domain.errors import SlackRejected, SlackUnavailable
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 #: Seconds between two questions whether a token is taken again.
 AGAIN: Final = 5.0
@@ -63,16 +66,17 @@ class Access(Token):
         self._duty.keep_off(Why.TOKEN, self.complaint)
         self._is_closed.set()
 
-    async def watch(self, ask: Callable[[], Awaitable[None]]) -> None:
+    async def watch(self, ask: Callable[[], Awaitable[None]], metrics: Metrics) -> None:
         """Ask every few seconds while the token is refused, however long; never returns."""
         while True:
             await self._is_closed.wait()
             await asyncio.sleep(AGAIN)
-            try:
-                await ask()
-            except (SlackRejected, SlackUnavailable):
-                continue
-            self.let_in()
-            self._is_closed.clear()
-            self._duty.let_on(Why.TOKEN)
-            self.restored(self._clock() - self._refused_at)
+            with outliving(Loop.TOKEN, metrics):
+                try:
+                    await ask()
+                except (SlackRejected, SlackUnavailable):
+                    continue
+                self.let_in()
+                self._is_closed.clear()
+                self._duty.let_on(Why.TOKEN)
+                self.restored(self._clock() - self._refused_at)

@@ -12,6 +12,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.domain.clock import Clock
+from bot.telemetry.measures import Loop
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.rounds import outliving
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +29,12 @@ async def measure(redis: Redis, clock: Clock, ticks: Callable[[], float]) -> Non
     clock.measured(asked, datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros), ticks())
 
 
-async def keep_measured(redis: Redis, clock: Clock, ticks: Callable[[], float]) -> None:
+async def keep_measured(redis: Redis, clock: Clock, ticks: Callable[[], float], metrics: Metrics) -> None:
     """Ask again every few seconds, until cancelled; without an answer the ticks go on alone."""
     while True:
         await asyncio.sleep(PAUSE)
-        try:
-            await measure(redis, clock, ticks)
-        except RedisError as error:
-            log.warning("redis time not read", extra={"error": type(error).__name__})
+        with outliving(Loop.REDIS_CLOCK, metrics):
+            try:
+                await measure(redis, clock, ticks)
+            except RedisError as error:
+                log.warning("redis time not read", extra={"error": type(error).__name__})

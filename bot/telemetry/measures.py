@@ -25,6 +25,26 @@ class Kind(StrEnum):
     HISTOGRAM = "histogram"
 
 
+class Loop(StrEnum):
+    """What a replica does again and again in the background, by its name in log and metrics."""
+
+    WORKER = "worker"
+    LONG_WAITS = "long_waits"
+    SOCKETS = "sockets"
+    BACKFILL = "backfill"
+    TOKEN = "token"
+    ROSTER = "roster"
+    STARVATION = "starvation"
+    REDIS_CLOCK = "redis_clock"
+    SLACK_CLOCK = "slack_clock"
+    AUDIT_CHAIN = "audit_chain"
+    AUDIT_ANCHOR = "audit_anchor"
+    SANDBOXES = "sandboxes"
+    STRANDED = "stranded"
+    REMOVED_TOOLS = "removed_tools"
+    LISTS = "lists"
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One metric. The names of times are in seconds, those of counters end in `_total`."""
@@ -73,6 +93,12 @@ FAILURES: Final = Measure(
     "countersign_event_failures_total",
     Kind.COUNTER,
     "Tries of an event that ended in an error of the bot's own",
+)
+ROUNDS: Final = Measure(
+    "countersign_round_failures_total",
+    Kind.COUNTER,
+    "Rounds of what runs in the background that ended in an error of the bot's own; the next round comes all the same",
+    ("loop",),
 )
 OUTCOMES: Final = Measure(
     "countersign_outcomes_total",
@@ -209,7 +235,8 @@ CLOCK: Final = Measure(
 
 #: All of them, as the documents list them.
 MEASURES: Final = (
-    *(ACK, UNACKED, FIRST_TEXT, EVENT, FAILURES, OUTCOMES, RECOVERIES, LEASE_LOSSES, BACKFILLS, BACKFILLED),
+    *(ACK, UNACKED, FIRST_TEXT, EVENT, FAILURES, ROUNDS, OUTCOMES),
+    *(RECOVERIES, LEASE_LOSSES, BACKFILLS, BACKFILLED),
     *(TURN, REQUESTS, UNTOLD, INPUT, CACHED, OUTPUT, REASONING, COST, GUARD, SANDBOX, SLACK_CALLS),
     *(RECORD, DECISION, APPROVALS, APPROVALS_AGE, QUESTIONS, QUEUE, QUEUE_AGE),
     *(READY, CONNECTED, REFUSED, REDIS, PERSISTS, RECOVERING, CLOCK),
@@ -227,6 +254,7 @@ SLACK_METHODS: Final = (
 #: What each label may say. Of agents and models there are as many as the settings name: `Metrics.expects`.
 VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "envelope": ("events_api", "interactive", "slash_commands"),
+    "loop": tuple(Loop),
     "lane": tuple(lane.name.lower() for lane in Lane),
     "outcome": ("completed", "notice", "interrupted", "unsure", "blocked", "stopped", "failed"),
     "verdict": ("ok", "unsure", "injection", "unavailable"),

@@ -15,7 +15,7 @@ from bot.domain.errors import SlackBusy, SlackRejected, SlackUnauthorized, Slack
 from bot.domain.events import LANES, Event, Lane
 from bot.domain.usage import Account, Spent, Tokens
 from bot.telemetry import measures
-from bot.telemetry.measures import MEASURES, OTHER, VALUES, Kind, Measure
+from bot.telemetry.measures import MEASURES, OTHER, VALUES, Kind, Loop, Measure
 
 #: What is read when somebody asks: the values of a gauge by those of its labels.
 Gauges = Mapping[Measure, Mapping[tuple[str, ...], float]]
@@ -61,6 +61,10 @@ class Metrics:
     def failed(self) -> None:
         """Count a try of an event that ended in an error of ours."""
         self._count(measures.FAILURES)
+
+    def round_failed(self, loop: Loop) -> None:
+        """Count a round in the background that ended in an error of ours."""
+        self._count(measures.ROUNDS, loop)
 
     def answered(self, outcome: object) -> None:
         """Count an outcome by its kind."""

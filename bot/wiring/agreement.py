@@ -20,6 +20,7 @@ from bot.settings.config import Settings
 from bot.store import check
 from bot.store.roster import Roster
 from bot.store.sealer import Sealer
+from bot.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +34,14 @@ class Agreement:
     sealer: Sealer
 
 
-async def agree(
+async def agree(  # noqa: PLR0913 - what has to agree, and who counts
     stack: AsyncExitStack,
     settings: Settings,
     sources: Sources,
     redis: Redis,
     said: Timed[AsyncSlackResponse],
     describe: Callable[[tuple[str, str], str], Replica],
+    metrics: Metrics,
 ) -> Agreement:
     """Set the clock and join the others, until `stack` ends; `said` is Slack's word on who the bot is, and
     `describe` makes a replica of that and an id.
@@ -47,7 +49,8 @@ async def agree(
     Raises `CannotStart` where a clock is too far off, or settings or keys do not agree.
     """
     headers = Timed(cast("Any", said.answer.headers), said.asked, said.answered)
-    timing = await stack.enter_async_context(on_redis_time(redis, sources, headers, settings.clock_tolerance))
+    terms = (headers, settings.clock_tolerance, metrics)
+    timing = await stack.enter_async_context(on_redis_time(redis, sources, *terms))
     keys, me = settings.keys, who_am_i(said.answer)
     replica = describe((me.team, me.user), sources.token())
     # Who was silent for as long as a lease holds no thread any more.

@@ -135,7 +135,7 @@ async def running(settings: Settings, sources: Sources, team: Team[Any]) -> Asyn
         confirmation = await _check(redis, settings)
         approved = all_approved(settings, team)
         describe = functools.partial(announce, settings, team, approved)
-        agreed = await agree(stack, settings, sources, redis, said, describe)
+        agreed = await agree(stack, settings, sources, redis, said, describe, metrics)
         sources, presence = replace(sources, now=agreed.timing.now), agreed.presence
         bot = Slack(
             web_client,
@@ -145,7 +145,7 @@ async def running(settings: Settings, sources: Sources, team: Team[Any]) -> Asyn
         )
         await _recognise(settings, redis, bot, http)
         engine, notes, addressee = _agents(stack, settings, sources, team, approved, metrics)
-        app_token, on_duty = Token("SLACK_APP_TOKEN"), await watched(stack, bot.check)
+        app_token, on_duty = Token("SLACK_APP_TOKEN"), await watched(stack, bot.check, metrics)
         of_team = await stack.enter_async_context(team.services())
         sandboxes = _sandboxes(settings, sources, redis, http, metrics)
         beside = (
@@ -175,12 +175,12 @@ async def running(settings: Settings, sources: Sources, team: Team[Any]) -> Asyn
         )
         receiver = Receiver(lambda: open_socket(settings, door, backfill.doubt, app_token))
         # Before the first claim, for it may have to rest; and until the last, so that it is on the roster.
-        beat = presence.keep(on_duty.duty.switch(Why.POLICIES, RESTS), _ending(on_duty.duty, receiver))
-        await stack.enter_async_context(in_background(beat))
+        rest, give_up = on_duty.duty.switch(Why.POLICIES, RESTS), _ending(on_duty.duty, receiver)
+        await stack.enter_async_context(in_background(presence.keep(rest, give_up, metrics)))
         await stack.enter_async_context(
             looking_after(settings, sources, connections, web_client, agreed.timing, engine.tools.has)
         )
-        loop_of_worker = await stack.enter_async_context(_working(*parts, settings))
+        loop_of_worker = await stack.enter_async_context(_working(*parts, settings, metrics))
 
         async def unproven() -> float | None:
             return None if on_duty.access.refused else await receiver.unproven()
@@ -258,13 +258,13 @@ async def _answers(redis: Redis) -> bool:
 
 @asynccontextmanager
 async def _working(
-    worker: Worker, long_waits: LongWaits, settings: Settings
+    worker: Worker, long_waits: LongWaits, settings: Settings, metrics: Metrics
 ) -> AsyncGenerator[asyncio.Task[None]]:
     """Let the worker work while the block runs, and drain it then; meanwhile tell who waits for long."""
     loop_of_worker = asyncio.create_task(worker.run())
     loop_of_worker.add_done_callback(mourn)
     try:
-        async with in_background(long_waits.watch()):
+        async with in_background(long_waits.watch(metrics)):
             yield loop_of_worker
     finally:
         await worker.drain(settings.drain)

@@ -11,6 +11,7 @@ from bot.background.starvation import Starvation
 from bot.domain.duty import Duty
 from bot.domain.tasks import in_background
 from bot.slack.token_access import Access
+from bot.telemetry.metrics import Metrics
 from bot.telemetry.resource_limits import ResourceLimits
 
 
@@ -23,10 +24,10 @@ class OnDuty:
     starvation: Starvation
 
 
-async def watched(stack: AsyncExitStack, ask: Callable[[], Awaitable[None]]) -> OnDuty:
+async def watched(stack: AsyncExitStack, ask: Callable[[], Awaitable[None]], metrics: Metrics) -> OnDuty:
     """Watch until `stack` ends; `ask` asks Slack whether it takes the token."""
     duty, clock = Duty(), asyncio.get_running_loop().time
     access, starvation = Access(clock, duty), Starvation(duty, ResourceLimits().left, clock)
-    await stack.enter_async_context(in_background(access.watch(ask)))
-    await stack.enter_async_context(in_background(starvation.watch()))
+    await stack.enter_async_context(in_background(access.watch(ask, metrics)))
+    await stack.enter_async_context(in_background(starvation.watch(metrics)))
     return OnDuty(duty, access, starvation)

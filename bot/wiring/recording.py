@@ -14,18 +14,20 @@ from bot.domain.sources import Sources
 from bot.domain.tasks import in_background
 from bot.settings.config import Settings
 from bot.store.audit import AuditLog
+from bot.telemetry.metrics import Metrics
 
 
 @asynccontextmanager
 async def keeping_record(
-    settings: Settings, sources: Sources, audit: AuditLog, http: aiohttp.ClientSession
+    settings: Settings, sources: Sources, audit: AuditLog, http: aiohttp.ClientSession, metrics: Metrics
 ) -> AsyncGenerator[None]:
     """Chain and anchor while the block runs."""
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(in_background(keep_chained(audit)))
+        await stack.enter_async_context(in_background(keep_chained(audit, metrics)))
         if settings.audit_anchor_minutes:
             anchor = _anchor(settings, sources, audit, http)
-            await stack.enter_async_context(in_background(keep_anchored(anchor, settings.audit_anchor)))
+            anchoring = keep_anchored(anchor, settings.audit_anchor, metrics)
+            await stack.enter_async_context(in_background(anchoring))
         yield
 
 

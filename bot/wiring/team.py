@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 GROUP: Final = "countersign.teams"
 #: How a team's module calls it where TEAM names the module alone.
 USUAL: Final = "team"
+#: Where an operator gives what is missing.
+WHERE: Final = "Set it in .env (as in .env.example) or in the environment."
 
 
 def read_policies(settings: Settings) -> Team[Any]:
@@ -48,7 +50,7 @@ def bare_team(settings: Settings) -> Team[Any]:
     try:
         team = made() if callable(made) else made
     except ValidationError as error:
-        raise ConfigError(list(_problems(error))) from None
+        raise ConfigError(list(_problems(error, settings.team))) from None
     except ValueError as error:
         raise ConfigError([f"TEAM={settings.team} cannot work: {error}."]) from None
     if not isinstance(team, Team):
@@ -82,10 +84,13 @@ def _loaded(entry: EntryPoint, name: str) -> Any:
         raise ConfigError([f"TEAM={name}: {entry.module} has no {entry.attr}."]) from None
 
 
-def _problems(error: ValidationError) -> Iterator[str]:
+def _problems(error: ValidationError, team: str) -> Iterator[str]:
+    notes: list[str] = getattr(error, "__notes__", [])
+    what = {name: text for name, _, text in (note.partition(": ") for note in notes)}
     for detail in error.errors(include_input=False, include_url=False):
         name = "_".join(str(part) for part in detail["loc"]).upper() or "A setting"
         if detail["type"] == "missing":
-            yield f"{name} is missing."
+            of = what.get(name.lower(), f"the team {team} needs it")
+            yield f"{name} is missing: {of}. {WHERE}"
         else:
             yield f"{name} {detail['msg'].removeprefix('Value error, ')[:1].lower()}{detail['msg'].removeprefix('Value error, ')[1:]}."

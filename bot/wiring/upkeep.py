@@ -37,23 +37,23 @@ async def looking_after(
 
     Slack's clock is read as well.
     """
-    redis, sealer = connections.redis, connections.sealer
+    redis, sealer, metrics = connections.redis, connections.sealer, connections.metrics
     keys = settings.keys
     inbox = Inbox(redis, keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=settings.lease)
     threads = ThreadStore(redis, keys, sealer)
     async with AsyncExitStack() as stack:
         if connections.sandboxes is not None:
-            await stack.enter_async_context(in_background(keep_swept(connections.sandboxes)))
+            await stack.enter_async_context(in_background(keep_swept(connections.sandboxes, metrics)))
         record = AuditLog(redis, keys, sealer)
-        await stack.enter_async_context(keeping_record(settings, sources, record, connections.http))
-        await stack.enter_async_context(in_background(keep_finding(threads, inbox, sources.now)))
+        await stack.enter_async_context(keeping_record(settings, sources, record, connections.http, metrics))
+        await stack.enter_async_context(in_background(keep_finding(threads, inbox, sources.now, metrics)))
         waiting = Waiting(redis, keys, threads)
-        await stack.enter_async_context(in_background(keep_listed(waiting)))
+        await stack.enter_async_context(in_background(keep_listed(waiting, metrics)))
         await stack.enter_async_context(
-            in_background(keep_finding_removed(waiting, inbox, has_tool, sources.now))
+            in_background(keep_finding_removed(waiting, inbox, has_tool, sources.now, metrics))
         )
         of_slack = slack_clock.keep_measured(
-            timing, lambda: web_client.auth_test(), sources.ticks, settings.clock_tolerance
+            timing, lambda: web_client.auth_test(), sources.ticks, settings.clock_tolerance, metrics
         )
         await stack.enter_async_context(in_background(of_slack))
         yield

@@ -126,8 +126,8 @@ USED: Final[Mapping[str, tuple[list[str], set[str], set[str]]]] = {
     "new-team": (["payroll"], set(), set()),
     "new-key": ([], set(), set()),
 }
-#: With nothing to tell these say so, and end with 1.
-NOTHING_TO_TELL: Final = {"tail", "trace"}
+#: With nothing to tell, or no port to ask at, these say so, and end with 1.
+NOTHING_TO_TELL: Final = {"tail", "trace", "health"}
 #: Of these a test stands elsewhere: they need everything, a sandbox, a server of tools, or this terminal for good.
 ELSEWHERE: Final = {"serve", "doctor", "mcp accept", "bridge"}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bot.domain.tiers import FELL
 from bot.domain.usage import Dimension, day_of
 from bot.store import client
 from bot.store.usage import UsageBook
 from bot.wiring.app import real_sources
-from devkit.model.script import Calls, Text
+from devkit.model.script import Calls, HttpError, Text
 from tests.scenarios.test_feedback import presses
 from tests.world import ANA, OMAR, SUPPORT, World
 
@@ -48,6 +49,22 @@ async def test_what_people_see_fail_moves_a_thread_up_for_some_answers_over_rest
     async with client.connect(world.redis_url) as redis:
         books = await UsageBook(redis, world.keys).lines(Dimension.MODEL, range(today - 1, today + 2))
     assert set(books) == {MIXED["ECONOMY_MODEL"], MIXED["FRONTIER_MODEL"]}
+
+
+async def test_where_the_frontiers_model_is_gone_the_usual_one_answers_says_so_and_the_thread_comes_down(
+    world: World,
+) -> None:
+    async with world.bot(**MIXED):
+        world.model.script(Text("It is ten."))
+        thread = await world.asks("what time is it?")
+        await world.hears(thread, "It is ten.")
+        gone = HttpError(404, code="model_not_found")
+        world.model.script(gone, Text("It is noon."), Text("It still is."))
+        await world.asks("that is wrong", thread=thread)
+        assert FELL in (await world.hears(thread, "It is noon.")).shown
+        await world.asks("and now?", thread=thread)
+        assert FELL not in (await world.hears(thread, "It still is.")).shown
+        assert _models(world)[-3:] == [SOL, FLASH, FLASH]
 
 
 async def _loops_in_mid_answer(world: World) -> None:

@@ -15,6 +15,7 @@ from bot.connection import watchdog
 from bot.connection.watchdog import Watchdog
 from bot.slack.socket_mode import Pace, SteadyHandler
 from bot.slack.token_access import Token
+from bot.telemetry.metrics import Metrics
 from tests.world import ANA, SUPPORT, World
 
 
@@ -50,7 +51,7 @@ async def watched(
         made.append(SteadyHandler(app, world.slack.app_token, pace, clock, Token("SLACK_APP_TOKEN")))
         return made[-1]
 
-    kept = Watchdog(opener, [Pace(clock, lambda: 0.0) for _ in range(sockets)], clock, print)
+    kept = Watchdog(opener, [Pace(clock, lambda: 0.0) for _ in range(sockets)], clock, print, Metrics())
     async with kept.watching():
         await world.slack.until(lambda: world.slack.sockets == sockets)
         yield kept, made

@@ -98,5 +98,5 @@ async def at_work(
             usage=UsageBook(redis, keys),
             metrics=Metrics(),
         )
-        async with in_background(want.watch()), in_background(worker.run()), asyncio.timeout(30):
+        async with in_background(want.watch(Metrics())), in_background(worker.run()), asyncio.timeout(30):
             yield AtWork(worker, inbox, redis, keys)

@@ -30,6 +30,7 @@ from bot.background.audit_anchor import (
 from bot.domain.audit import Head
 from bot.domain.signed_head import HeadSigner, NotedHead
 from bot.store import client
+from bot.telemetry.metrics import Metrics
 from tests.factories import NOON, TEAM
 from tests.redis_server import RedisServer
 from tests.store.test_audit_log import Log
@@ -170,7 +171,7 @@ async def test_anchors_go_on_being_dropped_also_when_redis_did_not_answer(
 
     watch = Watch()
     logging.getLogger("bot.background.audit_anchor").addHandler(watch)
-    task = asyncio.create_task(keep_anchored(anchor(log, [put]), timedelta(milliseconds=1)))
+    task = asyncio.create_task(keep_anchored(anchor(log, [put]), timedelta(milliseconds=1), Metrics()))
     try:
         await asyncio.wait_for(failed.wait(), 10)
         brought.clear()

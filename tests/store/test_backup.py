@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from errno import ENOSPC
 from io import BytesIO
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -43,6 +44,7 @@ from bot.store.threads import ThreadStore
 from bot.store.waiting import Waiting
 from bot.store.writes import Writes
 from tests.factories import ANA, NOON, TEAM, THREAD, an_approval
+from tests.forked import ran
 from tests.redis_server import RedisServer
 
 KEY = Fernet.generate_key().decode()
@@ -354,6 +356,20 @@ async def test_a_backup_that_has_no_room_says_so_and_does_not_blame_redis(store:
     await store.asks()
     with pytest.raises(CannotWrite, match="The backup could not be written: No space left on device"):
         await back_up(store.settings(), "0.2.0", Full(), store.said.append)
+
+
+@pytest.mark.parametrize("to", ["a.backup", "-"])
+async def test_of_nothing_there_is_no_backup_and_no_file_and_that_is_said(
+    store: Store, tmp_path: Path, to: str
+) -> None:
+    settings = {"REDIS_URL": store.url, "REDIS_PREFIX": store.prefix, "STATE_KEYS": KEY}
+    code, said = await ran(["backup", to], settings, tmp_path)
+
+    assert (code, said) == (
+        1,
+        f"✗ There is nothing to back up: nothing is stored under REDIS_PREFIX {store.prefix}.\n",
+    )
+    assert [*tmp_path.iterdir()] == []
 
 
 async def test_something_is_replaced_only_where_that_is_said_and_never_what_is_on_record(

@@ -18,6 +18,7 @@ from bot.domain.roster import Replica, joined
 from bot.store import client
 from bot.store.keys import Keys
 from bot.store.roster import Roster
+from bot.telemetry.metrics import Metrics
 from tests.redis_server import RedisServer
 
 T = TypeVar("T")
@@ -110,7 +111,7 @@ async def test_who_would_seal_with_a_key_that_others_lack_is_refused_until_they_
     first = presence(redis, one, ttl=ttl)
     await first.join()
     rotated = replace(one, id="r2", seals_with="k2", opens=("k2", "k1"))
-    beating = asyncio.create_task(first.keep(lambda _: None, _never))
+    beating = asyncio.create_task(first.keep(lambda _: None, _never, Metrics()))
 
     assert "Put the new key behind" in await refusal(presence(redis, rotated, ttl=ttl))
 
@@ -126,7 +127,7 @@ async def test_new_policies_put_those_to_rest_who_have_the_earlier_ones(redis: R
     )
     await first.join()
     told: asyncio.Queue[bool] = asyncio.Queue()
-    keeping = asyncio.create_task(first.keep(told.put_nowait, _never))
+    keeping = asyncio.create_task(first.keep(told.put_nowait, _never, Metrics()))
     assert await soon(told.get()) is False
 
     await second.join()
@@ -151,7 +152,7 @@ async def test_one_whose_store_was_emptied_and_laid_out_anew_gives_up(redis: Red
     async def give_up(why: str) -> None:
         told.append(why)
 
-    await soon(first.keep(lambda _: None, give_up))
+    await soon(first.keep(lambda _: None, give_up, Metrics()))
     assert "laid out with 3" in told[0]
 
 
@@ -160,7 +161,7 @@ async def test_one_that_redis_forgot_enrolls_again(redis: Redis, one: Replica) -
     await first.join()
     roster = Roster(redis, Keys(one.team.lower(), 4), LONG)
     await redis.delete(Keys(one.team.lower(), 4).roster())
-    keeping = asyncio.create_task(first.keep(lambda _: None, _never))
+    keeping = asyncio.create_task(first.keep(lambda _: None, _never, Metrics()))
     async with asyncio.timeout(10):
         while not (await roster.read()).living:
             pass

@@ -17,6 +17,7 @@ from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.threads import SOME, ThreadStore
 from bot.store.writes import Writes
+from bot.telemetry.metrics import Metrics
 from tests.factories import NOON, THREAD, an_approval
 from tests.redis_server import RedisServer
 
@@ -40,7 +41,7 @@ async def test_approvals_that_cannot_be_read_hide_none_behind_them(
             await redis.execute_command(command.name, command.key, *command.arguments)
         now = NOON + 2 * PATIENCE
         assert await threads.approved_before(now) == []
-        async with in_background(keep_finding(threads, inbox, lambda: now)):
+        async with in_background(keep_finding(threads, inbox, lambda: now, Metrics())):
             for _ in range(LOOKS):
                 if not await inbox.waits(THREAD):
                     await inbox.wait(stranded.BEAT)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.operations.health_check import NOBODY, complaints
+from bot.operations.health_check import NOBODY, NOT_SERVED, complaints
 from bot.telemetry.health_server import serving
 from devkit.processes import inherited
 
@@ -65,7 +65,7 @@ def test_at_what_is_no_name_of_a_host_there_is_no_replica() -> None:
 
 @pytest.mark.parametrize(
     ("port", "code", "said"),
-    [("0", 0, "HEALTH_PORT is 0: nothing is asked."), ("1", 1, f"✗ {NOBODY}"), ("many", 2, "HEALTH_PORT")],
+    [("0", 1, f"✗ {NOT_SERVED}"), ("1", 1, f"✗ {NOBODY}"), ("many", 2, "HEALTH_PORT")],
 )
 async def test_the_command_needs_nothing_but_the_port(
     port: str, code: int, said: str, tmp_path: Path

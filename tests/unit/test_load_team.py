@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings.config import ConfigError, Settings
-from bot.wiring.team import load_team, read_policies
+from bot.wiring.team import WHERE, load_team, read_policies
 
 GOOD = """
 from countersign import Specialist, Team, TeamSettings, function_tool
@@ -67,9 +67,23 @@ def test_what_a_team_lacks_of_its_own_settings_is_said_without_any_value(
     monkeypatch.setenv("PAYROLL_LIMIT", "sesame")
 
     assert problems(module) == [
-        "PAYROLL_KEY is missing.",
+        f"PAYROLL_KEY is missing: the team {module} needs it. {WHERE}",
         "PAYROLL_LIMIT input should be a valid integer, unable to parse string as an integer.",
     ]
+
+
+def test_what_the_support_team_lacks_is_told_with_what_it_is_for_and_where_it_is_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("BILLING_BASE_URL", "BILLING_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert problems("support") == [
+        f"BILLING_BASE_URL is missing: the https:// address of the billing service that refunds go to. {WHERE}",
+        f"BILLING_API_KEY is missing: the key that the billing service takes. {WHERE}",
+    ]
+    assert ".env.example" in WHERE
 
 
 def test_an_address_that_a_key_would_go_to_in_the_clear_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,12 +115,12 @@ def test_a_module_that_a_team_needs_and_that_is_missing_is_named(module: str, tm
 
 
 SECRETIVE = """
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from countersign import Policy, Specialist, Team, TeamSettings, ask, over
 
 class Own(TeamSettings):
     payroll_key: SecretStr
-    payroll_url: str
+    payroll_url: str = Field(description="where people are paid")
     payroll_limit: int = 5
 
     @field_validator("payroll_url")
@@ -137,7 +151,10 @@ def test_a_team_is_made_without_its_secrets_where_only_its_policies_are_read(sec
     assert read_policies(secretive).about == "7 '' ''"
     with pytest.raises(ConfigError) as caught:  # and only there
         load_team(secretive)
-    assert caught.value.problems == ["PAYROLL_KEY is missing.", "PAYROLL_URL is missing."]
+    assert caught.value.problems == [
+        f"PAYROLL_KEY is missing: the team {secretive.team} needs it. {WHERE}",
+        f"PAYROLL_URL is missing: where people are paid. {WHERE}",
+    ]
 
 
 def test_what_is_set_is_used_and_judged_where_only_policies_are_read(

@@ -11,6 +11,7 @@ import uvloop
 
 from bot.connection.receiver import Receiver
 from bot.connection.watchdog import Watchdog
+from bot.telemetry.metrics import Metrics
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_the_receiver_has_a_loop_of_its_own_and_of_the_bots_kind(
     @asynccontextmanager
     async def opened() -> AsyncGenerator[Watchdog]:
         loops.append(asyncio.get_running_loop())
-        yield Watchdog(lambda pace: None, [], loops[0].time, lambda _: None)  # pyright: ignore[reportArgumentType] - no sockets
+        yield Watchdog(lambda pace: None, [], loops[0].time, lambda _: None, Metrics())  # pyright: ignore[reportArgumentType] - no sockets
 
     async def serve() -> None:
         loops.append(asyncio.get_running_loop())

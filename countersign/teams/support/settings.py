@@ -16,8 +16,10 @@ _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 class SupportSettings(TeamSettings):
     """Where the billing service is, and above which amounts people are asked."""
 
-    billing_base_url: str
-    billing_api_key: SecretStr
+    billing_base_url: str = Field(
+        description="the https:// address of the billing service that refunds go to"
+    )
+    billing_api_key: SecretStr = Field(description="the key that the billing service takes")
     refund_approval_over: Decimal = Field(default=Decimal("20.00"), ge=0, allow_inf_nan=False)
     refund_two_over: Decimal = Field(default=Decimal("10000.00"), ge=0, allow_inf_nan=False)
     refund_invoice_over: Decimal = Field(default=Decimal("100.00"), ge=0, allow_inf_nan=False)

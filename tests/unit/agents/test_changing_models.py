@@ -14,7 +14,7 @@ from bot.agents.context import Permit, RunContext
 from bot.agents.course import Course
 from bot.agents.engine import Engine, Limits
 from bot.agents.guardrail import Guard
-from bot.agents.handoffs import Kit, Member, Voice
+from bot.agents.handoffs import Handoffs, Kit, Member, Voice
 from bot.agents.models import Models, ModelSpec, Provider, settings
 from bot.agents.run_in_progress import RunInProgress
 from bot.agents.team import Specialist
@@ -24,7 +24,7 @@ from bot.domain.ends import FailureKind
 from bot.domain.run import Blocked, Completed, Failed, Interrupted
 from bot.domain.tiers import Sign
 from bot.store.sessions import StagedSession, Tail
-from devkit.model.script import Calls, Text
+from devkit.model.script import Calls, HttpError, Text
 from devkit.model.server import ModelServer
 from tests.factories import ANA, THREAD
 from tests.unit.agents.test_engine import POLICY, Journal, drained, gone_on_with
@@ -208,3 +208,46 @@ async def test_a_specialist_takes_so_many_turns_in_a_run_over_approvals_too(serv
 def test_a_limit_that_lets_nobody_speak_is_refused() -> None:
     with pytest.raises(ValueError, match="Billing may make 0 turns"):
         Specialist("Billing", "Moves money.", "You move money.", max_turns=0)
+
+
+@pytest.mark.parametrize(("usual", "raised"), [(FLASH, SOL), (SOL, FLASH), (FLASH, PRO)])
+async def test_where_the_frontiers_model_is_gone_a_raised_run_goes_on_with_its_own(
+    server: ModelServer, usual: str, raised: str
+) -> None:
+    thread = Thread(server, usual, raised)
+    gone = HttpError(404, code="model_not_found")
+    server.script(gone, Calls([("nobody_has_this", {})]), PAY, gone, Text("Paid."))
+    run = await thread.run("pay 29", is_raised=True)
+    assert thread.course.fallen == ["Billing"]
+    assert (await thread.approve(run, is_raised=True)).outcome == Completed("Paid.", "Billing")
+
+    own, up = (spec.partition(":")[2] for spec in (usual, raised))
+    assert [asked.model for asked in server.asked()] == [up, own, own, up, own]  # once for each run
+    await thread.models.close()
+
+
+@pytest.mark.parametrize(
+    ("is_raised", "status", "failure"),
+    [(False, 404, FailureKind.MODEL_CLOSED), (True, 400, FailureKind.INTERNAL)],
+)
+async def test_nothing_else_that_fails_is_asked_of_another_model(
+    server: ModelServer, is_raised: bool, status: int, failure: FailureKind
+) -> None:
+    thread = Thread(server, SOL, PRO)
+    server.script(HttpError(status), Text("never"))
+    run = await thread.run("hello", is_raised=is_raised)
+
+    assert isinstance(run.outcome, Failed)
+    assert run.outcome.failure is failure
+    assert thread.course.fallen == []
+    assert len(server.asked()) == 1
+    await thread.models.close()
+
+
+async def test_a_raised_agent_is_known_by_the_name_of_the_frontiers_model(server: ModelServer) -> None:
+    thread = Thread(server, FLASH, SOL)
+    own, up = thread.voice(FLASH), thread.voice(SOL)
+    raised = Handoffs(Kit(own, [], [], raised=up), is_raised=True).root.model
+
+    assert getattr(raised, "model", "") == "gpt-6.1-sol"
+    await thread.models.close()

@@ -47,8 +47,8 @@ async def server() -> AsyncGenerator[ModelServer]:
 
 async def ask(
     server: ModelServer, spec: str, *steps: Step, streamed: bool = True, text: str = "hello"
-) -> None:
-    """Ask once, as an agent with no tools; what comes of it does not matter."""
+) -> str:
+    """Ask once, as an agent with no tools; returns the answer, empty where none came."""
     server.script(*steps)
     parsed = ModelSpec.parse(spec)
     prices = Prices({"chat:gpt-oss": OwnPrice(Decimal("0.3"), Decimal("0.9"), Decimal("0.1"))})
@@ -60,13 +60,17 @@ async def ask(
         model_settings=settings(parsed),
     )
     quiet = RunConfig(tracing_disabled=True)
+    answer = ""
     with suppress(AgentsException, OpenAIError, BadEnd):
         if streamed:
-            async for _ in Runner.run_streamed(agent, text, run_config=quiet, max_turns=1).stream_events():
+            run = Runner.run_streamed(agent, text, run_config=quiet, max_turns=1)
+            async for _ in run.stream_events():
                 pass
+            answer = run.final_output
         else:
-            await Runner.run(agent, text, run_config=quiet, max_turns=1)
+            answer = (await Runner.run(agent, text, run_config=quiet, max_turns=1)).final_output
     await models.close()
+    return answer
 
 
 def ledger(server: ModelServer) -> list[tuple[str, Count]]:

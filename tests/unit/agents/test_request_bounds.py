@@ -20,6 +20,7 @@ from bot.domain.budget import Payer, Scope, Standing
 from bot.domain.budget_errors import BudgetError, BudgetReached, BudgetUnread
 from bot.domain.meter import Meter, Request
 from bot.domain.usage import Account, Kind, OwnPrice, Tokens
+from devkit.model import tokens
 from devkit.model.script import CutStream, HttpError, Text
 from devkit.model.server import ModelServer
 from tests.factories import ANA, SUPPORT, TEAM
@@ -202,3 +203,45 @@ def test_tools_count_and_the_narrower_bound_stays() -> None:
     assert with_bound(request("hi"), 8000)[2].max_tokens == 500
     assert with_bound(request("hi"), 100)[2].max_tokens == 100
     assert at_most(with_bound(request("hi"), 100)) == Tokens(input=bare, output=100)
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+@pytest.mark.parametrize(
+    ("told", "is_known"),
+    [
+        ("a lot", False),
+        (["much"], False),
+        (7, False),
+        ({"prompt_tokens": "nine", "completion_tokens": "two", "total_tokens": "eleven"}, False),
+        ({"prompt_tokens": [9], "completion_tokens": {}, "total_tokens": None}, False),
+        ({"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": "eleven"}, True),
+        (
+            {
+                "prompt_tokens": 9,
+                "completion_tokens": 2,
+                "total_tokens": 11,
+                "prompt_tokens_details": "none",
+                "completion_tokens_details": [3],
+            },
+            True,
+        ),
+    ],
+    ids=repr,
+)
+async def test_whatever_a_chat_server_calls_its_usage_the_answer_comes_and_is_no_gift(
+    meter: Meter,
+    server: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+    told: Any,
+    is_known: bool,
+    streamed: bool,
+) -> None:
+    monkeypatch.setattr(tokens, "of_chat", lambda count, model: told)
+    purse = paid(meter)
+
+    assert await ask(server, "chat:gpt-oss", Text("Hello, Ana."), streamed=streamed) == "Hello, Ana."
+
+    [spent] = meter.rest()
+    assert spent.tokens == (Tokens(9, 0, 2, 0) if is_known else None)
+    assert purse.settled[-1] == (spent.cost if is_known else purse.held[0])
+    assert purse.settled[-1] > 0

@@ -11,6 +11,7 @@ from bot.domain.errors import SlackUnauthorized, SlackUnavailable
 from bot.domain.tasks import in_background
 from bot.slack import token_access
 from bot.slack.token_access import Access
+from bot.telemetry.metrics import Metrics
 
 
 async def test_when_the_token_is_taken_again_it_is_told_for_how_long_it_was_not(
@@ -31,7 +32,7 @@ async def test_when_the_token_is_taken_again_it_is_told_for_how_long_it_was_not(
 
     token = Access(lambda: now, duty)
     token.restored = told.put_nowait
-    async with in_background(token.watch(ask)), asyncio.timeout(5):
+    async with in_background(token.watch(ask, Metrics())), asyncio.timeout(5):
         token.turned_away("token_revoked")
         now += 5
         token.turned_away("token_revoked")  # it counts from the first time
