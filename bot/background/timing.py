@@ -39,16 +39,22 @@ async def timed(ticks: Callable[[], float], asking: Awaitable[T]) -> Timed[T]:
 
 @dataclass(slots=True)
 class Timing:
-    """The clock that decides, and by how much Slack's is ahead of it, as it was measured last."""
+    """The clock that decides, and by how much Slack's is ahead of it: as it was measured last, less what Redis' has jumped since."""
 
     clock: Clock
-    of_slack: timedelta = timedelta(0)
+    _measured: timedelta = timedelta(0)
+    _jumped: timedelta = timedelta(0)
+
+    @property
+    def of_slack(self) -> timedelta:
+        """By how much Slack's clock is ahead; less than nothing where it is behind."""
+        return self._measured - (self.clock.jumped - self._jumped)
 
     def measured(self, headers: Timed[Mapping[str, str]]) -> None:
         """Take Slack's time from the headers of an answer; one without a `Date` that can be read says nothing."""
         if date := written_at(headers.answer):
             asked, answered = self.clock.at(headers.asked), self.clock.at(headers.answered)
-            self.of_slack = slack_off(date, asked, answered)
+            self._measured, self._jumped = slack_off(date, asked, answered), self.clock.jumped
 
     def slack_too_far_off(self, tolerance: timedelta) -> str:
         """Say that Slack's clock is too far from Redis'; empty where it is not."""

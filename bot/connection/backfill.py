@@ -17,7 +17,7 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from bot.connection.lost_cards import LostCards
-from bot.connection.missed_messages import MissedMessages, Read
+from bot.connection.missed_messages import MARGIN, MissedMessages, Read
 from bot.connection.orphans import Orphans
 from bot.domain.errors import SlackRejected, SlackUnavailable
 from bot.domain.thread import ThreadRef
@@ -44,7 +44,10 @@ THREADS: Final = 2
 
 
 class Backfill:
-    """Watches for gaps, and fills them; one replica does it for all. `clock` counts seconds."""
+    """Watches for gaps, and fills them; one replica does it for all.
+
+    `clock` counts seconds, `of_slack` tells by how much Slack's clock is ahead of Redis'.
+    """
 
     def __init__(  # noqa: PLR0913 - one for each thing that is looked at
         self,
@@ -59,6 +62,7 @@ class Backfill:
         replica: str,
         longest_gap: timedelta,
         clock: Callable[[], float],
+        of_slack: Callable[[], timedelta] = timedelta,
         metrics: Metrics | None = None,
     ) -> None:
         self._slack = slack
@@ -71,7 +75,7 @@ class Backfill:
         self._lost_cards = lost_cards
         self._replica = replica
         self._longest_gap = longest_gap
-        self._clock = clock
+        self._clock, self._of_slack = clock, of_slack
         self._metrics = metrics or Metrics()
         #: Since when something may have been missed, and when the latest look went well, by the clock.
         self._doubted: float | None = None
@@ -107,14 +111,12 @@ class Backfill:
         now, looked_at, doubted = await self._hearing.now(), self._clock(), self._doubted
         if doubted is not None:
             unproven = max(unproven, looked_at - doubted)
-        since, epoch = await self._hearing.since(), await self._epoch.since()
+        epoch = await self._epoch.since()
+        since = await self._heard(now, epoch.second)
         if (
             not epoch.is_settled
         ):  # until history is read, so that whoever dies here leaves it to the next look
             await self._epoch.write_anew()
-        if since is None:
-            # At the very first start nobody was asked anything yet; an emptied Redis has forgotten what was.
-            await self._hearing.mark(since := now if epoch.second == 0 else now - OLDEST)
         # A replica that begins, or could not look for a while, knows nothing of the time before.
         began = looked_at - self._well_at > self._longest_gap.total_seconds()
         found = 0
@@ -133,13 +135,25 @@ class Backfill:
         self._well_at = looked_at
         return found
 
+    async def _heard(self, now: datetime, begun: float) -> datetime:
+        """Up to when everything was heard for sure; `begun` is when Redis forgot what was before, 0 for never."""
+        since = await self._hearing.since()
+        if since is None:
+            # At the very first start nobody was asked anything yet; an emptied Redis has forgotten what was.
+            await self._hearing.mark(since := now if begun == 0 else now - OLDEST)
+        elif since > now + MARGIN:  # Redis' clock went back: by the present one nobody knows
+            await self._hearing.disprove()
+            since = now - OLDEST
+        return since
+
     async def _filled(self, since: datetime, now: datetime) -> int | None:
         """Read what was written since then, and move the mark to the beginning of that; None if somebody is at it."""
         async with self._hearing.filling() as is_alone:
             if not is_alone:
                 return None
             try:
-                found = await self._fill(max(since, now - OLDEST))
+                # Messages have Slack's time, by which this may have been earlier.
+                found = await self._fill(max(since, now - OLDEST) + min(self._of_slack(), timedelta(0)))
             except (RedisError, SlackRejected, SlackUnavailable):
                 self._metrics.history_read(None)
                 raise

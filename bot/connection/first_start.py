@@ -65,11 +65,10 @@ async def recognise(epoch: Epoch, slack: Slack, *, approval_channels: Sequence[s
     Raises `RedisError`. A Slack that does not say counts as one that does: to look is all that follows.
     """
     if await epoch.is_known():
+        await epoch.since(lived_before=False)  # 0.1.0 had none, and forgot nothing
         return
     lived = await heads.tell() or await _is_shown(slack, approval_channels)
     await epoch.since(lived_before=lived)
-    if lived:
-        log.error("redis is empty, but this bot has lived before: what it forgot is looked for in slack")
 
 
 async def _is_shown(slack: Slack, approval_channels: Sequence[str]) -> bool:

@@ -127,5 +127,8 @@ class BudgetStops:
     async def _end(self, h: Handling, said: str, *, is_read: bool) -> None:
         """End the run with a sentence; what follows a message that no model has read goes with it (`Closing.end`)."""
         if is_read:
-            await h.session.add_items([{"role": "assistant", "content": said}])
+            # Who joined it was told that their words will be read.
+            saved = await self.threads.run(h.thread)
+            joined = [] if saved is None else await self.engine.unread(saved)
+            await h.session.add_items([*joined, {"role": "assistant", "content": said}])
         await self.outcomes.over(h, Notice(said))

@@ -30,6 +30,8 @@ class Clock:
         self._began = own() - timedelta(seconds=ticks())
         self._told = self.at(ticks())
         self._is_measured = False
+        #: How far Redis' clock has jumped since it was measured first, which no other clock did with it.
+        self.jumped = timedelta(0)
 
     def now(self) -> datetime:
         """The present moment by Redis' clock; this machine's until it was measured."""
@@ -47,9 +49,11 @@ class Clock:
             moment = min(max(before, earliest), latest)
         else:
             moment = earliest + (latest - earliest) / 2
-        if self._is_measured and before - moment > SMALL:
-            log.warning("redis clock went back", extra={"seconds": (before - moment).total_seconds()})
-        self._began += moment - before
+        step = moment - before
+        if self._is_measured and abs(step) > SMALL:
+            log.warning("redis clock jumped", extra={"seconds": step.total_seconds()})
+            self.jumped += step
+        self._began += step
         self._is_measured = True
 
     def off(self) -> timedelta:

@@ -66,10 +66,10 @@ class Epoch:
         self._keys = keys
         self._scripts = Scripts(redis)
 
-    async def since(self, *, lived_before: bool = False) -> Since:
+    async def since(self, *, lived_before: bool = True) -> Since:
         """Ask Redis who it is, and since when.
 
-        `lived_before`: something outside shows that a Redis which knows nothing of the bot has lost it.
+        A Redis that knows nothing of the bot has lost it, unless that is said not to have `lived_before`, at a start.
         """
         return self.told(await self._scripts.epoch([self._keys.epoch()], [int(lived_before)]))
 
@@ -78,6 +78,8 @@ class Epoch:
         before, since, read, now, restored = answer
         if before:
             log.warning("redis was restarted or restored: it may have forgotten its last moments")
+        elif float(since) == float(now):
+            log.error("redis is empty, but this bot has lived before: what it forgot is looked for in slack")
         return Since(float(since), float(read) == float(since), float(now), float(restored))
 
     async def write_anew(self) -> None:

@@ -55,6 +55,10 @@ class Hearing:
             pipeline.zremrangebyscore(self._keys.hearers(), "-inf", seconds)
             await pipeline.execute()
 
+    async def disprove(self) -> None:
+        """Forget what replicas have proven, by a clock that showed another time."""
+        await self._redis.delete(self._keys.hearers())
+
     async def prove(self, replica: str, moment: datetime) -> None:
         """Say that up to this moment a replica has heard whatever Slack had for it."""
         await self._redis.zadd(self._keys.hearers(), {replica: round(moment.timestamp(), 3)})

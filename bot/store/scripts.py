@@ -69,14 +69,14 @@ class Scripts:
         while True:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 pipeline.evalsha(claim.sha, len(keys), *keys, *arguments)
-                pipeline.evalsha(since.sha, 1, epoch, 0)
+                pipeline.evalsha(since.sha, 1, epoch, 1)
                 pipeline.get(row)
                 answers: list[Any] = await pipeline.execute(raise_on_error=False)
             if not isinstance(answers[0], NoScriptError):
                 break
             await self._redis.script_load(claim.script)  # nothing was claimed
         if isinstance(answers[1], NoScriptError):
-            answers[1] = await since(keys=[epoch], args=[0])
+            answers[1] = await since(keys=[epoch], args=[1])
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer

@@ -6,6 +6,7 @@ import asyncio
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.background.timing import Timing
 from bot.connection.backfill import Backfill
 from bot.connection.lost_cards import LostCards
 from bot.connection.orphans import Orphans
@@ -30,7 +31,12 @@ BUSY_HISTORY = 120.0
 
 
 def looking_back(
-    settings: Settings, sources: Sources, connections: Connections, web_client: AsyncWebClient, me: Me
+    settings: Settings,
+    sources: Sources,
+    connections: Connections,
+    web_client: AsyncWebClient,
+    me: Me,
+    timing: Timing,
 ) -> Backfill:
     """Make what fills gaps, closes lost replies and retires lost cards."""
     redis, sealer = connections.redis, connections.sealer
@@ -59,5 +65,6 @@ def looking_back(
         replica=sources.token(),
         longest_gap=settings.backfill_after,
         clock=clock,
+        of_slack=lambda: timing.of_slack,
         metrics=connections.metrics,
     )

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.approvals.approval import ApprovalStatus
 from bot.domain.sentences import budget_kept
 from bot.settings.config import Settings
-from devkit.model.script import Text
+from devkit.model.script import Calls, Text
 from tests.scenarios.test_budgets import of_bot
 from tests.world import ANA, MEI, OMAR, SUPPORT, World
 
@@ -91,3 +91,27 @@ def test_it_is_said_who_did_not_want_it_what_became_of_it_and_what_to_do(
         if is_read
         else "have not read your message. Please write it again if you still need it."
     )
+
+
+async def test_what_has_joined_a_run_that_nobody_lets_go_on_is_read_with_the_next_message(
+    world: World,
+) -> None:
+    world.model.script(
+        Calls([("transfer_to_billing", {})]), Calls([("get_invoice", {"invoice_id": "INV-1003"})])
+    )
+    async with world.bot(**of_bot(world)):
+        thread = await world.asks("what about INV-1003?")
+        card = await world.card(thread)
+        await world.asks("the refund is urgent", thread=thread)
+        await world.hears(thread, "I will read your message right after that")
+        await world.rejects(MEI, card)
+        await world.hears(thread, budget_kept(ApprovalStatus.REJECTED, is_read=True))
+        world.model.script(Text("Yes, I know."))
+        await world.asks("is it?", thread=thread)
+        await world.hears(thread, "Yes, I know.")
+    said = [entry.text for entry in world.model.asked()[-1].dialogue.entries if entry.role == "user"]
+    assert [text.splitlines()[-1] for text in said] == [
+        "what about INV-1003?",
+        "the refund is urgent",
+        "is it?",
+    ]

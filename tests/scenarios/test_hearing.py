@@ -151,6 +151,7 @@ async def replica(world: World) -> AsyncGenerator[Replica]:
             inbox,
             clock,
         )
+        await made.epoch.since(lived_before=False)
         yield made
 
 

@@ -126,7 +126,7 @@ async def test_a_redis_that_was_restarted_is_another_one_and_said_once(
 ) -> None:
     keys, settings = around.keys, around.settings()
     async with client.connect(server.url) as redis:
-        first = await Epoch(redis, keys).since()
+        first = await Epoch(redis, keys).since(lived_before=False)
         assert first.is_settled
         server.kill()
         server.start()

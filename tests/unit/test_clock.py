@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
+from bot.background.timing import Timed, Timing
 from bot.domain.clock import Clock, slack_off, too_far_off
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -115,3 +117,17 @@ def test_slacks_clock_is_known_to_a_second(date: float, asked: float, answered: 
     times = (NOON + seconds(date), NOON + seconds(asked), NOON + seconds(answered))
 
     assert slack_off(*times) == seconds(off)
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
+def test_slacks_time_stays_what_it_is_when_redis_clock_jumps(jump: timedelta) -> None:
+    machine = Machine(seconds(0))
+    machine.measure(NOON)
+    timing = Timing(machine.clock)
+    timing.measured(Timed({"Date": format_datetime(NOON - seconds(40), usegmt=True)}, 1000.0, 1000.0))
+    machine.pass_by(5)
+    machine.measure(NOON + seconds(5) + jump)
+
+    assert timing.now() == NOON + seconds(5) + jump
+    assert timing.slack_now() == NOON - seconds(35)
+    assert timing.of_slack == -seconds(40) - jump

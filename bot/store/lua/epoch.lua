@@ -2,7 +2,7 @@
 -- Returns {run_id of the one before, or '', since, read, now, restored}: the second at which it was met first, the
 -- same once Slack's history was read behind that, the present one, and that of a restore from a backup, 0 for none. Where nothing is known of an
 -- earlier one there is nothing that could have been forgotten, and `since` is the beginning of time: unless
--- something outside of Redis shows that the bot lived before; then all of it was.
+-- something outside of Redis shows that the bot lived before, as one does that serves; then all of it was.
 local time = redis.call('TIME')
 local now = string.format('%d.%06d', time[1], time[2])
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
