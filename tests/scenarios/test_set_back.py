@@ -95,7 +95,7 @@ async def test_an_event_whose_answer_is_forgotten_is_not_worked_on_again(
         inbox = Inbox(redis, around.keys, sealer, dedupe_ttl=settings.dedupe_ttl, lease=timedelta(seconds=3))
         threads, me = ThreadStore(redis, around.keys, sealer), Me(TEAM, BOT_USER, "https://acme.slack.com/")
         intake = Intake(inbox, threads, me, {}, real_sources().now, FollowUps(redis, around.keys))
-        await Epoch(redis, around.keys).since()
+        await Epoch(redis, around.keys).since(lived_before=False)
         await intake.message(event | {"text": f"<@{BOT_USER}> show me INV-1003"}, delivery_id="d1")
     written = server.written
     async with around.bot():
