@@ -45,9 +45,9 @@ class AuditLog:
             for team in sorted({entry.team for entry in waiting}):
                 entries = [entry for entry in waiting if entry.team == team]
                 for some in _batches(entries):
-                    while not await self._append(shard, team, some):
+                    while not (run_id := await self._append(shard, team, some)):
                         pass  # it is read anew: the head to follow, and what still waits
-                    await cast("Any", self._redis.hdel(self._keys.outbox(shard), *(e.id for e in some)))
+                    await self._scripts.unbox([self._keys.outbox(shard)], [run_id, *(e.id for e in some)])
                     count += len(some)
         return count
 
@@ -110,8 +110,10 @@ class AuditLog:
     def _head(self, key: str, sealed: bytes | str | None) -> Head:
         return Head() if sealed is None else HEAD.load(self._sealer, sealed, place(key))
 
-    async def _append(self, shard: int, team: str, entries: list[Entry]) -> bool:
-        """Chain what is still in the outbox and not chained yet; False where it has to be read anew.
+    async def _append(self, shard: int, team: str, entries: list[Entry]) -> str:
+        """Chain what is still in the outbox and not chained yet.
+
+        Returns the run_id of the Redis that has all of them in its chain; nothing where it has to be read anew.
 
         Another replica was faster, or Redis is another one than it was read from, which may have forgotten the entries
         together with what they are about. Asked in this order, a replica that slept chains nothing twice, however many followed.
@@ -130,13 +132,13 @@ class AuditLog:
         found = zip(entries, there, known, strict=True)
         fresh = [entry for entry, lies, seq in found if lies is not None and seq is None]
         if not fresh:
-            return True
+            return server["run_id"]
         links = list(chain(fresh, self._head(keys[1], read)))
         head = HEAD.dump(self._sealer, Head(links[-1].seq, links[-1].hash), place(keys[1]))
         arguments: list[str | bytes | int] = [read or b"", head, KNOWN, links[0].seq, server["run_id"]]
         for link in links:
             arguments += [link.entry.id, LINK.dump(self._sealer, link, place(keys[0], link.seq))]
-        return await self._scripts.chain(keys, arguments)
+        return server["run_id"] if await self._scripts.chain(keys, arguments) else ""
 
     def _entries(self, shard: int, rows: dict[str, bytes]) -> list[Entry]:
         entries = [self._open(shard, entry_id, sealed) for entry_id, sealed in rows.items()]

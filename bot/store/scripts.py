@@ -149,6 +149,10 @@ class Scripts:
         """Put links behind the head of an audit chain; see `chain.lua`."""
         return bool(await self._call("chain", keys, arguments))
 
+    async def unbox(self, keys: Sequence[str], arguments: Sequence[Argument]) -> None:
+        """Take what is chained out of its outbox; see `unbox.lua`."""
+        await self._call("unbox", keys, arguments)
+
     async def enroll(self, keys: Sequence[str], arguments: Sequence[Argument]) -> bool:
         """Write a replica into the roster; see `enroll.lua`."""
         return bool(await self._call("enroll", keys, arguments))
@@ -199,7 +203,7 @@ class Scripts:
 NAMES = (
     *("append", "look", "ripen", "claim", "tell", "renew", "commit", "schedule"),
     *("count_message", "spend", "epoch", "chain", "enroll", "beat", "heads", "reseal", "reserve"),
-    *("use", "backlog", "copy"),
+    *("use", "backlog", "copy", "unbox"),
     *("budget_hold", "budget_settle", "budget_raise", "budget_near"),
     *("pace", "pause"),
 )

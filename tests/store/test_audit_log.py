@@ -119,6 +119,30 @@ async def test_what_redis_forgot_between_a_look_and_the_chain_is_not_chained(ser
             assert await redis.llen(keys[0]) == is_the_same  # pyright: ignore[reportGeneralTypeIssues]
 
 
+class Cut(AuditLog):
+    """Loses power right behind the chain, and with it what was chained."""
+
+    server: RedisServer
+    kept: int
+
+    async def _append(self, shard: int, team: str, entries: list[Entry]) -> str:
+        run_id = await super()._append(shard, team, entries)
+        self.server.lose_power(self.kept)
+        return run_id
+
+
+async def test_what_redis_forgot_behind_the_chain_is_still_in_the_outbox(server: RedisServer) -> None:
+    async with client.connect(server.url) as redis:
+        log = Log(redis)
+        await log.waits(1, 2)
+        cut = Cut(redis, log.keys, log.sealer)
+        cut.server, cut.kept = server, server.written
+        await cut.chain()
+        assert await log.ids() == []
+        await log.audit.chain()
+        assert await log.ids() == ["e00001", "e00002"]
+
+
 async def test_links_behind_a_head_that_is_not_the_latest_are_not_written(log: Log) -> None:
     await log.waits(1)
     await log.audit.chain()
