@@ -66,8 +66,8 @@ class RaisedModel(Model):
                 yield event
 
     async def get_response(self, *given: Any, **more: Any) -> Any:
-        """Agents' answers are streamed: nobody asks for a whole one."""
-        raise NotImplementedError
+        """Get a whole answer of whichever speaks. Agents' answers are streamed, so none is fallen from here."""
+        return await (self._own if self._fallen else self._frontier).get_response(*given, **more)
 
     def get_retry_advice(self, request: Any) -> Any:
         """What the SDK's own model says of another try."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.approvals.approval import ApprovalStatus
+from bot.domain.read_words import DELETED
 from bot.domain.sentences import budget_kept
 from bot.settings.config import Settings
 from devkit.model.script import Calls, Text
@@ -115,3 +116,30 @@ async def test_what_has_joined_a_run_that_nobody_lets_go_on_is_read_with_the_nex
         "the refund is urgent",
         "is it?",
     ]
+
+
+@pytest.mark.parametrize("is_decided", [True, False], ids=["behind", "before"])
+async def test_what_has_joined_such_a_run_and_is_deleted_is_read_no_more(
+    world: World, is_decided: bool
+) -> None:
+    world.model.script(
+        Calls([("transfer_to_billing", {})]), Calls([("get_invoice", {"invoice_id": "INV-1003"})])
+    )
+    async with world.bot(**of_bot(world)):
+        thread = await world.asks("what about INV-1003?")
+        card = await world.card(thread)
+        joined = await world.slack.says(ANA, SUPPORT, "their phone is 5550", thread_ts=thread)
+        await world.hears(thread, "I will read your message right after that")
+        if is_decided:
+            await world.rejects(MEI, card)
+            await world.hears(thread, budget_kept(ApprovalStatus.REJECTED, is_read=True))
+        world.slack.deletes(SUPPORT, joined)
+        await world.taken()
+        if not is_decided:
+            await world.hears(thread, budget_kept(ApprovalStatus.WITHDRAWN, is_read=True))
+        world.model.script(Text("Yes, I know."))
+        await world.asks("is it?", thread=thread)
+        await world.hears(thread, "Yes, I know.")
+    last = str(world.model.asked()[-1].body)
+    assert DELETED in last
+    assert "5550" not in last
