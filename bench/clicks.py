@@ -19,7 +19,7 @@ from devkit.model.server import ModelServer
 from devkit.slack.workspace import OMAR, Message
 from tests.redis_server import RedisServer
 
-ITEMS, CLICKS = 50, 6
+ITEMS, CLICKS = 50, 8
 TEXT: Final = "Certainly."
 REFUND: Final = {"invoice_id": "INV-8999", "amount": "29.00", "currency": "USD", "reason": "asked for"}
 
@@ -76,10 +76,9 @@ async def measure(server: RedisServer, repetitions: int) -> list[Row]:
         for number in range(repetitions):
             some = [threads.pop() for _ in range(CLICKS)]
             cards = [await _waiting(made, one, f"INV-8{number}{at:02}") for at, one in enumerate(some)]
-            figures = [await _click(made, card) for card in cards]
-            took.append(statistics.median(one for one, _ in figures))
-            used.append(statistics.median(one for _, one in figures))
-            bare.append(statistics.median([await _alone(model, alone) for _ in range(CLICKS)]))
+            figures = [(*await _click(made, card), await _alone(model, alone)) for card in cards]
+            for values, each in zip((took, used, bare), zip(*figures, strict=True), strict=True):
+                values.append(statistics.median(each))
     beside = f"{statistics.median(took):.1f} ms on the clock"
     name = f"CPU from a click to the body of the tool, {ITEMS} items"
     return [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
+import statistics
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from bench.figures import Row, ratio
 from bench.processes import process, processor, resident
@@ -32,48 +33,77 @@ CLIENTS: Final = LIBRARIES.replace(
 COMPILED: Final = {"PYTHONDONTWRITEBYTECODE": ""}
 
 
-async def _libraries(code: str) -> tuple[float, float]:
+#: Starts of one repetition, in turns with what they are compared with: of single ones no two are alike.
+STARTS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a process had taken when it was ready: seconds of the processor, and MiB."""
+
+    seconds: float
+    memory: float
+
+    @classmethod
+    def of(cls, pid: int) -> Self:
+        """As the kernel tells it now."""
+        return cls(processor(pid), resident(pid))
+
+
+async def _libraries(code: str) -> Begun:
     async with process([sys.executable, "-c", code], COMPILED) as made:
         await made.heard()
-        return processor(made.pid), resident(made.pid)
+        return Begun.of(made.pid)
+
+
+async def _bot(bots: Bots) -> Begun:
+    child = await bots.start_other(ROOT, **SETTINGS, **COMPILED)
+    begun = Begun.of(child.pid or 0)
+    await child.kill()
+    return begun
+
+
+async def _in_turns(bots: Bots) -> tuple[Begun, Begun, Begun]:
+    """Medians of some starts: of a bot, of the libraries alone, and of them with a client of each API."""
+    sides = [
+        (await _bot(bots), await _libraries(LIBRARIES), await _libraries(CLIENTS)) for _ in range(STARTS)
+    ]
+    ours, bare, clients = (
+        Begun(statistics.median(one.seconds for one in side), statistics.median(one.memory for one in side))
+        for side in zip(*sides, strict=True)
+    )
+    return ours, bare, clients
 
 
 async def measure(server: RedisServer, repetitions: int) -> list[Row]:
     """Start a bot and import the libraries in turns."""
-    ours: list[tuple[float, float]] = []
-    bare: list[tuple[float, float]] = []
-    clients: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as logs:
         async with world(server.url, strict_pace=False) as around:
             bots = Bots(around, Path(logs))
-            for _ in range(repetitions + 1):  # the first of each compiles
-                child = await bots.start_other(ROOT, **SETTINGS, **COMPILED)
-                pid = child.pid or 0
-                ours.append((processor(pid), resident(pid)))
-                await child.kill()
-                await asyncio.sleep(0)
-                bare.append(await _libraries(LIBRARIES))
-                clients.append(await _libraries(CLIENTS))
-    ours, bare, clients = ours[1:], bare[1:], clients[1:]
+            for first in (_bot(bots), _libraries(CLIENTS)):  # these compile
+                await first
+            begun = [await _in_turns(bots) for _ in range(repetitions)]
+    ours, bare, clients = zip(*begun, strict=True)
+    memory = [one.memory for one in ours]
     return [
         ratio(
             "CPU from start to ready, against importing the libraries",
-            [one for one, _ in ours],
-            [one for one, _ in bare],
+            [one.seconds for one in ours],
+            [one.seconds for one in bare],
             most=1.5,
             unit="s",
         ),
         ratio(
             "memory when ready, against the libraries",
-            [one for _, one in ours],
-            [one for _, one in bare],
+            memory,
+            [one.memory for one in bare],
             most=1.3,
             unit="MiB",
         ),
         ratio(
             "memory when ready, against the libraries and a client of each API",
-            [one for _, one in ours],
-            [one for _, one in clients],
+            memory,
+            [one.memory for one in clients],
             unit="MiB",
         ),
     ]

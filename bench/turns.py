@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import sys
 from contextlib import AsyncExitStack
@@ -10,7 +11,7 @@ from typing import Final
 
 from bench.figures import Row, ratio
 from bench.processes import Talker, process
-from bench.worlds import Scene, scene
+from bench.worlds import SETTLES, Scene, scene
 from devkit.model.script import Text
 from tests.redis_server import RedisServer
 
@@ -21,7 +22,7 @@ SHORT: Final = "Certainly."
 #: An answer whose first words are shown before it ends, seconds between its pieces, and between two edits.
 SOON, SLOWER, INTERVAL = "Certainly, it was paid on the third of May.", 0.03, 1.0
 #: Turns of one measurement, and how many of them at once.
-TURNS, AT_ONCE, PROBES = 12, 4, 8
+TURNS, AT_ONCE, PROBES = 12, 4, 24
 
 
 @dataclass(slots=True)
@@ -48,11 +49,22 @@ class Sides:
                 values.append(value)
 
     async def first_words(self) -> tuple[float, float, float]:
-        """Seconds to the first word here and there, and from a short answer's last word to its end; medians."""
+        """Seconds to the first word here and there, and from a short answer's last word to its end; medians.
+
+        One is asked after the other each time: these are times of the clock, which a machine that is slow for a
+        second must not lengthen on one side alone.
+        """
         self.ours.around.model.delay = SLOWER
-        pairs = [await self.ours.first_words(SOON) for _ in range(PROBES)]
-        _, words = await self._alone(SOON, PROBES, 1)
-        firsts, ends = zip(*pairs, strict=True)
+        firsts: list[float] = []
+        words: list[float] = []
+        ends: list[float] = []
+        for _ in range(PROBES):
+            first, end = await self.ours.first_words(SOON)
+            await asyncio.sleep(SETTLES)
+            _, (word,) = await self._alone(SOON, 1, 1)
+            firsts.append(first)
+            words.append(word)
+            ends.append(end)
         return statistics.median(firsts), statistics.median(words), statistics.median(ends)
 
     async def _alone(self, text: str, times: int, at_once: int) -> tuple[float, list[float]]:
