@@ -63,9 +63,9 @@ class RedisServer:
         return made
 
     @classmethod
-    def clocked(cls, clock: Path) -> RedisServer:
+    def clocked(cls, clock: Path, **options: str) -> RedisServer:
         """One whose time of day is as far off as a file says: the demo's, since a jemalloc starts before libfaketime."""
-        made = cls.embedded()
+        made = cls.embedded(**options)
         made._tracer = ("env", *(f"{name}={value}" for name, value in moved_by(clock).items()))
         return made
 
@@ -77,7 +77,8 @@ class RedisServer:
     def start(self) -> None:
         """Start it, and return once it listens."""
         options = {"unixsocket": str(self._socket), "dir": str(self._home), **self._options}
-        words = (word for key, value in options.items() for word in (f"--{key}", value))
+        # Before 7.0 the parts of a value are words of their own.
+        words = (word for key, value in options.items() for word in (f"--{key}", *value.split(" ")))
         command = [*self._tracer, self._binary, *self._config, *words]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         give_up = time.monotonic() + PATIENCE

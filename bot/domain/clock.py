@@ -32,6 +32,8 @@ class Clock:
         self._is_measured = False
         #: How far Redis' clock has jumped since it was measured first, which no other clock did with it.
         self.jumped = timedelta(0)
+        #: Those ahead, each with the ticks at which it was seen.
+        self._leaps: list[tuple[float, timedelta]] = []
 
     def now(self) -> datetime:
         """The present moment by Redis' clock; this machine's until it was measured."""
@@ -53,8 +55,15 @@ class Clock:
         if self._is_measured and abs(step) > SMALL:
             log.warning("redis clock jumped", extra={"seconds": step.total_seconds()})
             self.jumped += step
+            self._leaps.append((answered, max(step, timedelta(0))))
         self._began += step
         self._is_measured = True
+
+    def without_leaps(self, of: timedelta) -> datetime:
+        """The present moment, had Redis' clock not leapt ahead of late, in the last so many seconds."""
+        since = self._ticks() - of.total_seconds()
+        self._leaps = [(seen, leap) for seen, leap in self._leaps if seen > since]
+        return self.now() - sum((leap for _, leap in self._leaps), timedelta(0))
 
     def off(self) -> timedelta:
         """By how much this machine's time of day is ahead; less than nothing where it is behind."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -44,7 +44,8 @@ class Inbox:
     """Appends, claims, renews, commits and schedules, each in one atomic script.
 
     `blocking` is a client without a read timeout, for `wait`; who never waits needs none.
-    `confirmation` is what `checkpoint_confirmed` waits for; None for nothing.
+    `confirmation` is what `checkpoint_confirmed` waits for; None for nothing. `expected` tells what time it is had
+    Redis' clock not leapt ahead for so long; without it each lease that has lapsed by that clock is anybody's.
     """
 
     def __init__(  # noqa: PLR0913 - clients and terms, each by its name
@@ -57,8 +58,10 @@ class Inbox:
         lease: timedelta,
         blocking: Redis | None = None,
         confirmation: Confirmation | None = None,
+        expected: Callable[[timedelta], datetime] | None = None,
     ) -> None:
         self._redis = redis
+        self._expected = expected
         self._confirmation = confirmation
         self._keys = keys
         self._sealer = sealer
@@ -122,8 +125,9 @@ class Inbox:
         if ranks is None or ranks.left_out != holding.leaves_out:
             ranks = await look(self._scripts, self._keys, holding)
         if ranks.ripe:
-            moves = [(self._keys.moving(thread), [str(thread), LANE]) for thread in ranks.ripe]
-            await self._scripts.ripen(moves)
+            expected = int(self._expected(self.lease).timestamp() * 1000) if self._expected else ""
+            terms: list[str | int] = [LANE, self._lease_ms, expected]
+            await self._scripts.ripen([(self._keys.moving(one), [str(one), *terms]) for one in ranks.ripe])
             ranks = await look(self._scripts, self._keys, holding)
         candidates = [waiting for waiting in holding.in_order(ranks.waiting) if waiting.thread not in avoid]
         for waiting in candidates:

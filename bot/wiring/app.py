@@ -161,7 +161,11 @@ async def running(settings: Settings, sources: Sources, team: Team[Any]) -> Asyn
         backfill = looking_back(settings, sources, connections, web_client, me, agreed.timing)
         on_duty.access.restored = backfill.doubt  # an app that is not installed is told of nothing
         parts = build_worker(
-            settings, sources, connections, web_client, Serving(me, engine, on_duty, notes, addressee, traces)
+            settings,
+            sources,
+            connections,
+            web_client,
+            Serving(me, engine, on_duty, notes, addressee, agreed.timing.clock, traces),
         )
         door = Door(
             said.answer,

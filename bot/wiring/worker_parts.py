@@ -58,6 +58,7 @@ from bot.conversation.unseen_stops import Stops
 from bot.conversation.usage_overview import UsageOverview
 from bot.conversation.votes import Votes
 from bot.conversation.withdrawals import Withdrawals
+from bot.domain.clock import Clock
 from bot.domain.slack_pace import SharedPace
 from bot.domain.sources import Sources
 from bot.sandbox.gate import Gate
@@ -96,13 +97,14 @@ UPLOAD_TIMEOUT = 60
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Who serves, with what agents, what may keep it from that, and where traces go."""
+    """Who serves, with what agents, what may keep it from that, by which clock, and where traces go."""
 
     me: Me
     engine: Engine
     on_duty: OnDuty
     notes: NoteTaker
     addressee: Addressee
+    clock: Clock
     traces: Traces | None = None
 
 
@@ -119,13 +121,12 @@ def build_worker(
     counted: Any = {"access": connections.access, "metrics": connections.metrics}
     slack = Slack(web_client, limiter, me=me.user, **counted)
     inbox = Inbox(
-        connections.redis,
-        keys,
-        sealer,
+        *(connections.redis, keys, sealer),
         dedupe_ttl=settings.dedupe_ttl,
         lease=settings.lease,
         blocking=connections.blocking,
         confirmation=connections.confirmation,
+        expected=serving.clock.without_leaps,
     )
     threads = ThreadStore(connections.redis, keys, sealer)
     people = Approvers(slack, settings.approvers, clock=asyncio.get_running_loop().time)

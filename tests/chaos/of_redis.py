@@ -1,4 +1,4 @@
-"""What goes wrong with Redis: it dies, forgets its last moments, is set back, is full."""
+"""What goes wrong with Redis: it dies, forgets its last moments, is set back, is full, mistakes the time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from tests.chaos.scene import Deed, Scene
 LOST = 1.0
 #: Seconds in which a bot that starts finds out that Redis was restarted, on a machine that has much to do.
 NOTICED = 15.0
+#: How far its clock is off: with a bot's own, which is half a minute off, still within what a start allows.
+OFF = ("+25s", "-25s", "+0s")
 
 
 class OfRedis:
@@ -32,7 +34,17 @@ class OfRedis:
             (2, "failover to a replica behind by up to 1 s", self._fail_over),
             (2, "an older copy of Redis put back", self._set_back),
             (2, "Redis full", self._fill),
+            *([(3, "Redis' clock jumping", self._jump)] if self._redis.is_clocked else []),
         ]
+
+    async def _jump(self) -> None:
+        self._scene.goes_on("Redis' clock", self._jumps())
+
+    async def _jumps(self) -> None:
+        for _ in range(self._random.randint(2, 5)):
+            self._redis.lies(self._random.choice(OFF))
+            await asyncio.sleep(self._random.uniform(0.3, 3))
+        self._redis.lies("+0s")
 
     async def _kill(self) -> None:
         await self._redis.kill()

@@ -42,6 +42,8 @@ class Size:
     #: Seconds for which a token is revoked.
     revoked_for: float = 10.0
     all_deeds: bool = True
+    #: Whether Redis is the demo's, and its clock jumps.
+    redis_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ async def run(seed: int, size: Size, logs: Path) -> Report:
 @asynccontextmanager
 async def surroundings(size: Size, logs: Path) -> AsyncGenerator[tuple[World, Succession, Crew]]:
     """Start a Redis, a world and bots in it; end them all."""
-    redis = Succession()
+    redis = Succession(clocked=size.redis_clock)
     redis.start()
     try:
         async with make_world(redis.url, strict_pace=size.strict_pace) as world:

@@ -1,4 +1,4 @@
-"""The Redis of one attack behind one address: it can lose its end, fail over to a copy that lags, be set back."""
+"""The Redis of one attack behind one address: it can lose its end, fail over to a copy that lags, be set back, mistake the time."""
 
 from __future__ import annotations
 
@@ -18,14 +18,32 @@ COPIES = 4
 
 
 class Succession:
-    """A server, and those that take over from it."""
+    """A server, and those that take over from it: the installed one, or the demo's, whose clock can be moved."""
 
-    def __init__(self) -> None:
-        self._port, self._server = _server()
+    def __init__(self, *, clocked: bool = False) -> None:
+        self._clocks = Path(tempfile.mkdtemp(prefix="cs-clocks-"))
+        self.is_clocked = clocked
+        self._port, self._server = self._made_one()
         self._former: list[RedisServer] = []
         self._home = Path(tempfile.mkdtemp(prefix="cs-copies-"))
         self._copies: deque[Path] = deque(maxlen=COPIES)
         self._made = 0
+
+    def _made_one(self, **options: str) -> tuple[int, RedisServer]:
+        (port,) = free_ports(1)
+        # A replica is brought up to date at once, not with others a few seconds later.
+        options |= {"port": str(port), "bind": "127.0.0.1", "repl-diskless-sync-delay": "0"}
+        if not self.is_clocked:
+            return port, RedisServer(**options)
+        self._clock = self._clocks / str(
+            port
+        )  # each has a clock of its own, and who takes over the right time
+        self.lies("+0s")
+        return port, RedisServer.clocked(self._clock, **options)
+
+    def lies(self, off: str) -> None:
+        """Put the time of day of whoever serves off by so much (`+30s`), at once."""
+        self._clock.write_text(off)
 
     @property
     def url(self) -> str:
@@ -40,7 +58,8 @@ class Succession:
         """End all of them and drop their data."""
         for server in (self._server, *self._former):
             server.remove()
-        shutil.rmtree(self._home, ignore_errors=True)
+        for home in (self._home, self._clocks):
+            shutil.rmtree(home, ignore_errors=True)
 
     async def kill(self) -> None:
         """End it with SIGKILL."""
@@ -102,7 +121,7 @@ class Succession:
 
     async def fail_over(self, lag: float) -> None:
         """Let a replica that is so many seconds behind take over, and the master be gone."""
-        port, replica = _server(replicaof=f"127.0.0.1 {self._port}")
+        port, replica = self._made_one(replicaof=f"127.0.0.1 {self._port}")
         await asyncio.to_thread(replica.start)
         async with client.connect(replica.url) as redis:
             while not await _has_all(redis):
@@ -123,14 +142,6 @@ class Succession:
         """Let it have memory again; one that was started meanwhile has."""
         async with client.connect(self.url) as redis:
             await redis.config_set("maxmemory", "0")
-
-
-def _server(**options: str) -> tuple[int, RedisServer]:
-    (port,) = free_ports(1)
-    # A replica is brought up to date at once, not with others a few seconds later.
-    return port, RedisServer(
-        **{"port": str(port), "bind": "127.0.0.1", "repl-diskless-sync-delay": "0"}, **options
-    )
 
 
 async def _has_all(redis: Any) -> bool:

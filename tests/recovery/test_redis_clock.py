@@ -95,3 +95,20 @@ async def test_what_nobody_heard_is_found_though_redis_clock_is_ahead_or_was(
         else:
             await looks_back(world, caplog)
         await world.hears(missed, "Juniper Labs")
+
+
+async def test_two_replicas_do_not_work_at_one_thread_because_redis_clock_leapt(
+    jump: tuple[World, Jump], caplog: pytest.LogCaptureFixture
+) -> None:
+    world, jumps = jump
+    caplog.set_level(logging.INFO, "bot")
+    async with world.bot(LEASE_SECONDS="10"), world.bot(LEASE_SECONDS="10"):
+        async with world.model.held():
+            thread = await world.asks("show me INV-1003")
+            await world.slack.until(lambda: world.replies(thread))
+            await jumps("+60s")
+            other = await world.asks("show me INV-1004")  # whoever takes it in sees whose lease has lapsed
+            await world.slack.until(lambda: world.replies(other))
+        await world.hears(thread, "Hazel & Co")
+
+    assert "lease lost" not in caplog.text

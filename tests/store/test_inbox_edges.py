@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from copy import copy
 from datetime import UTC, datetime, timedelta
 
@@ -43,10 +43,10 @@ class Store:
         self.inbox = self._inbox(30.0)
         self.threads = ThreadStore(redis, self.keys, self._sealer)
 
-    def with_lease(self, seconds: float) -> Store:
-        """The same engine as a worker with another lease sees it."""
+    def with_lease(self, seconds: float, expected: Callable[[timedelta], datetime] | None = None) -> Store:
+        """The same engine as a worker with another lease sees it, and by another clock."""
         other = copy(self)
-        other.inbox = self._inbox(seconds)
+        other.inbox = self._inbox(seconds, expected)
         return other
 
     def on(self, redis: Redis) -> Store:
@@ -56,7 +56,7 @@ class Store:
         other.inbox = other._inbox(30.0)
         return other
 
-    def _inbox(self, lease: float) -> Inbox:
+    def _inbox(self, lease: float, expected: Callable[[timedelta], datetime] | None = None) -> Inbox:
         return Inbox(
             self.redis,
             self.keys,
@@ -64,6 +64,7 @@ class Store:
             dedupe_ttl=timedelta(hours=25),
             lease=timedelta(seconds=lease),
             blocking=self._blocking,
+            expected=expected,
         )
 
     async def message(self, number: int, thread: ThreadRef = THREAD) -> Appended:
