@@ -168,14 +168,18 @@ class Handling:
         """The present moment."""
         return self._sources.now()
 
-    async def save_beside(self, writes: Writes) -> None:
-        """Write something of a call that is under way: nothing of the thread's row or session."""
-        await self._write(writes)
+    async def save_beside(self, writes: Writes, *, only_in: str = "") -> None:
+        """Write something of a call that is under way: nothing of the thread's row or session.
 
-    async def save_confirmed(self, writes: Writes) -> bool:
+        `only_in` is the `run_id` of the one Redis that may; elsewhere the lease counts as lost.
+        """
+        await self._write(writes, only_in)
+
+    async def save_confirmed(self, writes: Writes, *, only_in: str = "") -> bool:
         """The same, and wait for Redis to confirm it; False where it did not in time."""
         noted, spent = len(self._noted), self._spent()
-        confirmed = await self._inbox.checkpoint_confirmed(self.claim, self._with_notes(writes.usage(spent)))
+        whole = self._with_notes(writes.usage(spent))
+        confirmed = await self._inbox.checkpoint_confirmed(self.claim, whole, only_in=only_in)
         self._are_written(noted, spent)
         return confirmed
 
@@ -247,9 +251,10 @@ class Handling:
         """Note that what `finish` returned is written."""
         self._are_written(len(self._noted), self._last)
 
-    async def _write(self, writes: Writes) -> None:
+    async def _write(self, writes: Writes, only_in: str = "") -> None:
         noted, spent = len(self._noted), self._spent()
-        await self._inbox.checkpoint(self.claim, self._with_notes(writes.usage(spent)))
+        whole = self._with_notes(writes.usage(spent))
+        await self._inbox.checkpoint(self.claim, whole, only_in=only_in)
         self._are_written(noted, spent)
 
     def _spent(self) -> list[Spent]:
