@@ -82,6 +82,7 @@ class Handling:
         #: What the requests of models use that are made for this event.
         self.meter = PRESENT.get() or Meter(sources)
         self.meter.payer = self.payer
+        self.meter.person = self._asker()
         self._last: list[Spent] = []
         self.course = Course(sources.now())
         self._noted: list[Noted] = []
@@ -238,8 +239,8 @@ class Handling:
 
     def finish(self) -> Writes:
         """Close the reply: what the commit of this event still has to write."""
+        self._last = self._spent()  # while it is known of which run it is
         reply, self.state = self.reply, self.state.without_reply(self.claim.event_id)
-        self._last = self._spent()
         writes = self.later.state(self.state).session(self.session).usage(self._last)
         if not self.thread.is_home:
             whole = replace(self.course, used=self.course.used + total(usage_of(one) for one in self._last))
@@ -259,9 +260,11 @@ class Handling:
 
     def _spent(self) -> list[Spent]:
         """What requests used that is not written yet, on the account of who asked for the run."""
-        by = self.state.authors[:1] or (str(getattr(self.claim.event, "user", "")),)
-        self.meter.person = by[0]
+        self.meter.person = self._asker()
         return self.meter.due()
+
+    def _asker(self) -> str:
+        return self.payer().person or str(getattr(self.claim.event, "user", ""))
 
     def _are_written(self, noted: int, spent: Sequence[Spent]) -> None:
         for one in self._noted[:noted]:
