@@ -82,6 +82,7 @@ class Handling:
         #: What the requests of models use that are made for this event.
         self.meter = PRESENT.get() or Meter(sources)
         self.meter.payer = self.payer
+        self.meter.person = self._asker()
         self._last: list[Spent] = []
         self.course = Course(sources.now())
         self._noted: list[Noted] = []
@@ -168,14 +169,18 @@ class Handling:
         """The present moment."""
         return self._sources.now()
 
-    async def save_beside(self, writes: Writes) -> None:
-        """Write something of a call that is under way: nothing of the thread's row or session."""
-        await self._write(writes)
+    async def save_beside(self, writes: Writes, *, only_in: str = "") -> None:
+        """Write something of a call that is under way: nothing of the thread's row or session.
 
-    async def save_confirmed(self, writes: Writes) -> bool:
+        `only_in` is the `run_id` of the one Redis that may; elsewhere the lease counts as lost.
+        """
+        await self._write(writes, only_in)
+
+    async def save_confirmed(self, writes: Writes, *, only_in: str = "") -> bool:
         """The same, and wait for Redis to confirm it; False where it did not in time."""
         noted, spent = len(self._noted), self._spent()
-        confirmed = await self._inbox.checkpoint_confirmed(self.claim, self._with_notes(writes.usage(spent)))
+        whole = self._with_notes(writes.usage(spent))
+        confirmed = await self._inbox.checkpoint_confirmed(self.claim, whole, only_in=only_in)
         self._are_written(noted, spent)
         return confirmed
 
@@ -234,8 +239,8 @@ class Handling:
 
     def finish(self) -> Writes:
         """Close the reply: what the commit of this event still has to write."""
+        self._last = self._spent()  # while it is known of which run it is
         reply, self.state = self.reply, self.state.without_reply(self.claim.event_id)
-        self._last = self._spent()
         writes = self.later.state(self.state).session(self.session).usage(self._last)
         if not self.thread.is_home:
             whole = replace(self.course, used=self.course.used + total(usage_of(one) for one in self._last))
@@ -247,16 +252,19 @@ class Handling:
         """Note that what `finish` returned is written."""
         self._are_written(len(self._noted), self._last)
 
-    async def _write(self, writes: Writes) -> None:
+    async def _write(self, writes: Writes, only_in: str = "") -> None:
         noted, spent = len(self._noted), self._spent()
-        await self._inbox.checkpoint(self.claim, self._with_notes(writes.usage(spent)))
+        whole = self._with_notes(writes.usage(spent))
+        await self._inbox.checkpoint(self.claim, whole, only_in=only_in)
         self._are_written(noted, spent)
 
     def _spent(self) -> list[Spent]:
         """What requests used that is not written yet, on the account of who asked for the run."""
-        by = self.state.authors[:1] or (str(getattr(self.claim.event, "user", "")),)
-        self.meter.person = by[0]
+        self.meter.person = self._asker()
         return self.meter.due()
+
+    def _asker(self) -> str:
+        return self.payer().person or str(getattr(self.claim.event, "user", ""))
 
     def _are_written(self, noted: int, spent: Sequence[Spent]) -> None:
         for one in self._noted[:noted]:

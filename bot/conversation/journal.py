@@ -29,8 +29,8 @@ MadeBefore = Callable[[Permit], Awaitable[Result | None]]
 Beside = Callable[[], Awaitable[Writes]]
 
 
-async def _may(permit: Permit, is_repeated: bool) -> bool:
-    return True
+async def _may(permit: Permit, is_repeated: bool) -> str | None:
+    return ""
 
 
 async def _nothing(permit: Permit) -> None:
@@ -45,10 +45,11 @@ async def _not_made(permit: Permit) -> None:
 class Counting:
     """How calls are counted whose policies look at earlier ones.
 
-    `begins` counts one; False where it may not begin any more. `given_back` takes back what was not made.
+    `begins` counts one; None where it may not begin any more, else the `run_id` of the Redis that has counted it, empty
+    where nothing is counted. `given_back` takes back what was not made.
     """
 
-    begins: Callable[[Permit, bool], Awaitable[bool]] = _may
+    begins: Callable[[Permit, bool], Awaitable[str | None]] = _may
     given_back: Callable[[Permit], Awaitable[None]] = _nothing
 
 
@@ -104,14 +105,17 @@ class Journal:
             raise OutcomeUnknown
         _may_begin(permit)
         await ready()
-        # Before the intent, so that what confirms the one confirms the other: Redis writes in one order.
-        if not await self._counting.begins(permit, entry is not None):
+        # Before the intent, so that what confirms the one confirms the other: Redis writes in one order. The intent is
+        # for that very Redis: one that takes over between the two may not have the count.
+        counted_in = await self._counting.begins(permit, entry is not None)
+        if counted_in is None:
             refused = Result(sentences.LIMIT_REACHED)
             await self._ended(key, permit, call_id, Ending.NOT_RUN, refused)
             return await self._remembered(permit, refused)
         self._note(Deed.STARTED, permit, call=call_id)
         started = JournalEntry(JournalStatus.STARTED, call=_described(key, call_id, permit))
-        if not await self._handling.save_confirmed(self._writes(key, permit, started)):
+        intent = self._writes(key, permit, started)
+        if not await self._handling.save_confirmed(intent, only_in=counted_in):
             await self._take_back(key, permit, call_id, entry, sentences.NOT_CONFIRMED)
             raise NotConfirmed
         try:

@@ -84,7 +84,7 @@ class Judging:
     def counting(self, h: Handling) -> Counting:
         """How the journal of an event counts its calls."""
 
-        async def begins(permit: Permit, is_repeated: bool) -> bool:
+        async def begins(permit: Permit, is_repeated: bool) -> str | None:
             return await self._begins(h, permit, is_repeated)
 
         async def given_back(permit: Permit) -> None:
@@ -93,12 +93,13 @@ class Judging:
         return Counting(begins, given_back)
 
     async def made_before(self, h: Handling, calls: Sequence[PendingCall]) -> None:
-        """Count calls that the service says were made."""
+        """Count calls that the service says were made; raises `LeaseLost` where Redis took over since, and may not."""
         for call in calls:
             asked = Call(call.tool, arguments_of(call.arguments), h.state.authors[0], h.thread.channel)
             looked = self._looked(h, asked, call.effect)
             if looked.looks:
-                await self._earlier.begin(looked, lambda earlier: True, h.now())
+                noted_in = await self._earlier.begin(looked, lambda earlier: True, h.now())
+                await h.save_beside(Writes(), only_in=noted_in or "")
 
     async def give_back(self, h: Handling, *calls: LetGo) -> None:
         """Let calls count no more that are known not to have been made."""
@@ -163,11 +164,11 @@ class Judging:
             return await self._earlier.let_go(looked, judge, lambda needs: not needs, now)
         return await self._earlier.look(looked, judge, now)
 
-    async def _begins(self, h: Handling, permit: Permit, is_repeated: bool) -> bool:
+    async def _begins(self, h: Handling, permit: Permit, is_repeated: bool) -> str | None:
         """Count a call that begins. One that may have been made before counts whatever it needs by now."""
         tool, let_go, now = self._tools.named(permit.tool), self._let_go(h, permit), h.now()
         if not tool.policy.looks:
-            return True
+            return ""
         asker = await self._people.asker(let_go.requester, h.thread.team, tool.policy.groups)
         asked = Call(permit.tool, arguments_of(permit.arguments), let_go.requester, h.thread.channel, asker)
         given = permit.approval.decisions if permit.approval else ()

@@ -33,12 +33,16 @@ _OTHERS: Final = (
 )
 _ENGLISH: Final = re.compile(
     r"(?:no+\b|nope\b|sorry\b|but\b|hm+\b|well\b|actually\b|i think\b)?\W*"
-    r"(?:(?:that|this|it|your (?:last )?answer|the answer)(?:'s|\s+(?:is|was|looks?|seems?))"
-    r"\s+(?:\w+ly\s+|all\s+|just\s+|still\s+|plain\s+)?"
+    r"(?:(?:that|this|it|your (?:last )?answer|the answer)(?:'?s|\s+(?:is|was|looks?|seems?))"
+    r"\s+(?:\w+ly\s+|all\s+|just\s+|still\s+|plain\s+){0,2}"
     r"(?:wrong|incorrect|mistaken|nonsense|false|untrue|not\s+(?:right|correct|true|what\s+i\s+(?:asked|meant|wanted|said)))\b"
     r"|(?:that|this|it)\s+(?:isn'?t|wasn'?t)\s+(?:right|correct|true|what\s+i\s+(?:asked|meant|wanted|said))\b"
-    r"|you(?:'re|\s+(?:are|were|got\s+(?:it|that|this)))\s+(?:\w+ly\s+|all\s+)?(?:wrong|mistaken|incorrect)\b"
-    r"|wrong\s*(?:[.!,:;]|$|answer\b|again\b)|not\s+(?:right|correct|true)\s*(?:[.!,:;]|$)|incorrect\s*(?:[.!,:;]|$))"
+    r"|you(?:'?re|\s+(?:are|were|got\s+(?:it|that|this)))\s+(?:\w+ly\s+|all\s+)?(?:wrong|mistaken|incorrect)\b"
+    r"|(?:wrong|not\s+(?:right|correct|true)|incorrect)(?=\s*(?:[.!,:;]|$))|wrong\s+(?:answer|again)\b)(?!-\w)"
+)
+#: With which words English goes on behind that. Any other is what is wrong: "wrong invoice", "wrong to charge them twice".
+_GOES_ON: Final = re.compile(
+    r"\s+(?:again|about|because|since|as|and|but|so|too|before|please|sorry|try|i|you|it(?:'?s|\s+(?:is|was))|for(?=\s*(?:[^\w\s]|$)))(?!\w)"
 )
 
 
@@ -50,7 +54,8 @@ def says_wrong(text: str) -> bool:
         return False
     said = said[begin.start() :]
     if found := _ENGLISH.match(said):
-        return not _is_not_meant(said[found.end() :], "")
+        rest = said[found.end() :]
+        return (_ends(rest) or _GOES_ON.match(rest) is not None) and not _is_not_meant(rest, "")
     return any(_says(pattern, language, said) for language, pattern in _PATTERNS)
 
 

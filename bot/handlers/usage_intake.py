@@ -45,10 +45,14 @@ class UsageIntake:
         return await self._inbox.recent(self._me.team, user, channel=channel, limit=limit)
 
     async def _linked(self, link: str, user: str) -> list[ThreadRef]:
-        """The thread of a link, if the person wrote in it: a link alone proves nothing."""
+        """The thread of a link, or the running conversation that it leads into, if the person wrote in it: a link alone
+        proves nothing."""
         found = incoming.permalink(link)
-        own = await self._own(user, found[0], LINKABLE_THREADS) if found else []
-        return [thread for thread in own if (thread.channel, thread.thread_ts) == found]
+        if found is None:
+            return []
+        meant = ThreadRef(self._me.team, *found), ThreadRef.running(self._me.team, found[0])
+        own = await self._own(user, found[0], LINKABLE_THREADS)
+        return [thread for thread in meant if thread in own][:1]
 
     async def _rows(self, threads: Sequence[ThreadRef]) -> list[UsedThread]:
         used = await self._book.of_threads(threads)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated, BinaryIO, Final, TextIO
 
 import typer
 
+from bot.domain.errors import CannotRestore
 from bot.operations import backup_report
 from bot.operations.command import BAD_SETTINGS, FAILED, RECORD, complain, read_settings, run
 
 #: Stands for standard output and input.
 PIPE: Final = "-"
+UNUSED: Final = "{} cannot be {}: {}."
 
 
 def backup(
@@ -48,9 +51,12 @@ def restore(
     settings = read_settings(used=RECORD | {"lease_seconds"})
     with _read(file) as source:
 
-        def lines() -> Iterable[bytes]:
-            source.seek(0)
-            return source
+        def lines() -> Iterator[bytes]:
+            try:
+                source.seek(0)
+                yield from source
+            except OSError as error:  # neither a backup that is damaged nor a Redis that is gone
+                raise CannotRestore(UNUSED.format(file, "read", error.strerror)) from None
 
         release = metadata.version("countersign")
         run(backup_report.restore(settings, release, lines, note, replace=replace))
@@ -65,17 +71,16 @@ def note(text: str) -> None:
 def _written(file: str) -> Generator[BinaryIO]:
     """The file, readable by its owner alone, under its name only once it is whole."""
     if file == PIPE:
-        yield sys.stdout.buffer
+        with _complaining(file, "written"):
+            into = _there(sys.stdout)
+        yield into
         return
     target = Path(file)
-    if target.exists():
-        complain(f"{file} exists already: name a new file.")
-        raise typer.Exit(BAD_SETTINGS)
-    try:
+    with _complaining(file, "written"):
+        if target.exists():
+            complain(f"{file} exists already: name a new file.")
+            raise typer.Exit(BAD_SETTINGS)
         number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        complain(f"{file} cannot be written: {error.strerror}.")
-        raise typer.Exit(FAILED) from None
     part = Path(name)
     with os.fdopen(number, "wb") as made:
         try:
@@ -88,16 +93,28 @@ def _written(file: str) -> Generator[BinaryIO]:
 
 @contextlib.contextmanager
 def _read(file: str) -> Generator[BinaryIO]:
-    """A backup to be read twice: first to see that it is whole."""
-    if file == PIPE:
-        with tempfile.TemporaryFile() as kept:
-            shutil.copyfileobj(sys.stdin.buffer, kept)
-            yield kept
-        return
-    try:
-        source = Path(file).open("rb")  # noqa: SIM115 - closed below
-    except OSError as error:
-        complain(f"{file} cannot be read: {error.strerror}.")
-        raise typer.Exit(FAILED) from None
-    with source:
+    """A backup to be read twice, first to see that it is whole: what a pipe brings is kept for that."""
+    with contextlib.ExitStack() as closing:
+        with _complaining(file, "read"):
+            source = _there(sys.stdin) if file == PIPE else closing.enter_context(Path(file).open("rb"))
+            if file == PIPE or not source.seekable():
+                kept = closing.enter_context(tempfile.TemporaryFile())
+                shutil.copyfileobj(source, kept)
+                source = kept
         yield source
+
+
+@contextlib.contextmanager
+def _complaining(file: str, what: str) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        complain(UNUSED.format(file, what, error.strerror))
+        raise typer.Exit(FAILED) from None
+
+
+def _there(stream: TextIO | None) -> BinaryIO:
+    """Standard input or output; Python has none where whoever started it closed it."""
+    if stream is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return stream.buffer

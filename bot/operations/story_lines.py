@@ -48,7 +48,7 @@ class Line:
 def of_event(one: HandledEvent) -> Iterator[Line]:
     """Two lines: what happened, and what came of it."""
     who = one.person or "The bot's clock"
-    again = f", for the {one.tries}th time" if one.tries > 1 else ""
+    again = f", try {one.tries}" if one.tries > 1 else ""
     yield Line(one.began, 0, f"{who} {KINDS.get(one.kind, one.kind)}: taken up{again}  [{one.event}]")
     came = OUTCOMES.get(one.outcome, one.outcome)
     by = f" by {one.agent}" if one.agent and one.outcome == "completed" else ""

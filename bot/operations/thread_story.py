@@ -118,7 +118,7 @@ async def _tell_rest(story: Story, say: Say, *, with_text: bool) -> None:
 async def trace(settings: Settings, reference: str, say: Say) -> bool:
     """Say what a reference is of; returns whether anything is kept of it."""
     async with _opened(settings) as (kept, _, _):
-        found = await kept.failed(_typed(reference).strip())
+        found = await kept.failed(_copied(_typed(reference)))
     if found is None:
         say(NO_SUCH)
         return False
@@ -146,6 +146,11 @@ async def _opened(settings: Settings) -> AsyncGenerator[tuple[HandledEvents, Aud
             yield kept, AuditLog(redis, settings.keys, sealer), ThreadStore(redis, settings.keys, sealer)
         except (RedisError, OSError):
             raise CannotStart(UNREACHED) from None
+
+
+def _copied(text: str) -> str:
+    """A reference, of what somebody copied out of "(reference `…`)"."""
+    return (text.split() or [""])[-1].strip("`'\"().,")
 
 
 def _typed(text: str) -> str:

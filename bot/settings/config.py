@@ -19,6 +19,7 @@ from bot.domain.usage import OwnPrice
 from bot.domain.when_to_speak import ThreadReplies
 from bot.sandbox.limits import SandboxLimits
 from bot.settings.model_choice import ModelNames, choose_models
+from bot.settings.price_table import parse_prices
 from bot.store.confirmation import Confirmation, WaitFor
 from bot.store.keys import Keys
 
@@ -34,11 +35,6 @@ class ConfigError(Exception):
 def _parse_json(value: object) -> object:
     """Read a value that the environment holds as JSON; raises `ValueError` where it is none."""
     return json.loads(value) if isinstance(value, str) else value
-
-
-def _parse_money(value: object) -> object:
-    """The same, with no number in it ever a float."""
-    return json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
 
 
 def _parse_table(value: object) -> object:
@@ -101,7 +97,7 @@ class Settings(BaseSettings):
     triage_model: str = ""
     specialist_models: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_json)] = {}
     frontier_answers: int = Field(default=3, ge=0, le=100)
-    model_prices: Annotated[dict[str, OwnPrice], NoDecode, BeforeValidator(_parse_money)] = {}
+    model_prices: Annotated[dict[str, OwnPrice], NoDecode, BeforeValidator(parse_prices)] = {}
     guard_model: str = ""
     notes_model: str = ""
     guard_failure: Literal["open", "closed"] = "closed"

@@ -201,10 +201,12 @@ def _models(settings: Settings) -> Iterator[Problem]:
         return
     named = [use for use in ("economy", "notes") if getattr(settings, f"{use}_model")]
     for use in ("triage", "frontier", "guard", *named):
-        if problem := _model(settings, f"{use}_model", getattr(names, use)):
+        if problem := _model(settings, f"{use.upper()}_MODEL", getattr(names, use)):
             yield f"{use}_model", problem
     for name, spec in settings.specialist_models.items():
-        if spec not in set(Tier) and (problem := _model(settings, f"specialist_models of {name}", spec)):
+        if spec not in set(Tier) and (
+            problem := _model(settings, f"SPECIALIST_MODELS: that of {name}", spec)
+        ):
             yield "specialist_models", problem
 
 
@@ -220,14 +222,14 @@ def _prices(settings: Settings) -> Iterator[Problem]:
 def _model(settings: Settings, name: str, spec: str) -> str | None:
     provider, _, model = spec.partition(":")
     if not spec:
-        return f"{name.upper()} is missing: with the keys that are set it has to be named, as chat:NAME."
+        return f"{name} is missing: with the keys that are set it has to be named, as chat:NAME."
     if provider not in PROVIDERS or not model.strip():
-        return f"{name.upper()} must be openai:NAME, deepseek:NAME or chat:NAME."
+        return f"{name} must be openai:NAME, deepseek:NAME or chat:NAME."
     key = PROVIDERS[provider]
     if not _given(getattr(settings, key)):
-        return f"{name.upper()} names a model of {provider}, but {key.upper()} is missing."
+        return f"{name} names a model of {provider}, but {key.upper()} is missing."
     if provider == "chat" and not settings.chat_base_url:
-        return f"{name.upper()} names a chat: model, but CHAT_BASE_URL is missing."
+        return f"{name} names a chat: model, but CHAT_BASE_URL is missing."
     return None
 
 

@@ -37,15 +37,25 @@ async def prepared(  # noqa: PLR0913 - what is written, where, and what becomes 
     *,
     retry_in: timedelta = NOW,
     forgive: bool = False,
+    only_in: str = "",
 ) -> Prepared:
-    """Seal what is to be written; beside the event loop where that is a long conversation or a large run."""
+    """Seal what is to be written; beside the event loop where that is a long conversation or a large run.
+
+    `only_in` is the `run_id` of the Redis that may carry it out; any may where it is empty.
+    """
     commands = await beside(writes.is_little, writes.commands, keys, sealer, claim.thread)
     written: list[str | bytes | int] = []
     for number, command in enumerate(commands, start=1):
         written += [2 + len(command.arguments), command.name, number, *command.arguments]
     arguments = [
         *(str(claim.thread), LANE, claim.fence, claim.owner, mode, claim.event_id),
-        *(int(retry_in / timedelta(milliseconds=1)), int(forgive), claim.commits.known, len(commands)),
+        *(
+            int(retry_in / timedelta(milliseconds=1)),
+            int(forgive),
+            claim.commits.known,
+            only_in,
+            len(commands),
+        ),
         *written,
     ]
     return Prepared([*keys.moving(claim.thread), *(one.key for one in commands)], arguments, commands)

@@ -83,19 +83,20 @@ class EarlierCalls:
         log.error("earlier calls change too fast", extra={"tool": looked.tool})
         return judge(None)
 
-    async def begin(self, looked: Looked, judge: Judge[bool], now: datetime) -> bool:
-        """Note that a call begins; False where it may not, by what others were let go on with meanwhile.
+    async def begin(self, looked: Looked, judge: Judge[bool], now: datetime) -> str | None:
+        """Note that a call begins; None where it may not, by what others were let go on with meanwhile.
 
-        One that was let go on before keeps its place. Raises `NotConfirmed` where the note cannot be made now.
+        Else the `run_id` of the Redis that has the note: one that takes over may not, and there the call has to begin
+        anew. One that was let go on before keeps its place. Raises `NotConfirmed` where the note cannot be made now.
         """
         begun = replace(looked.call, is_open=False)
         for _ in range(TRIES):
             read = await self._read(looked, now)
             pages = _pages(read)
             if not pages.has(begun) and not judge(pages.others(begun, now)):
-                return False
-            if await self._written(read, pages.put(begun, now)):
-                return True
+                return None
+            if noted_in := await self._written(read, pages.put(begun, now)):
+                return noted_in
         raise NotConfirmed
 
     async def give_back(self, looked: Looked, now: datetime) -> None:
@@ -132,15 +133,15 @@ class EarlierCalls:
             log.error("earlier calls not readable", extra={"window": str(window)})
             return _Read(key, window, raw, Page(whole_since=now))  # what is noted from now on is known
 
-    async def _written(self, read: Sequence[_Read], pages: Pages) -> bool:
-        """Write all of them, if each still is what was read; False where nothing was written."""
+    async def _written(self, read: Sequence[_Read], pages: Pages) -> str:
+        """Write all of them, if each still is what was read; which Redis did, empty where nothing was written."""
         if not all(one.may_write for one in read):
-            return False
+            return ""
         arguments: list[str | bytes | int] = []
         for one, (page, window) in zip(read, pages.of, strict=True):
             kept = int((max(window, MAY_BEGIN) + SPARE) / timedelta(milliseconds=1))
             arguments += [one.raw, EARLIER.dump(self._sealer, page, place(one.key)), kept]
-        return not read or await self._scripts.reserve([one.key for one in read], arguments)
+        return await self._scripts.reserve([one.key for one in read], arguments)
 
 
 def _pages(read: Sequence[_Read]) -> Pages:

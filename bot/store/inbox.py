@@ -162,16 +162,19 @@ class Inbox:
         )
         return Renewal(answer)
 
-    async def checkpoint(self, claim: Claim, writes: Writes) -> None:
-        """Write, keeping event and lease; raises `LeaseLost`, and has then written nothing."""
-        await self._commit(claim, "keep", writes)
+    async def checkpoint(self, claim: Claim, writes: Writes, *, only_in: str = "") -> None:
+        """Write, keeping event and lease; raises `LeaseLost`, and has then written nothing.
 
-    async def checkpoint_confirmed(self, claim: Claim, writes: Writes) -> bool:
+        `only_in` is the `run_id` of the one Redis that may: another may lack what the writes rest on.
+        """
+        await self._commit(claim, "keep", writes, only_in=only_in)
+
+    async def checkpoint_confirmed(self, claim: Claim, writes: Writes, *, only_in: str = "") -> bool:
         """Write as `checkpoint` does; False where Redis did not confirm in time that it keeps it."""
         if self._confirmation is None or self._confirmation.wait_for is WaitFor.NOTHING:
-            await self.checkpoint(claim, writes)
+            await self.checkpoint(claim, writes, only_in=only_in)
             return True
-        ready = await prepared(self._keys, self._sealer, claim, "keep", writes)
+        ready = await prepared(self._keys, self._sealer, claim, "keep", writes, only_in=only_in)
         with writing(claim.thread, ready.commands):
             answer, confirmed = await self._scripts.commit_confirmed(
                 ready.keys, ready.arguments, self._confirmation
@@ -274,9 +277,13 @@ class Inbox:
         *,
         retry_in: timedelta = timedelta(0),
         forgive: bool = False,
+        only_in: str = "",
     ) -> None:
         ready = await prepared(
-            self._keys, self._sealer, claim, mode, writes, retry_in=retry_in, forgive=forgive
+            *(self._keys, self._sealer, claim, mode, writes),
+            retry_in=retry_in,
+            forgive=forgive,
+            only_in=only_in,
         )
         with writing(claim.thread, ready.commands):
             claim.counted(await self._scripts.commit(ready.keys, ready.arguments))

@@ -131,9 +131,9 @@ class Scripts:
         """Write down what requests of models used, each once; see `use.lua`."""
         await self._call("use", keys, arguments)
 
-    async def reserve(self, keys: Sequence[str], arguments: Sequence[Argument]) -> bool:
+    async def reserve(self, keys: Sequence[str], arguments: Sequence[Argument]) -> str:
         """Write pages of a tool's earlier calls if none has changed; see `reserve.lua`."""
-        return bool(await self._call("reserve", keys, arguments))
+        return (await self._call("reserve", keys, arguments)).decode()
 
     async def budget(
         self, what: str, keys: Sequence[str], arguments: Sequence[Argument]

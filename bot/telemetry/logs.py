@@ -12,13 +12,15 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
+#: What ends in a letter and is a sign all the same: a line's end, or any other, as JSON and Python write it.
+_ESCAPED = r"(?<=\\[bfnrtv])|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4})"
 #: What can be recognised as a secret by its form alone.
 SECRETS = re.compile(
-    r"""
+    rf"""
       xox[a-z]-[\w.-]+ | xapp-[\w-]+            # Slack tokens
-    | \bsk-[\w-]{8,}                            # model keys
-    | g(?:AAAA|MVc)[\w-]{20,}={0,2}                     # sealed text
-    | (?<![\w-])[\w-]{43}=                      # Fernet keys
+    | (?:\b|{_ESCAPED})sk-[\w-]{{8,}}            # model keys
+    | g(?:AAAA|MVc)[\w-]{{20,}}={{0,2}}             # sealed text
+    | (?:(?<![\w-])|{_ESCAPED})[\w-]{{43}}=      # Fernet keys
     | (?<=Bearer\ )[^\s"'\\]+                   # whatever is sent as a credential
     | (?<=://)[^\s/@"'\\]*:[^\s/@"'\\]+(?=@)    # user and password of an address
     """,

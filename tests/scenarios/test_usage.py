@@ -102,3 +102,16 @@ async def _counted_by_the_command(world: World, folder: Path, whole: Usage) -> N
 
     code, none = await countersign("usage --by day --since 2020-01-01 --until 2020-02-01", settings, folder)
     assert (code, "No requests" in none) == (0, True), none
+
+
+async def test_a_link_into_a_running_conversation_is_to_a_thread_of_the_person(world: World) -> None:
+    direct = world.slack.workspace.direct(ANA).id
+    async with world.bot():
+        first = await world.slack.says(ANA, direct, "show me INV-1003")
+        await world.hears(first, "Hazel & Co", channel=direct)
+        link = f"{world.slack.url}/archives/{direct}/p{first.replace('.', '')}"
+        await world.slack.command(ANA, SUPPORT, "/usage", link)
+        await world.slack.command(THEO, SUPPORT, "/usage", link)
+
+    assert "show me INV-1003" in world.slack.ephemerals(ANA)[-1].shown
+    assert "That link is not to a thread you and I wrote in." in world.slack.ephemerals(THEO)[-1].shown

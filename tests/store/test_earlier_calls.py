@@ -63,7 +63,8 @@ class Tool:
         """Whether a call may begin; `agreed` where people were asked."""
         looked, call = self.seen(effect, amount, **more)
         judge = self._judge(call)
-        return await self.replicas[at].begin(looked, lambda e: agreed or not judge(e), self.now)
+        begun = await self.replicas[at].begin(looked, lambda e: agreed or not judge(e), self.now)
+        return begun is not None
 
     async def give_back(self, effect: str, amount: str) -> None:
         await self.replicas[0].give_back(self.seen(effect, amount)[0], self.now)

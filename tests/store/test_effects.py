@@ -133,9 +133,9 @@ async def test_a_call_is_counted_before_its_intent_is_written_and_not_made_where
     counted: list[tuple[bool, JournalEntry | None]] = []
     given_back: list[str] = []
 
-    async def begins(one: Permit, is_repeated: bool) -> bool:
+    async def begins(one: Permit, is_repeated: bool) -> str | None:
         counted.append((is_repeated, await effects.threads.journal(THREAD, one.effect)))
-        return may
+        return "" if may else None
 
     async def gives_back(one: Permit) -> None:
         given_back.append(one.effect)

@@ -16,6 +16,7 @@ from bot.domain.audit import Deed, Entry
 from bot.domain.handled_event import LATEST, HandledEvent
 from bot.domain.thread import RUNNING, ThreadRef
 from bot.operations import thread_story
+from bot.operations.story_lines import of_event
 from bot.operations.thread_named import thread_named
 from bot.settings.config import Settings
 from bot.store import client
@@ -118,6 +119,7 @@ async def test_a_thread_s_story_is_told_in_order_and_without_a_word_of_anybody(t
         line for line in story.splitlines() if any(words in line for words in order)
     ] == story.splitlines()[1:]
     assert [story.index(words) for words in order] == sorted(story.index(words) for words in order)
+    assert [", try 2  [" in line.text for line in of_event(replace(EVENT, tries=2))] == [True, False]
     assert "3 requests of models, 1200 tokens read, 40 written, $0.01" in story
     assert "secret" not in story
     assert "refunded" not in story
@@ -130,6 +132,8 @@ async def test_a_reference_leads_to_the_thread_the_event_and_the_trace(there: Ke
     await there.write(THREAD, Writes().what(kept(FAILED)))
 
     assert await thread_story.trace(there.settings, f" {FAILED.reference}\n", there.lines.append)
+    whole = f"(reference `{FAILED.reference}`)."
+    assert await thread_story.trace(there.settings, whole, lambda line: None)
     text = "\n".join(there.lines)
     for part in (str(THREAD), FAILED.event, "model busy", "f" * 32, "2026-"[:2], ANA, "run-1"):
         assert part in text

@@ -185,6 +185,25 @@ async def test_what_no_commit_wrote_is_written_at_the_end_whatever_that_is(books
     assert (counted["input_tokens_total"], counted["output_tokens_total"]) == (10, 5)
 
 
+async def test_a_check_of_a_message_that_begins_no_run_is_its_writers_and_nobody_elses(books: Books) -> None:
+    async with metered(books.book, books.sources, THREAD):
+        h = await books.handling()
+        h.state = replace(h.state, authors=(MEI,), run_id="m0")  # of a run that has ended
+        h.meter.begin(GUARD).is_over = True
+        await books.inbox.commit(h.claim, h.finish())
+        h.committed()
+
+    assert await books.by(Dimension.PERSON) == {ANA: Usage(1, untold=1)}
+
+
+async def test_what_was_used_before_anything_was_written_is_somebodys(books: Books) -> None:
+    async with metered(books.book, books.sources, THREAD):
+        h = await books.handling()
+        h.meter.begin(GUARD)
+
+    assert await books.by(Dimension.PERSON) == {ANA: Usage(1, untold=1)}
+
+
 async def test_an_end_of_an_approval_counts_once_it_is_written_and_then_once(books: Books) -> None:
     h = await books.handling()
     asked = an_approval(thread=THREAD, requested_at=NOON - timedelta(hours=2))

@@ -137,6 +137,8 @@ def test_problems_of_form_and_of_meaning_are_told_together(environment: pytest.M
         ("MODEL_PRICES", '{"sesame":{"input":"1","output":"2"}}'),
         ("MODEL_PRICES", '{"chat:a":{"input":"sesame","output":"2"}}'),
         ("MODEL_PRICES", '{"chat:a":{"input":"1"}}'),
+        ("MODEL_PRICES", '{"chat:a":{"input":"1","output":"2","cache":"0.1"}}'),
+        ("MODEL_PRICES", '["sesame"]'),
         ("MODEL_PRICES", '{"chat:a":{"input":"-1","output":"2"}}'),
         ("MODEL_PRICES", '{"chat:a":{"input":"1","output":"2","cached":"NaN"}}'),
         ("MODEL_PRICES", '{"chat:a":{"input":1e400,"output":"2"}}'),
@@ -277,7 +279,9 @@ def test_a_tier_may_be_of_another_provider_and_triage_may_differ_from_it(
     assert (models.triage, models.economy) == ("openai:gpt-6-luna", "deepseek:deepseek-flash")
 
     environment.setenv("SPECIALIST_MODELS", '{"Billing":"cheap"}')
-    assert problems() == ["SPECIALIST_MODELS OF BILLING must be openai:NAME, deepseek:NAME or chat:NAME."]
+    assert problems() == [
+        "SPECIALIST_MODELS: that of Billing must be openai:NAME, deepseek:NAME or chat:NAME."
+    ]
 
 
 def test_with_another_server_alone_every_model_has_to_be_named(environment: pytest.MonkeyPatch) -> None:

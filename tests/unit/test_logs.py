@@ -123,6 +123,20 @@ def test_a_secret_is_never_written(set_up: SetUp, form: Literal["json", "text"],
     assert logs.REDACTED in stream.getvalue()
 
 
+@pytest.mark.parametrize("before", ["\n", "\r\n", "\t", "\x00", "\x1b", "\\n", "'", '"'])
+@pytest.mark.parametrize("secret", ["sk-proj-abcdEFGH_1234", FERNET_KEY], ids=["model key", "Fernet key"])
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_secret_is_known_behind_any_sign(
+    set_up: SetUp, form: Literal["json", "text"], secret: str, before: str
+) -> None:
+    stream = set_up("INFO", form)
+
+    logging.getLogger("bot").error("not taken:%s", f"{before}{secret}", extra={"of": [f"{before}{secret}"]})
+
+    assert secret not in stream.getvalue()
+    assert stream.getvalue().count(logs.REDACTED) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -185,6 +185,14 @@ def test_what_asks_or_is_about_something_else_is_none(language: str) -> None:
         "You're wrong about the date",
         "Actually, it is still incorrect",
         "not true",
+        "thats wrong",
+        "youre wrong, it was INV-1004",
+        "This is just plain wrong",
+        "That's wrong it was INV-1004",
+        "that was wrong please look again",
+        "This is not what I asked for",
+        "That's incorrect - the total is 30",
+        "it is wrong\nINV-1004 was meant",
     ],
 )
 def test_a_word_that_an_answer_was_wrong(text: str) -> None:
@@ -207,6 +215,17 @@ def test_a_word_that_an_answer_was_wrong(text: str) -> None:
         '"that is wrong", says the customer',
         "that is wrong, says the customer",
         "that is wrong?",
+        "It's wrong to charge them twice, refund INV-1003",
+        "It was wrong of us to refuse the refund; pay it",
+        "This is wrong invoice, send INV-1004",
+        "it's wrong that they were charged twice",
+        "this is false positive noise, mute it",
+        "This is not what I asked the customer for, write to them",
+        "It's not right away needed",
+        "It isn't right away needed",
+        "you are wrong-footed by the invoice",
+        "Wrong answer penalties in the game: explain",
+        "its wrong address is on INV-1003",
     ],
 )
 def test_words_about_other_things_are_none(text: str) -> None:
