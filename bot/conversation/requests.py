@@ -292,7 +292,5 @@ def cancel_timers(approval: Approval, writes: Writes, *, ringing: str = "") -> W
     roles = [escalation_id(approval.id, one.role) for one in approval.requirements]
     since = len(approval.edits)
     looks = [staffing_id(StaffingDue(approval.id, since, number)) for number in range(2)]
-    for timer in (expiry_id(approval.id), reminder_id(approval), *roles, *looks):
-        if timer != ringing:
-            writes.cancel_timer(timer)
-    return writes
+    timers = (expiry_id(approval.id), reminder_id(approval), *roles, *looks)
+    return writes.cancel_timers(*(timer for timer in timers if timer != ringing))

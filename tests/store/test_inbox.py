@@ -241,9 +241,22 @@ async def test_a_cancelled_timer_stays_silent(make: Make) -> None:
     at = datetime.now(UTC) + timedelta(hours=1)  # noqa: TID251 - the server compares with its clock
     await store.inbox.schedule(THREAD, StopRequested("U1"), event_id="t", at=at)
     await store.message(1)
-    await store.inbox.commit(await store.claims(), Writes().cancel_timer("t"))
+    await store.inbox.commit(await store.claims(), Writes().cancel_timers("t"))
 
     assert await store.inbox.claim("x") is None
+
+
+async def test_a_timer_that_has_rung_is_cancelled_unless_somebody_has_begun_it(make: Make) -> None:
+    store = make()
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    for name in ("begun", "rung"):
+        await store.inbox.schedule(THREAD, StopRequested("U1"), event_id=name, at=long_ago)
+    begun = await store.claims()
+    await store.inbox.checkpoint(begun, Writes().cancel_timers("begun", "rung"))
+    await store.inbox.release(begun)
+
+    assert (await store.claims()).event_id == "begun"  # whoever had begun it may have left something to be said
+    assert await store.redis.zrange(store.keys.inbox(THREAD), 0, -1) == [b"begun"]
 
 
 async def test_a_released_event_comes_again_after_its_pause(make: Make) -> None:
