@@ -12,7 +12,7 @@ from bot.conversation.event_story import Course, became
 from bot.domain.approvals.approval import Approval, CardRef
 from bot.domain.audit import Deed, Entry
 from bot.domain.budget import Payer
-from bot.domain.errors import NeedsRunSlot
+from bot.domain.errors import MessageBehind, NeedsRunSlot
 from bot.domain.events import MessageReceived, RepairDue
 from bot.domain.meter import PRESENT, Meter
 from bot.domain.run import Outcome, Reply, ThreadState
@@ -87,8 +87,8 @@ class Handling:
         self._noted: list[Noted] = []
         self._metrics = metrics or Metrics()
         self._began_anew = not self.resumed
-        #: What the next save shall write beside.
-        self._next = Writes()
+        #: What the next save shall write beside; and that one goes behind the other.
+        self._next, self._saving = Writes(), asyncio.Lock()
         #: The bot's own words for below the answer.
         self.remarks: list[str] = [*self.reply.remarks]
         #: The events of messages that the run under way does not take in: they wait for their turn.
@@ -148,15 +148,31 @@ class Handling:
         self, *changed: Approval, writes: Writes | None = None, reply: Reply | None = None, **state: Any
     ) -> None:
         """Write changed fields of the thread's row, approvals and staged items; keep the event."""
-        remarks = tuple(dict.fromkeys(self.remarks))
-        reply = replace(reply or self.reply, remarks=remarks)
-        self.state = replace(self.state, **state).with_reply(reply)
-        _is_of_run(state.get("run_id", ""))
+        async with self._saving:
+            await self._save(*changed, writes=writes, reply=reply, **state)
+
+    async def save_alone(self, writes: Writes, **state: Any) -> bool:
+        """The same, unless a message comes right behind the event: nothing is written or changed then, and False returned."""
+        async with self._saving:
+            was, beside = self.state, self._next
+            try:
+                await self._save(writes=writes, alone=True, **state)
+            except MessageBehind:
+                self._next = beside.add(self._next)
+                self.state = replace(self.state, **{name: getattr(was, name) for name in state})
+                return False
+            return True
+
+    async def _save(self, *changed: Approval, alone: bool = False, **given: Any) -> None:
+        writes, reply = given.pop("writes") or Writes(), given.pop("reply", None) or self.reply
+        reply = replace(reply, remarks=tuple(dict.fromkeys(self.remarks)))
+        self.state = replace(self.state, **given).with_reply(reply)
+        _is_of_run(given.get("run_id", ""))
         beside, self._next = self._next, Writes()
-        writes = (writes or Writes()).add(beside)
+        writes.add(beside)
         for approval in changed:
             writes.approval(approval)
-        await self._write(writes.state(self.state).session(self.session))
+        await self._write(writes.state(self.state).session(self.session), alone=alone)
         self.session.mark_saved()
 
     def with_next(self, writes: Writes, **state: Any) -> None:
@@ -247,9 +263,9 @@ class Handling:
         """Note that what `finish` returned is written."""
         self._are_written(len(self._noted), self._last)
 
-    async def _write(self, writes: Writes) -> None:
+    async def _write(self, writes: Writes, *, alone: bool = False) -> None:
         noted, spent = len(self._noted), self._spent()
-        await self._inbox.checkpoint(self.claim, self._with_notes(writes.usage(spent)))
+        await self._inbox.checkpoint(self.claim, self._with_notes(writes.usage(spent)), alone=alone)
         self._are_written(noted, spent)
 
     def _spent(self) -> list[Spent]:

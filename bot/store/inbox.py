@@ -158,9 +158,12 @@ class Inbox:
         )
         return Renewal(answer)
 
-    async def checkpoint(self, claim: Claim, writes: Writes) -> None:
-        """Write, keeping event and lease; raises `LeaseLost`, and has then written nothing."""
-        await self._commit(claim, "keep", writes)
+    async def checkpoint(self, claim: Claim, writes: Writes, *, alone: bool = False) -> None:
+        """Write, keeping event and lease; raises `LeaseLost`, and has then written nothing.
+
+        So does `MessageBehind`, which is raised where it is to be `alone` and a message comes right behind the event.
+        """
+        await self._commit(claim, "alone" if alone else "keep", writes)
 
     async def checkpoint_confirmed(self, claim: Claim, writes: Writes) -> bool:
         """Write as `checkpoint` does; False where Redis did not confirm in time that it keeps it."""

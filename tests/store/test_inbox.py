@@ -12,7 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.domain.errors import LeaseLost, UnknownSchema
+from bot.domain.errors import LeaseLost, MessageBehind, UnknownSchema
 from bot.domain.events import Lane, MessageReceived, ResetRequested, ResetVia, StopRequested
 from bot.domain.run import JournalEntry, JournalStatus, Reply, ThreadState
 from bot.domain.thread import ThreadRef
@@ -244,6 +244,35 @@ async def test_a_cancelled_timer_stays_silent(make: Make) -> None:
     await store.inbox.commit(await store.claims(), Writes().cancel_timers("t"))
 
     assert await store.inbox.claim("x") is None
+
+
+async def test_a_checkpoint_that_is_to_be_alone_writes_nothing_before_a_message(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    claim = await store.claims()
+    await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="one")), alone=True)
+    await store.inbox.append(THREAD, StopRequested("U1"), event_ids=("stop",))
+    await store.message(2)  # behind the stop, which goes first
+    await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="two")), alone=True)
+    assert (await store.threads.load(THREAD)).title == "two"
+
+    await store.redis.zrem(store.keys.inbox(THREAD), "stop")
+    with pytest.raises(MessageBehind):
+        await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="three")), alone=True)
+    assert (await store.threads.load(THREAD)).title == "two"
+    await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="four")))
+    assert (await store.threads.load(THREAD)).title == "four"
+
+
+async def test_a_checkpoint_that_is_to_be_alone_is_fenced(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    claim = await store.claims()
+    await store.redis.hset(store.keys.row(THREAD), "owner", "somebody else")
+    await store.message(2)
+    with pytest.raises(LeaseLost):
+        await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="late")), alone=True)
+    assert (await store.threads.load(THREAD)).title == ""
 
 
 async def test_a_timer_that_has_rung_is_cancelled_unless_somebody_has_begun_it(make: Make) -> None:
