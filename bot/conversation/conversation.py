@@ -262,7 +262,8 @@ class Conversation:
         # None are left where a worker died behind them: the run then goes on from its checkpoint.
         if all(approval.is_final for approval in approvals):
             with contextlib.suppress(SlackRejected, SlackUnavailable):  # they are shown at the end, too
-                await all_of(self._delivery.retire(h), self._threads.foresee_run(h.thread))
+                before = self._runs.judging.foresee(h, approvals)
+                await all_of(self._delivery.retire(h), self._threads.foresee_run(h.thread), before)
             await self._runs.recover(h, None)
 
     async def _tell_homes(self, h: Handling) -> None:

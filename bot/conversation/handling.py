@@ -21,6 +21,7 @@ from bot.domain.thread import ThreadRef
 from bot.domain.usage import Spent, total, usage_of
 from bot.slack.reply import ReplyStream
 from bot.store.claim import SOMEWHERE, Claim
+from bot.store.earlier_calls import Foreseen
 from bot.store.handled_events import kept
 from bot.store.inbox import Inbox
 from bot.store.sessions import StagedSession
@@ -80,9 +81,8 @@ class Handling:
         self._inbox = inbox
         self._sources = sources
         #: What the requests of models use that are made for this event.
-        self.meter = PRESENT.get() or Meter(sources)
+        self.meter, self._last = PRESENT.get() or Meter(sources), list[Spent]()
         self.meter.payer = self.payer
-        self._last: list[Spent] = []
         self.course = Course(sources.now())
         self._noted: list[Noted] = []
         self._metrics = metrics or Metrics()
@@ -91,6 +91,8 @@ class Handling:
         self._next, self._saving = Writes(), asyncio.Lock()
         #: The bot's own words for below the answer.
         self.remarks: list[str] = [*self.reply.remarks]
+        #: What was before calls that are about to begin, by their names.
+        self.foreseen: dict[str, Foreseen] = {}
         #: The events of messages that the run under way does not take in: they wait for their turn.
         self.left_waiting: set[str] = set()
         #: The marks of the files that are to be sent once the outcome is on record.
