@@ -261,10 +261,17 @@ class Conversation:
         approvals = await self._threads.approvals(h.state.approvals)
         # None are left where a worker died behind them: the run then goes on from its checkpoint.
         if all(approval.is_final for approval in approvals):
-            with contextlib.suppress(SlackRejected, SlackUnavailable):  # they are shown at the end, too
-                before = self._runs.judging.foresee(h, approvals)
-                await all_of(self._delivery.retire(h), self._threads.foresee_run(h.thread), before)
+            beside = [self._retire_if_possible(h)]
+            if approvals and h.may_run:  # then a run begins that goes on from these
+                beside += [self._threads.foresee_run(h.thread), self._runs.judging.foresee(h, approvals)]
+                beside += [self._runs.begin_reply(h, even_unheard=True)]
+            await all_of(*beside)
             await self._runs.recover(h, None)
+
+    async def _retire_if_possible(self, h: Handling) -> None:
+        """Let cards show how their approvals stand; they are shown at the end, too."""
+        with contextlib.suppress(SlackRejected, SlackUnavailable):
+            await self._delivery.retire(h)
 
     async def _tell_homes(self, h: Handling) -> None:
         """Let the Homes of all concerned show what has changed."""

@@ -67,8 +67,7 @@ class Handling:
         self.attempted = (
             self.is_lost or claim.tries > 1 or self.resumed or claim.is_doubted or claim.told == SOMEWHERE
         )
-        self.interrupted = asyncio.Event()
-        self.leaving = asyncio.Event()
+        self.interrupted, self.leaving = asyncio.Event(), asyncio.Event()
         #: Whether the worker's slot is one that runs agents.
         self.may_run = True
         #: Whether the event is done without a word.
@@ -192,7 +191,7 @@ class Handling:
 
     async def save_confirmed(self, writes: Writes) -> bool:
         """The same, and wait for Redis to confirm it; False where it did not in time."""
-        noted, spent = len(self._noted), self._spent()
+        noted, spent = [*self._noted], self._spent()
         confirmed = await self._inbox.checkpoint_confirmed(self.claim, self._with_notes(writes.usage(spent)))
         self._are_written(noted, spent)
         return confirmed
@@ -263,10 +262,10 @@ class Handling:
 
     def committed(self) -> None:
         """Note that what `finish` returned is written."""
-        self._are_written(len(self._noted), self._last)
+        self._are_written([*self._noted], self._last)
 
     async def _write(self, writes: Writes, *, alone: bool = False) -> None:
-        noted, spent = len(self._noted), self._spent()
+        noted, spent = [*self._noted], self._spent()
         await self._inbox.checkpoint(self.claim, self._with_notes(writes.usage(spent)), alone=alone)
         self._are_written(noted, spent)
 
@@ -276,13 +275,14 @@ class Handling:
         self.meter.person = by[0]
         return self.meter.due()
 
-    def _are_written(self, noted: int, spent: Sequence[Spent]) -> None:
-        for one in self._noted[:noted]:
+    def _are_written(self, noted: Sequence[Noted], spent: Sequence[Spent]) -> None:
+        written = [one for one in noted if one in self._noted]  # another write may have written them as well
+        self._noted = [one for one in self._noted if one not in written]
+        for one in written:
             self._metrics.recorded(one.entry.deed)
             if one.closed and one.closed.is_final:
                 waited = one.entry.at - one.closed.requested_at
                 self._metrics.decided(one.closed.status, waited.total_seconds())
-        del self._noted[:noted]
         self.course.used += total(usage_of(one) for one in spent)
         self.meter.written(spent)
         self._metrics.spent(spent)

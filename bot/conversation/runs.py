@@ -110,7 +110,7 @@ class Runs:
         This and `recover` raise `NeedsRunSlot` in a slot that is kept for what is done soon.
         """
         h.enter_run()
-        await self._begin_reply(h)
+        await self.begin_reply(h)
         context, journal = self._contexts.of(h, {})
         progress = self._engine.run(
             await self._words.of(h, message),
@@ -169,7 +169,7 @@ class Runs:
     async def _resume(
         self, h: Handling, approvals: Sequence[Approval], message: MessageReceived | None
     ) -> None:
-        await self._begin_reply(h, even_unheard=True)
+        await self.begin_reply(h, even_unheard=True)
         snapshot = await self._threads.run(h.thread)
         try:
             if snapshot is None:
@@ -264,7 +264,7 @@ class Runs:
             raise UnknownSchema
         return snapshot
 
-    async def _begin_reply(self, h: Handling, *, even_unheard: bool = False) -> None:
+    async def begin_reply(self, h: Handling, *, even_unheard: bool = False) -> None:
         """Show that work begins; before the run, so that none is under way if Slack refuses.
 
         What was approved is done even where the thread is closed to the bot by now.

@@ -284,7 +284,9 @@ async def test_a_timer_that_has_rung_is_cancelled_unless_somebody_has_begun_it(m
     await store.inbox.checkpoint(begun, Writes().cancel_timers("begun", "rung"))
     await store.inbox.release(begun)
 
-    assert (await store.claims()).event_id == "begun"  # whoever had begun it may have left something to be said
+    assert (
+        await store.claims()
+    ).event_id == "begun"  # whoever had begun it may have left something to be said
     assert await store.redis.zrange(store.keys.inbox(THREAD), 0, -1) == [b"begun"]
 
 
