@@ -47,8 +47,7 @@ async def test_what_another_save_changed_meanwhile_stays(effects: Effects) -> No
     h = await effects.handling()
     await effects.inbox.append(THREAD, MessageReceived("2.1", ANA, "and"), event_ids=("m9",))
     alone = asyncio.create_task(h.save_alone(Writes().run(b"[]"), effects=("e2",)))
-    await asyncio.sleep(0)  # it has begun
-    shown = asyncio.create_task(h.save(reply=Reply(h.claim.event_id, messages=("5.5",))))
+    shown = asyncio.create_task(h.save(reply=Reply(h.claim.event_id, messages=("5.5",))))  # begun behind it
     await shown
 
     assert not await alone
