@@ -7,7 +7,9 @@ work (run the agents, checkpointing), settle (one fenced write of the outcome), 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Awaitable
 from dataclasses import replace
+from typing import Any
 
 from bot.conversation.altered_messages import as_changed
 from bot.conversation.attention import Attention, told
@@ -25,7 +27,14 @@ from bot.conversation.removed_tools import HasTool, waits_in_vain
 from bot.conversation.runs import Runs
 from bot.domain import click_answers, model_ends, sentences
 from bot.domain.errors import InputRefused, KeyMissing, SlackRejected, SlackUnavailable, UnknownSchema
-from bot.domain.events import MessageReceived, ResetRequested, RetryRequested, StopRequested
+from bot.domain.events import (
+    DecisionMade,
+    EditMade,
+    MessageReceived,
+    ResetRequested,
+    RetryRequested,
+    StopRequested,
+)
 from bot.domain.overheard import speakers
 from bot.domain.run import Failed, Interrupted, Notice, Reply, Unanswered, Unsure
 from bot.domain.tasks import all_of
@@ -75,14 +84,18 @@ class Conversation:
                 await self._close_unreadable(h)
         if h.reply.outcome is None and not h.silent and await self._is_half_said(h):
             await h.settle(Notice(sentences.OVERTAKEN))
+        # Homes show what is on record, whatever of it is in Slack yet.
+        await all_of(self._show(h), self._tell_homes(h))
+        await self._remembering.move_on(h)
+        return h.finish()
+
+    async def _show(self, h: Handling) -> None:
+        """Bring answer, files and cards to Slack."""
         if h.reply.outcome is not None:
             await self._delivery.deliver(h, h.reply.outcome)
             if await self._runs.results.send(h):
                 await self._delivery.deliver(h, h.reply.outcome)
         await self._delivery.retire(h)
-        await self._tell_homes(h)
-        await self._remembering.move_on(h)
-        return h.finish()
 
     async def give_up(self, h: Handling, reference: str) -> Writes:
         """Put an event aside that failed again and again, and tell the thread so."""
@@ -146,7 +159,10 @@ class Conversation:
         """Whether the thread's run waits for a tool that is no more. A reset or a stop ends it anyway, in its own words."""
         if isinstance(h.claim.event, ResetRequested | StopRequested):
             return False
-        approvals = await self._threads.readable(h.state.approvals)
+        looks: list[Awaitable[Any]] = [self._threads.readable(h.state.approvals)]
+        if h.state.approvals and isinstance(h.claim.event, DecisionMade | EditMade):
+            looks.append(self._threads.has_run(h.thread))  # a click asks for it, too
+        approvals, *_ = await all_of(*looks)
         return any(waits_in_vain(approval, self._has_tool) for approval in approvals)
 
     async def _message(self, h: Handling, message: MessageReceived) -> None:
@@ -174,9 +190,9 @@ class Conversation:
                 await self._admit(h, message)
         else:
             admits = self._runs.daily_use.admits(h, message)
-            may, of_files, of_notes = await all_of(
-                admits, self._runs.authors_of_files(h), h.session.authors()
-            )
+            hands = self._runs.authors_of_files(h), h.session.authors()
+            # What broke off is looked for where the run is over: nothing has, but a worker may have died before.
+            may, of_files, of_notes, _ = await all_of(admits, *hands, self._threads.whole_journal(h.thread))
             if not may:
                 return
             await self._delivery.cut_answers.retire(h)
@@ -245,9 +261,17 @@ class Conversation:
         approvals = await self._threads.approvals(h.state.approvals)
         # None are left where a worker died behind them: the run then goes on from its checkpoint.
         if all(approval.is_final for approval in approvals):
-            with contextlib.suppress(SlackRejected, SlackUnavailable):  # they are shown at the end, too
-                await self._delivery.retire(h)
+            beside = [self._retire_if_possible(h)]
+            if approvals and h.may_run:  # then a run begins that goes on from these
+                beside += [self._threads.foresee_run(h.thread), self._runs.judging.foresee(h, approvals)]
+                beside += [self._runs.begin_reply(h, even_unheard=True)]
+            await all_of(*beside)
             await self._runs.recover(h, None)
+
+    async def _retire_if_possible(self, h: Handling) -> None:
+        """Let cards show how their approvals stand; they are shown at the end, too."""
+        with contextlib.suppress(SlackRejected, SlackUnavailable):
+            await self._delivery.retire(h)
 
     async def _tell_homes(self, h: Handling) -> None:
         """Let the Homes of all concerned show what has changed."""

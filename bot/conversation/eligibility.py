@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.approvals.approval import Approval
@@ -12,7 +12,7 @@ from bot.domain.approvals.delegation import Delegation
 from bot.domain.approvals.quorum import Seat
 from bot.domain.approvals.staffing import Gap, Staff, gaps, joining
 from bot.domain.errors import ApproverUnknown, UnknownSchema
-from bot.domain.tasks import for_each
+from bot.domain.tasks import all_of, for_each
 from bot.slack.approvers import Approvers
 from bot.store.threads import ThreadStore
 
@@ -34,9 +34,14 @@ class Eligibility:
         team = approval.thread.team
         self._approvers.forget(user)
         seats: list[Seat] = []
-        if own := await self._roles(approval, user):
+        # Who is in a group is asked anew, and who stands in for whom beside that: of people who are new in it, behind it.
+        named = await self._named(approval.roles)
+        own, known = await all_of(
+            self._roles(approval, user), self.stand_ins(team, sorted(named - {user}), at)
+        )
+        if own:
             seats.append(Seat(user, own))
-        for holder in await self._away(approval, user, at):
+        for holder in await self._away(approval, user, at, known, named):
             if await self._approvers.is_eligible(user, team) and (
                 lent := await self._roles(approval, holder)
             ):
@@ -173,12 +178,13 @@ class Eligibility:
             return None
         return delegation if delegation is not None and delegation.holds(at) else None
 
-    async def _away(self, approval: Approval, user: str, at: datetime) -> list[str]:
-        named: set[str] = set()
-        for role in approval.roles:
-            named |= await self._approvers.named(role)
-        stand_ins = await self.stand_ins(approval.thread.team, sorted(named - {user}), at)
-        return [person for person, to in stand_ins.items() if to == user]
+    async def _away(
+        self, approval: Approval, user: str, at: datetime, known: Mapping[str, str], asked: Collection[str]
+    ) -> list[str]:
+        """Whom a person stands in for, of those who are named now; of some who were `asked` about that is known."""
+        named = await self._named(approval.roles) - {user}
+        new = await self.stand_ins(approval.thread.team, sorted(named - {*asked}), at)
+        return sorted(person for person, to in {**known, **new}.items() if to == user and person in named)
 
     async def _roles(self, approval: Approval, user: str) -> tuple[str, ...]:
         counted: list[str] = []

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from bot.conversation.event_story import Course, became
+from bot.conversation.pending_entries import Noted, PendingEntries
 from bot.domain.approvals.approval import Approval, CardRef
 from bot.domain.audit import Deed, Entry
 from bot.domain.budget import Payer
-from bot.domain.errors import NeedsRunSlot
+from bot.domain.errors import MessageBehind, NeedsRunSlot
 from bot.domain.events import MessageReceived, RepairDue
 from bot.domain.meter import PRESENT, Meter
 from bot.domain.run import Outcome, Reply, ThreadState
@@ -21,23 +22,13 @@ from bot.domain.thread import ThreadRef
 from bot.domain.usage import Spent, total, usage_of
 from bot.slack.reply import ReplyStream
 from bot.store.claim import SOMEWHERE, Claim
+from bot.store.earlier_calls import Foreseen
 from bot.store.handled_events import kept
 from bot.store.inbox import Inbox
 from bot.store.sessions import StagedSession
 from bot.store.writes import Writes
 from bot.telemetry import logs, tracing
 from bot.telemetry.metrics import Metrics
-
-#: What may end an approval that waited.
-CLOSING: Final = frozenset({Deed.DECIDED, Deed.EXPIRED, Deed.WITHDRAWN})
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """An entry of the record that is to be written, and the approval that it closes, if any."""
-
-    entry: Entry
-    closed: Approval | None
 
 
 class Handling:
@@ -66,8 +57,7 @@ class Handling:
         self.attempted = (
             self.is_lost or claim.tries > 1 or self.resumed or claim.is_doubted or claim.told == SOMEWHERE
         )
-        self.interrupted = asyncio.Event()
-        self.leaving = asyncio.Event()
+        self.interrupted, self.leaving = asyncio.Event(), asyncio.Event()
         #: Whether the worker's slot is one that runs agents.
         self.may_run = True
         #: Whether the event is done without a word.
@@ -80,18 +70,19 @@ class Handling:
         self._inbox = inbox
         self._sources = sources
         #: What the requests of models use that are made for this event.
-        self.meter = PRESENT.get() or Meter(sources)
+        self.meter, self._last = PRESENT.get() or Meter(sources), list[Spent]()
         self.meter.payer = self.payer
         self.meter.person = self._asker()
-        self._last: list[Spent] = []
         self.course = Course(sources.now())
-        self._noted: list[Noted] = []
         self._metrics = metrics or Metrics()
+        self._entries, self._last_noted = PendingEntries(self._metrics), list[Noted]()
         self._began_anew = not self.resumed
-        #: What the next save shall write beside.
-        self._next = Writes()
+        #: What the next save shall write beside; and that one goes behind the other.
+        self._next, self._saving = Writes(), asyncio.Lock()
         #: The bot's own words for below the answer.
         self.remarks: list[str] = [*self.reply.remarks]
+        #: What was before calls that are about to begin, by their names.
+        self.foreseen: dict[str, Foreseen] = {}
         #: The events of messages that the run under way does not take in: they wait for their turn.
         self.left_waiting: set[str] = set()
         #: The marks of the files that are to be sent once the outcome is on record.
@@ -149,15 +140,31 @@ class Handling:
         self, *changed: Approval, writes: Writes | None = None, reply: Reply | None = None, **state: Any
     ) -> None:
         """Write changed fields of the thread's row, approvals and staged items; keep the event."""
-        remarks = tuple(dict.fromkeys(self.remarks))
-        reply = replace(reply or self.reply, remarks=remarks)
-        self.state = replace(self.state, **state).with_reply(reply)
-        _is_of_run(state.get("run_id", ""))
+        async with self._saving:
+            await self._save(*changed, writes=writes, reply=reply, **state)
+
+    async def save_alone(self, writes: Writes, **state: Any) -> bool:
+        """The same, unless a message comes right behind the event: nothing is written or changed then, and False returned."""
+        async with self._saving:
+            was, beside = self.state, self._next
+            try:
+                await self._save(writes=writes, alone=True, **state)
+            except MessageBehind:
+                self._next = beside.add(self._next)
+                self.state = replace(self.state, **{name: getattr(was, name) for name in state})
+                return False
+            return True
+
+    async def _save(self, *changed: Approval, alone: bool = False, **given: Any) -> None:
+        writes, reply = given.pop("writes") or Writes(), given.pop("reply", None) or self.reply
+        reply = replace(reply, remarks=tuple(dict.fromkeys(self.remarks)))
+        self.state = replace(self.state, **given).with_reply(reply)
+        _is_of_run(given.get("run_id", ""))
         beside, self._next = self._next, Writes()
-        writes = (writes or Writes()).add(beside)
+        writes.add(beside)
         for approval in changed:
             writes.approval(approval)
-        await self._write(writes.state(self.state).session(self.session))
+        await self._write(writes.state(self.state).session(self.session), alone=alone)
         self.session.mark_saved()
 
     def with_next(self, writes: Writes, **state: Any) -> None:
@@ -178,9 +185,9 @@ class Handling:
 
     async def save_confirmed(self, writes: Writes, *, only_in: str = "") -> bool:
         """The same, and wait for Redis to confirm it; False where it did not in time."""
-        noted, spent = len(self._noted), self._spent()
-        whole = self._with_notes(writes.usage(spent))
-        confirmed = await self._inbox.checkpoint_confirmed(self.claim, whole, only_in=only_in)
+        spent = self._spent()
+        noted = self._entries.into(writes.usage(spent))
+        confirmed = await self._inbox.checkpoint_confirmed(self.claim, writes, only_in=only_in)
         self._are_written(noted, spent)
         return confirmed
 
@@ -210,7 +217,7 @@ class Handling:
             digest=approval.digest if approval else digest,
             details=details,
         )
-        self._noted.append(Noted(entry, approval if deed in CLOSING else None))
+        self._entries.note(entry, approval)
 
     def retire(self, approvals: Sequence[Approval]) -> None:
         """Note that the cards of these approvals have yet to show what became of them."""
@@ -246,16 +253,17 @@ class Handling:
             whole = replace(self.course, used=self.course.used + total(usage_of(one) for one in self._last))
             event = became(self.claim, reply, whole, run=self.state.run_id, ended=self.now())
             writes.what(kept(event), event)
-        return self._with_notes(writes)
+        self._last_noted = self._entries.into(writes)
+        return writes
 
     def committed(self) -> None:
         """Note that what `finish` returned is written."""
-        self._are_written(len(self._noted), self._last)
+        self._are_written(self._last_noted, self._last)
 
-    async def _write(self, writes: Writes, only_in: str = "") -> None:
-        noted, spent = len(self._noted), self._spent()
-        whole = self._with_notes(writes.usage(spent))
-        await self._inbox.checkpoint(self.claim, whole, only_in=only_in)
+    async def _write(self, writes: Writes, only_in: str = "", *, alone: bool = False) -> None:
+        spent = self._spent()
+        noted = self._entries.into(writes.usage(spent))
+        await self._inbox.checkpoint(self.claim, writes, only_in=only_in, alone=alone)
         self._are_written(noted, spent)
 
     def _spent(self) -> list[Spent]:
@@ -266,21 +274,11 @@ class Handling:
     def _asker(self) -> str:
         return self.payer().person or str(getattr(self.claim.event, "user", ""))
 
-    def _are_written(self, noted: int, spent: Sequence[Spent]) -> None:
-        for one in self._noted[:noted]:
-            self._metrics.recorded(one.entry.deed)
-            if one.closed and one.closed.is_final:
-                waited = one.entry.at - one.closed.requested_at
-                self._metrics.decided(one.closed.status, waited.total_seconds())
-        del self._noted[:noted]
+    def _are_written(self, noted: Sequence[Noted], spent: Sequence[Spent]) -> None:
+        self._entries.are_written(noted)
         self.course.used += total(usage_of(one) for one in spent)
         self.meter.written(spent)
         self._metrics.spent(spent)
-
-    def _with_notes(self, writes: Writes) -> Writes:
-        for one in self._noted:
-            writes.audit(one.entry)
-        return writes
 
 
 def _is_of_run(run_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -15,7 +16,7 @@ from bot.domain.approvals.delegation import delegated
 from bot.domain.audit import Deed
 from bot.domain.errors import ApproverUnknown, DelegationRefused, SlackRejected
 from bot.domain.events import DelegationSet, HomeOpened
-from bot.domain.tasks import for_each
+from bot.domain.tasks import all_of, for_each
 from bot.domain.thread import ThreadRef
 from bot.slack import home
 from bot.slack.client import Slack
@@ -52,14 +53,14 @@ class Homes:
         """Let the Homes of all concerned show a change; those of people who never opened it stay away."""
         for approval in approvals:
             people = {approval.requester}
-            try:
+            with contextlib.suppress(ApproverUnknown):  # they see it when they open Home
                 people |= await self._eligibility.named(approval)
-                people |= set(
-                    (await self._eligibility.stand_ins(h.thread.team, people, self._now())).values()
-                )
-            except ApproverUnknown:
-                pass  # they see it when they open Home
-            await for_each(partial(self._changed, h, approval), sorted(people))
+            changed = partial(self._changed, h, approval)
+            stand_ins, _ = await all_of(
+                self._eligibility.stand_ins(h.thread.team, people, self._now()),
+                for_each(changed, sorted(people)),
+            )
+            await for_each(changed, sorted({*stand_ins.values()} - people))
 
     async def _changed(self, h: Handling, approval: Approval, user: str) -> None:
         """Let the Home of one person show it."""

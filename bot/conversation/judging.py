@@ -23,6 +23,7 @@ from bot.domain.approvals.quorum import missing
 from bot.domain.approvals.requirement import Requirement
 from bot.domain.approvals.same_target import OnTarget, OtherCall, target_of
 from bot.domain.run import LetGo, PendingCall
+from bot.domain.tasks import for_each
 from bot.slack.approvers import Approvers
 from bot.slack.stored_arguments import amount
 from bot.store.earlier_calls import EarlierCalls, Looked
@@ -80,6 +81,19 @@ class Judging:
         if looked.looks:
             before = await self._earlier.look(looked, lambda earlier: earlier or (), h.now())
         return _with_earlier(tool, OnTarget(target), before)
+
+    async def foresee(self, h: Handling, approvals: Sequence[Approval]) -> None:
+        """Look at what was before calls that were approved: one that begins is counted by that if it is so still."""
+
+        async def look(approval: Approval) -> None:
+            asked = Call(
+                approval.tool, arguments_of(approval.arguments), approval.requester, h.thread.channel
+            )
+            looked = self._looked(h, asked, approval.effect)
+            h.foreseen[approval.effect] = await self._earlier.foresee(looked)
+
+        of = [one for one in approvals if one.has_yet_to_run and self._tools.has(one.tool)]
+        await for_each(look, [one for one in of if self._tools.named(one.tool).policy.looks])
 
     def counting(self, h: Handling) -> Counting:
         """How the journal of an event counts its calls."""
@@ -178,7 +192,8 @@ class Judging:
             needs = tool.policy.since_agreed(replace(asked, earlier=earlier, now=now))
             return is_repeated or not missing(needs, roles)
 
-        return await self._earlier.begin(self._looked(h, asked, permit.effect), judge, now)
+        foreseen = h.foreseen.pop(permit.effect, None)
+        return await self._earlier.begin(self._looked(h, asked, permit.effect), judge, now, foreseen)
 
     def _looked(self, h: Handling, call: Call, effect: str) -> Looked:
         looks = self._tools.named(call.tool).policy.looks

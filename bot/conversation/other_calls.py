@@ -24,4 +24,4 @@ class OtherCalls:
         about = await self.judging.on_target(h, approval)
         if about is None:
             return None
-        return about.plus(await waiting_on(self.waiting, approval, about.target, ()))
+        return about.plus(await waiting_on(self.waiting, approval, about.target))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.conversation.handling import Handling
 from bot.conversation.previews import Previews
-from bot.conversation.same_target import waiting_on
+from bot.conversation.same_target import others_for, others_on
 from bot.domain.approvals.approval import Approval, ApprovalStatus, Offers, Question, digest
 from bot.domain.approvals.deadlines import deadline, escalations, next_reminder
 from bot.domain.approvals.grants import grant, passed_on
@@ -21,6 +21,7 @@ from bot.domain.audit import Deed
 from bot.domain.events import EscalationDue, ExpiryDue, ReminderDue, StaffingDue
 from bot.domain.run import BrokenCall, PendingCall
 from bot.domain.sources import Sources
+from bot.domain.tasks import all_of
 from bot.slack.forms import shows_all
 from bot.store.threads import ThreadStore
 from bot.store.waiting import Waiting
@@ -107,8 +108,9 @@ class Requests:
         needing = [call for call in calls if call.requirements or call.refused]
         if not needing:
             return []
-        load = await self._load(h, {one.role for call in needing for one in call.requirements})
-        grants = await self._threads.readable(h.state.grants)
+        grants = self._threads.readable(h.state.grants)
+        others = others_for(self._waiting, h.thread.team, needing)
+        load, grants, others = await all_of(self._load(h, needing), grants, others)
         made: list[Approval] = []
         for call in needing:
             approval = self._new(h, call.call_id, call.tool, call.arguments, call.requirements)
@@ -122,7 +124,7 @@ class Requests:
             if not approval.is_final:
                 approval, load = self._within(approval, load)
             if not approval.is_final and (about := call.on_target):
-                waiting = await waiting_on(self._waiting, approval, about.target, made)
+                waiting = others_on(approval, about.target, [*made, *others[frozenset(approval.roles)]])
                 approval = replace(approval, on_target=about.plus(waiting))
             made.append(approval)
         possible = [self._if_possible(approval) for approval in await self._previews.into(made)]
@@ -180,7 +182,8 @@ class Requests:
             writes.timer(escalation_id(approval.id, role), due, at=at)
         return writes
 
-    async def _load(self, h: Handling, roles: set[str]) -> Load:
+    async def _load(self, h: Handling, calls: Sequence[PendingCall]) -> Load:
+        roles = {one.role for call in calls for one in call.requirements}
         own, by_role = await self._waiting.load(h.thread.team, h.state.authors[0], roles)
         of_run = [a for a in own if (a.thread, a.run_id) == (h.thread, h.state.run_id)]
         return Load(len(of_run), len(own), by_role)
@@ -292,7 +295,5 @@ def cancel_timers(approval: Approval, writes: Writes, *, ringing: str = "") -> W
     roles = [escalation_id(approval.id, one.role) for one in approval.requirements]
     since = len(approval.edits)
     looks = [staffing_id(StaffingDue(approval.id, since, number)) for number in range(2)]
-    for timer in (expiry_id(approval.id), reminder_id(approval), *roles, *looks):
-        if timer != ringing:
-            writes.cancel_timer(timer)
-    return writes
+    timers = (expiry_id(approval.id), reminder_id(approval), *roles, *looks)
+    return writes.cancel_timers(*(timer for timer in timers if timer != ringing))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bot.agents.context import RunContext
 from bot.conversation.escalations import Escalations
@@ -12,6 +13,7 @@ from bot.conversation.journal import Journal
 from bot.conversation.run_workspaces import RunWorkspaces
 from bot.conversation.steering import Steering
 from bot.domain.errors import HandedOver, TakenIn
+from bot.store.writes import Writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,14 @@ class RunCheckpoints:
         async def checkpoint(snapshot: bytes) -> None:
             await self.run_workspaces.checkpoint(h, context.workspace)
             writes, made = journal.behind()
-            joined = await self.steering.join(h, snapshot)
-            is_raised = self.escalations.stepped(h, context.course)
+            is_raised, joined = self.escalations.stepped(h, context.course), None
             # From here on the run is past its approvals: a crash resumes behind them.
-            run = writes.run(snapshot if joined is None else joined)
-            await h.save(writes=run, approvals=(), effects=(*before, *made), let_go=())
+            past: dict[str, Any] = {"approvals": (), "effects": (*before, *made), "let_go": ()}
+            alone = Writes().add(writes).run(snapshot)
+            # Whether a message waits is looked at by the script that writes.
+            if not (self.steering.looks(h) and await h.save_alone(alone, **past)):
+                joined = await self.steering.join(h, snapshot)
+                await h.save(writes=writes.run(snapshot if joined is None else joined), **past)
             if h.leaving.is_set():
                 raise HandedOver
             if joined is not None or is_raised:

@@ -91,7 +91,7 @@ class Runs:
         self.daily_use = DailyUse(services.allowances, delivery)
         self._budgets = services.budgets
         self._outcomes = outcomes
-        self._judging = services.judging
+        self.judging = services.judging
         self._waiting = WaitingCalls(engine.tools, services.made_before, services.judging, delivery)
         self._words = ModelWords(services.run_workspaces, delivery, services.reading.names)
         self.escalations = services.escalations
@@ -110,7 +110,7 @@ class Runs:
         This and `recover` raise `NeedsRunSlot` in a slot that is kept for what is done soon.
         """
         h.enter_run()
-        await self._begin_reply(h)
+        await self.begin_reply(h)
         context, journal = self._contexts.of(h, {})
         progress = self._engine.run(
             await self._words.of(h, message),
@@ -169,7 +169,7 @@ class Runs:
     async def _resume(
         self, h: Handling, approvals: Sequence[Approval], message: MessageReceived | None
     ) -> None:
-        await self._begin_reply(h, even_unheard=True)
+        await self.begin_reply(h, even_unheard=True)
         snapshot = await self._threads.run(h.thread)
         try:
             if snapshot is None:
@@ -195,7 +195,7 @@ class Runs:
             return None
         saved = await self._engine.saved(snapshot, is_raised=h.state.escalation.is_raised)
         waiting = self._engine.waiting(saved, self._contexts.of(h, {})[0])
-        pending = await self._judging.of_calls(h, self._waiting.foretold(h, waiting), approvals)
+        pending = await self.judging.of_calls(h, self._waiting.foretold(h, waiting), approvals)
         answers, permits = await self._waiting.answers(h, pending, approvals)
         if broken := await self._broken(h, permits, approvals):
             await self._outcomes.doubt(h, broken)
@@ -237,10 +237,12 @@ class Runs:
                 outcome = self._engine.failed.of(error)
             snapshot = current.snapshot
             self.escalations.ended(h, current.course, outcome)
+            count = self.daily_use.count(h, current.usage.total_tokens)  # once, however often it is said
             if not isinstance(outcome, Interrupted) or snapshot is None:
-                await self._outcomes.settle(h, outcome, message)
+                await all_of(count, self._outcomes.settle(h, outcome, message))
                 return
-            outcome = replace(outcome, calls=await self._waiting.judged(h, outcome.calls, snapshot))
+            _, calls = await all_of(count, self._waiting.judged(h, outcome.calls, snapshot))
+            outcome = replace(outcome, calls=calls)
             approvals = await self._outcomes.ask(h, outcome.calls)
             if not all(approval.is_final for approval in approvals):
                 if h.stream is not None:
@@ -262,7 +264,7 @@ class Runs:
             raise UnknownSchema
         return snapshot
 
-    async def _begin_reply(self, h: Handling, *, even_unheard: bool = False) -> None:
+    async def begin_reply(self, h: Handling, *, even_unheard: bool = False) -> None:
         """Show that work begins; before the run, so that none is under way if Slack refuses.
 
         What was approved is done even where the thread is closed to the bot by now.
@@ -282,8 +284,6 @@ class Runs:
         except BudgetReached as reached:
             await self._budgets.stop(h, run, reached)
             return None
-        # What broke off is looked for where the run is over, and so read beside.
-        await all_of(self.daily_use.count(h, run.usage.total_tokens), self._threads.whole_journal(h.thread))
         await self._budgets.near(h)
         return outcome
 

@@ -47,6 +47,10 @@ class Steering:
     attention: Attention
     escalations: Escalations
 
+    def looks(self, h: Handling) -> bool:
+        """Whether a message that waits may be one to take in, and none has been left waiting."""
+        return self.steer is not Steer.WAIT and not h.claim.may_repeat and not h.left_waiting
+
     async def join(self, h: Handling, snapshot: bytes) -> bytes | None:
         """Put the next message of the thread into a run that is about to be saved; None where there is none for it.
 

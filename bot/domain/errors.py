@@ -19,6 +19,10 @@ class LeaseLost(BotError):
     """Another worker holds this thread now; stop without writing."""
 
 
+class MessageBehind(BotError):
+    """A message comes right behind the event, and nothing was written for that."""
+
+
 class UnknownSchema(BotError):
     """Stored by another version, altered, or not ours: it cannot be read."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -69,7 +70,13 @@ class Approvers:
             return False
         self.forget_groups([role])
         self._people.pop(user, None)
-        return user in await self.named(role) and await self.is_eligible(user, team)
+        asked = self.named(role), self.is_eligible(user, team)
+        named, is_eligible = await asyncio.gather(*asked, return_exceptions=True)
+        if isinstance(named, BaseException):
+            raise named
+        if user in named and isinstance(is_eligible, BaseException):
+            raise is_eligible
+        return user in named and is_eligible is True
 
     async def named(self, role: str) -> frozenset[str]:
         """Everybody the settings name for a role, whether or not they would count."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.errors import LeaseLost
+from bot.domain.errors import LeaseLost, MessageBehind
 from bot.domain.events import Event
 from bot.domain.thread import ThreadRef
 
@@ -73,7 +73,9 @@ class Claim:
         return asked_at is None or asked_at.timestamp() < self.restored
 
     def counted(self, answer: str) -> None:
-        """Remember how many commits of it Redis knows; raises `LeaseLost` where it does not hold any more."""
+        """Remember how many commits of it Redis knows; raises `LeaseLost` where it does not hold any more, or `MessageBehind`."""
         if answer == "lost":
             raise LeaseLost
+        if answer == "behind":
+            raise MessageBehind
         self.commits.known = max(self.commits.known, int(answer))

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 #: Judges a call by what was before it; None where that cannot be told.
 Judge = Callable[[Sequence[EarlierCall] | None], T]
+#: Pages by their keys, as Redis had them a moment ago.
+Foreseen = Mapping[str, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +85,29 @@ class EarlierCalls:
         log.error("earlier calls change too fast", extra={"tool": looked.tool})
         return judge(None)
 
-    async def begin(self, looked: Looked, judge: Judge[bool], now: datetime) -> str | None:
+    async def foresee(self, looked: Looked) -> Foreseen:
+        """The pages of a call that is about to begin."""
+        keys = [*self._windows(looked)]
+        raws: list[Any] = await self._redis.mget(keys) if keys else []
+        return dict(zip(keys, raws, strict=True))
+
+    async def begin(
+        self, looked: Looked, judge: Judge[bool], now: datetime, foreseen: Foreseen | None = None
+    ) -> str | None:
         """Note that a call begins; None where it may not, by what others were let go on with meanwhile.
 
         Else the `run_id` of the Redis that has the note: one that takes over may not, and there the call has to begin
-        anew. One that was let go on before keeps its place. Raises `NotConfirmed` where the note cannot be made now.
+        anew. One that was let go on before keeps its place. Raises `NotConfirmed` where the note cannot be made now. By
+        pages that were `foreseen` it may only begin, and only if they still are what they were.
         """
         begun = replace(looked.call, is_open=False)
         for _ in range(TRIES):
-            read = await self._read(looked, now)
+            old, foreseen = foreseen, None
+            read = await self._read(looked, now, old)
             pages = _pages(read)
             if not pages.has(begun) and not judge(pages.others(begun, now)):
+                if old:
+                    continue
                 return None
             if noted_in := await self._written(read, pages.put(begun, now)):
                 return noted_in
@@ -107,12 +121,11 @@ class EarlierCalls:
                 return
         log.error("a call that was not made goes on to count", extra={"tool": looked.tool})
 
-    async def _read(self, looked: Looked, now: datetime) -> list[_Read]:
+    async def _read(self, looked: Looked, now: datetime, foreseen: Foreseen | None = None) -> list[_Read]:
         windows = self._windows(looked)
-        raws: list[Any] = await self._redis.mget(list(windows)) if windows else []
-        return [
-            self._opened(key, windows[key], raw or b"", now) for key, raw in zip(windows, raws, strict=True)
-        ]
+        if foreseen is None or foreseen.keys() != windows.keys():
+            foreseen = await self.foresee(looked)
+        return [self._opened(key, window, foreseen[key] or b"", now) for key, window in windows.items()]
 
     def _windows(self, looked: Looked) -> Mapping[str, timedelta]:
         call = looked.call

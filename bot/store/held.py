@@ -6,18 +6,19 @@ the thread was lost, or Redis went back in time, that write fails as it would be
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
 from bot.domain.thread import ThreadRef
 
-#: Longer values are read each time: a saved run is, and is read once.
+#: Longer values are read each time, but for those that are read right before their use.
 LONGEST: Final = 1 << 16
 
-#: In the place of a field: all fields that a key has.
+#: In the place of a field: all fields that a key has; and whether there is the key at all.
 WHOLE: Final = ""
+IS_THERE: Final = "?"
 #: A key, or a key and a field of it.
 Name = str | tuple[str, str]
 Sealed = bytes | str | None
@@ -56,15 +57,23 @@ class Held:
         """Those of these values that are known."""
         return {name: self._values[name] for name in names if name in self._values}
 
-    def read(self, name: Name, sealed: Sealed | Mapping[bytes, bytes], *, at: int) -> None:
-        """Keep what was asked for at a moment, unless something was written since."""
-        if at == self.moment and not self._is_over and (sealed is None or len(sealed) <= LONGEST):
+    def read(
+        self, name: Name, sealed: Sealed | Mapping[bytes, bytes], *, at: int, is_due: bool = False
+    ) -> None:
+        """Keep what was asked for at a moment, unless something was written since; however long, where its use `is_due`."""
+        if at == self.moment and not self._is_over and (is_due or sealed is None or len(sealed) <= LONGEST):
             self._values[name] = sealed
+
+    def used(self, name: Name) -> None:
+        """Forget what is long, now that what was due has come."""
+        if len(self._values.get(name) or b"") > LONGEST:
+            del self._values[name]
 
     def wrote(self, commands: Sequence[Written]) -> None:
         """Keep what a fenced script has written."""
         self.moment += 1
         for command in commands:
+            whole = self._values.get((command.key, WHOLE))
             for name in [name for name in self._values if _key(name) == command.key]:
                 if command.name not in {"HSET", "HDEL"} or name[1] in (WHOLE, *command.arguments):
                     del self._values[name]
@@ -73,6 +82,8 @@ class Held:
                     self._put(command.key, value)
                 case "HSET", (str(field), value):
                     self._put((command.key, field), value)
+                    if isinstance(whole, Mapping):
+                        self._values[command.key, WHOLE] = {**whole, field.encode(): value}
                 case _:
                     pass
 
@@ -103,6 +114,19 @@ def held(thread: ThreadRef) -> Held:
     """What the present task knows of a thread: nothing of one that it does not hold."""
     found = HELD.get()
     return found if found is not None and found.thread == thread else Held(thread)
+
+
+async def once(
+    thread: ThreadRef, name: Name, ask: Callable[[], Awaitable[Any]], *, is_due: bool = False
+) -> Any:
+    """What there is, asked for once while the thread is held; what is long and `is_due` is known until it is used."""
+    mine = held(thread)
+    known, at = mine.known([name]), mine.moment
+    if name in known:
+        return known[name]
+    found = await ask()
+    mine.read(name, found, at=at, is_due=is_due)
+    return found
 
 
 @contextmanager

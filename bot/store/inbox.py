@@ -162,12 +162,16 @@ class Inbox:
         )
         return Renewal(answer)
 
-    async def checkpoint(self, claim: Claim, writes: Writes, *, only_in: str = "") -> None:
+    async def checkpoint(
+        self, claim: Claim, writes: Writes, *, only_in: str = "", alone: bool = False
+    ) -> None:
         """Write, keeping event and lease; raises `LeaseLost`, and has then written nothing.
+
+        So does `MessageBehind`, which is raised where it is to be `alone` and a message comes right behind the event.
 
         `only_in` is the `run_id` of the one Redis that may: another may lack what the writes rest on.
         """
-        await self._commit(claim, "keep", writes, only_in=only_in)
+        await self._commit(claim, "alone" if alone else "keep", writes, only_in=only_in)
 
     async def checkpoint_confirmed(self, claim: Claim, writes: Writes, *, only_in: str = "") -> bool:
         """Write as `checkpoint` does; False where Redis did not confirm in time that it keeps it."""

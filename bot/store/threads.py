@@ -14,10 +14,11 @@ from bot.domain.approvals.approval import Approval
 from bot.domain.approvals.delegation import Delegation
 from bot.domain.errors import KeyMissing, UnknownSchema
 from bot.domain.run import BrokenCall, JournalEntry, ThreadState
+from bot.domain.tasks import all_of
 from bot.domain.thread import ThreadRef
 from bot.domain.weight import SEALED_LITTLE, beside, is_little
 from bot.store.conversations import Conversations
-from bot.store.held import HELD, WHOLE, Name, Sealed, held
+from bot.store.held import HELD, IS_THERE, WHOLE, Name, Sealed, held, once
 from bot.store.keys import Keys, place
 from bot.store.records import APPROVAL, DELEGATION, JOURNAL, STATE
 from bot.store.scripts import Scripts
@@ -88,13 +89,22 @@ class ThreadStore:
     async def run(self, thread: ThreadRef) -> bytes | None:
         """The snapshot of the thread's run, if there is one."""
         key = self._keys.run(thread)
-        sealed = await self._redis.get(key)
+        sealed = await self._sealed_run(thread)
+        held(thread).used(key)
         if sealed is None:
             return None
         opened = await beside(
             is_little(sealed, most=SEALED_LITTLE), self._sealer.open, "run", sealed, place(key)
         )
         return str(opened).encode()
+
+    async def foresee_run(self, thread: ThreadRef) -> None:
+        """Read what a run is about to go on from beside something else; whoever asks for it then need not wait."""
+        await all_of(self._sealed_run(thread), self.whole_journal(thread))
+
+    async def _sealed_run(self, thread: ThreadRef) -> bytes | str | None:
+        key = self._keys.run(thread)
+        return await once(thread, key, lambda: self._redis.get(key), is_due=True)
 
     async def approval(self, approval_id: str) -> Approval | None:
         """An approval by its id alone; None where the id is not one of ours."""
@@ -184,7 +194,12 @@ class ThreadStore:
 
     async def has_run(self, thread: ThreadRef) -> bool:
         """Tell whether there is a saved run, readable or not."""
-        return bool(await self._redis.exists(self._keys.run(thread)))
+        key = self._keys.run(thread)
+
+        async def ask() -> bytes | None:
+            return b"" if await self._redis.exists(key) else None
+
+        return await once(thread, (key, IS_THERE), ask) is not None
 
     async def pending(self, team: str) -> list[Approval]:
         """Every approval of the workspace that waits, the oldest first."""
@@ -236,9 +251,13 @@ class ThreadStore:
         """What is known of a side effect; `also` others that will be asked for next, and are read with it."""
         key, mine = self._keys.journal(thread), held(thread)
         wanted = [(key, one) for one in dict.fromkeys((effect, *also))]
-        known, at = mine.known(wanted), mine.moment
+        known, at = mine.known([*wanted, (key, WHOLE)]), mine.moment
         sealed = known.get((key, effect))
-        if (key, effect) not in known:
+        if (key, effect) in known:
+            pass
+        elif (key, WHOLE) in known:
+            sealed = known[key, WHOLE].get(effect.encode())
+        else:
             fields = [field for _, field in wanted]
             rows: list[Any] = await cast("Any", self._redis.hmget(key, fields))
             for name, row in zip(wanted, rows, strict=True):
@@ -253,13 +272,8 @@ class ThreadStore:
 
     async def whole_journal(self, thread: ThreadRef) -> Mapping[bytes, bytes]:
         """All that is known of side effects, sealed; who will ask for it soon may do so beside something else."""
-        name, mine = (self._keys.journal(thread), WHOLE), held(thread)
-        known, at = mine.known([name]), mine.moment
-        if name in known:
-            return known[name]
-        rows: dict[bytes, bytes] = await cast("Any", self._redis.hgetall(name[0]))
-        mine.read(name, rows, at=at)
-        return rows
+        key = self._keys.journal(thread)
+        return await once(thread, (key, WHOLE), lambda: cast("Any", self._redis.hgetall(key)))
 
     async def broken(self, thread: ThreadRef) -> tuple[list[BrokenCall], bool]:
         """The calls of the thread that began and of which nobody knows how they ended.

@@ -113,10 +113,9 @@ class Waiting:
         at = 0
         while lists:
             last: dict[str, float] = {}
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for key in lists:
-                    pipeline.zrange(key, at, at + PAGE - 1, withscores=True)
-                pages: list[Any] = await pipeline.execute()
+            pages = await all_of(
+                *(self._redis.zrange(key, at, at + PAGE - 1, withscores=True) for key in lists)
+            )
             for key, page in zip(lists, pages, strict=True):
                 ahead |= {one.decode(): score for one, score in page}
                 if len(page) == PAGE:  # what comes after has at least this score

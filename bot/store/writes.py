@@ -34,6 +34,9 @@ COUNT: Final = "COUNT"
 #: How many of the latest audit entries are known by id in each shard; of those before only the number is kept.
 COUNTED: Final = 10_000
 
+#: Nor is this: `write.lua` takes events out of the inbox that nobody has ever claimed.
+LEAVE: Final = "LEAVE"
+
 #: Nor is this: `write.lua` adds figures to a line, if the id that was counted before it was new.
 USE: Final = "USE"
 #: For how long usage is kept: a quarter, and the rest of its last day.
@@ -185,16 +188,11 @@ class Writes:
     def timer(self, event_id: str, event: Event, *, at: datetime) -> Writes:
         """Let an event join the inbox at a moment."""
         ms = int(at.timestamp() * 1000)
-        return self._add(
-            lambda k, s, t: [
-                Command("ZADD", k.timers(t), (ms, event_id)),
-                Command("HSET", k.events(t), (event_id, EVENT.dump(s, event, place(k.events(t), event_id)))),
-            ],
-            event,
-        )
+        self._add(lambda k, s, t: [Command("ZADD", k.timers(t), (ms, event_id))])
+        return self.event(event_id, event)
 
     def event(self, event_id: str, event: Event) -> Writes:
-        """Keep an event that is being handled as it is by now."""
+        """Keep what an event is, or what one that is being handled is by now."""
         return self._add(
             lambda k, s, t: [
                 Command("HSET", k.events(t), (event_id, EVENT.dump(s, event, place(k.events(t), event_id))))
@@ -202,12 +200,13 @@ class Writes:
             event,
         )
 
-    def cancel_timer(self, event_id: str) -> Writes:
-        """Forget a timer; one that is in the inbox already comes up as an event without content."""
+    def cancel_timers(self, *ids: str) -> Writes:
+        """Forget timers, those too that have rung; one that somebody has claimed before comes up without content."""
         return self._add(
             lambda k, s, t: [
-                Command("ZREM", k.timers(t), (event_id,)),
-                Command("HDEL", k.events(t), (event_id,)),
+                Command("ZREM", k.timers(t), ids),
+                Command("HDEL", k.events(t), ids),
+                Command(LEAVE, k.inbox(t), ids),
             ]
         )
 

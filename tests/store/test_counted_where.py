@@ -22,7 +22,7 @@ from bot.domain.run import PendingCall
 from bot.slack.approvers import Approvers
 from bot.store import client
 from bot.store.confirmation import Confirmation, WaitFor
-from bot.store.earlier_calls import EarlierCalls, Judge, Looked
+from bot.store.earlier_calls import EarlierCalls, Foreseen, Judge, Looked
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
 from bot.store.writes import Writes
@@ -78,8 +78,10 @@ class Losing(EarlierCalls):
     server: RedisServer
     losses: list[int]
 
-    async def begin(self, looked: Looked, judge: Judge[bool], now: datetime) -> str | None:
-        noted_in = await super().begin(looked, judge, now)
+    async def begin(
+        self, looked: Looked, judge: Judge[bool], now: datetime, foreseen: Foreseen | None = None
+    ) -> str | None:
+        noted_in = await super().begin(looked, judge, now, foreseen)
         if self.losses:
             self.server.lose_power(self.losses.pop())
         return noted_in

@@ -54,7 +54,7 @@ class Tool:
     async def is_free(self, effect: str, amount: str, *, at: int = 0, **more: Any) -> bool:
         """Whether nobody has to be asked about a call, which counts then."""
         looked, call = self.seen(effect, amount, **more)
-        judge = self._judge(call)
+        judge = self.judge_of(call)
         return not await self.replicas[at].let_go(looked, judge, lambda needs: not needs, self.now)
 
     async def begins(
@@ -62,14 +62,14 @@ class Tool:
     ) -> bool:
         """Whether a call may begin; `agreed` where people were asked."""
         looked, call = self.seen(effect, amount, **more)
-        judge = self._judge(call)
+        judge = self.judge_of(call)
         begun = await self.replicas[at].begin(looked, lambda e: agreed or not judge(e), self.now)
         return begun is not None
 
     async def give_back(self, effect: str, amount: str) -> None:
         await self.replicas[0].give_back(self.seen(effect, amount)[0], self.now)
 
-    def _judge(self, call: Call) -> Any:
+    def judge_of(self, call: Call) -> Any:
         def judge(earlier: Sequence[EarlierCall] | None) -> object:
             return self.policy.requirements(replace(call, earlier=earlier))
 
@@ -115,6 +115,19 @@ async def test_what_people_agreed_to_counts_when_it_begins_and_what_was_not_made
     await tool.give_back("large", "90.00")
     assert await tool.is_free("small", "20.00")
     assert not await tool.begins("large", "90.00", agreed=False)
+
+
+async def test_by_what_was_foreseen_a_call_begins_only_if_it_is_so_still(tool: Tool) -> None:
+    looked, call = tool.seen("late", "40.00")
+    one, other = tool.replicas
+    judge = tool.judge_of(call)
+    foreseen = await one.foresee(looked)
+    assert await tool.begins("quick", "70.00", at=1)  # meanwhile
+
+    assert not await one.begin(looked, lambda e: not judge(e), tool.now, foreseen)
+    foreseen = await one.foresee(looked)
+    await other.give_back(tool.seen("quick", "70.00")[0], tool.now)  # what speaks against it may be over, too
+    assert await one.begin(looked, lambda e: not judge(e), tool.now, foreseen)
 
 
 async def test_a_window_moves_on_with_the_clock(tool: Tool) -> None:

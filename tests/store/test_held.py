@@ -19,7 +19,7 @@ from bot.domain.run import JournalEntry, JournalStatus
 from bot.domain.thread import ThreadRef
 from bot.store import client
 from bot.store.claim import Claim
-from bot.store.held import Held, holding_thread
+from bot.store.held import LONGEST, Held, holding_thread
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.sealer import Sealer
@@ -128,3 +128,28 @@ async def test_nothing_is_known_of_a_thread_that_was_let_go(store: Store) -> Non
     assert await store.threads.approval("00-d") == approval
     await store.redis.delete(store.keys.approval("00-d"))
     assert await store.threads.approval("00-d") is None
+
+
+async def test_what_a_run_goes_on_from_is_known_once_it_was_foreseen(store: Store) -> None:
+    claim = await store.holds(THREAD)
+    long = b'"' + secrets.token_hex(LONGEST).encode() + b'"'
+    done = JournalEntry(JournalStatus.DONE, "paid")
+    await store.inbox.checkpoint(claim, Writes().run(long).journal("one", done))
+    with holding_thread(THREAD):
+        await store.threads.foresee_run(THREAD)
+        assert await store.threads.has_run(THREAD)
+        await store.redis.delete(
+            store.keys.run(THREAD), store.keys.journal(THREAD)
+        )  # to see that nobody asks
+        assert await store.threads.run(THREAD) == long
+        assert await store.threads.run(THREAD) is None  # what is long is kept for one use
+        assert await store.threads.has_run(THREAD)
+        assert await store.threads.journal(THREAD, "one") == done
+        assert await store.threads.journal(THREAD, "another") is None
+        started = JournalEntry(JournalStatus.STARTED)
+        await store.inbox.checkpoint(claim, Writes().journal("two", started).run(None))
+        assert not await store.threads.has_run(THREAD)
+        assert await store.threads.journal(THREAD, "two") == started
+        assert [*await store.threads.whole_journal(THREAD)] == [b"one", b"two"]
+        await store.inbox.checkpoint(claim, Writes().forget_effect("one"))
+        assert [*await store.threads.whole_journal(THREAD)] == [b"two"]

@@ -12,7 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.domain.errors import LeaseLost, UnknownSchema
+from bot.domain.errors import LeaseLost, MessageBehind, UnknownSchema
 from bot.domain.events import Lane, MessageReceived, ResetRequested, ResetVia, StopRequested
 from bot.domain.run import JournalEntry, JournalStatus, Reply, ThreadState
 from bot.domain.thread import ThreadRef
@@ -241,9 +241,53 @@ async def test_a_cancelled_timer_stays_silent(make: Make) -> None:
     at = datetime.now(UTC) + timedelta(hours=1)  # noqa: TID251 - the server compares with its clock
     await store.inbox.schedule(THREAD, StopRequested("U1"), event_id="t", at=at)
     await store.message(1)
-    await store.inbox.commit(await store.claims(), Writes().cancel_timer("t"))
+    await store.inbox.commit(await store.claims(), Writes().cancel_timers("t"))
 
     assert await store.inbox.claim("x") is None
+
+
+async def test_a_checkpoint_that_is_to_be_alone_writes_nothing_before_a_message(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    claim = await store.claims()
+    await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="one")), alone=True)
+    await store.inbox.append(THREAD, StopRequested("U1"), event_ids=("stop",))
+    await store.message(2)  # behind the stop, which goes first
+    await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="two")), alone=True)
+    assert (await store.threads.load(THREAD)).title == "two"
+
+    await store.redis.zrem(store.keys.inbox(THREAD), "stop")
+    with pytest.raises(MessageBehind):
+        await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="three")), alone=True)
+    assert (await store.threads.load(THREAD)).title == "two"
+    await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="four")))
+    assert (await store.threads.load(THREAD)).title == "four"
+
+
+async def test_a_checkpoint_that_is_to_be_alone_is_fenced(make: Make) -> None:
+    store = make()
+    await store.message(1)
+    claim = await store.claims()
+    await store.redis.hset(store.keys.row(THREAD), "owner", "somebody else")
+    await store.message(2)
+    with pytest.raises(LeaseLost):
+        await store.inbox.checkpoint(claim, Writes().state(ThreadState(title="late")), alone=True)
+    assert (await store.threads.load(THREAD)).title == ""
+
+
+async def test_a_timer_that_has_rung_is_cancelled_unless_somebody_has_begun_it(make: Make) -> None:
+    store = make()
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    for name in ("begun", "rung"):
+        await store.inbox.schedule(THREAD, StopRequested("U1"), event_id=name, at=long_ago)
+    begun = await store.claims()
+    await store.inbox.checkpoint(begun, Writes().cancel_timers("begun", "rung"))
+    await store.inbox.release(begun)
+
+    assert (
+        await store.claims()
+    ).event_id == "begun"  # whoever had begun it may have left something to be said
+    assert await store.redis.zrange(store.keys.inbox(THREAD), 0, -1) == [b"begun"]
 
 
 async def test_a_released_event_comes_again_after_its_pause(make: Make) -> None:

@@ -117,6 +117,18 @@ async def test_a_deactivated_approver_is_refused_at_once(approvers: Approvers, w
     assert not await approvers.allows("finance", OMAR, TEAM)
 
 
+async def test_who_has_left_a_group_is_refused_even_where_slack_does_not_say_who_they_are(
+    approvers: Approvers, workspace: Workspace
+) -> None:
+    assert MEI in await approvers.named("finance")
+    workspace.groups[GROUP] = [OMAR]
+    workspace.fail("users.info", Fault(error="missing_scope"), times=2)
+
+    assert not await approvers.allows("finance", MEI, TEAM)
+    with pytest.raises(ApproverUnknown):
+        await approvers.allows("finance", OMAR, TEAM)
+
+
 async def test_outsiders_who_click_again_and_again_do_not_use_up_slack(
     approvers: Approvers, workspace: Workspace
 ) -> None:
