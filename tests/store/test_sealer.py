@@ -81,6 +81,12 @@ def test_any_text_comes_back_as_it_was(text: str) -> None:
     assert EVENT.load(Sealer([OLD]), EVENT.dump(Sealer([OLD]), event, HERE), HERE) == event
 
 
+def test_numbers_that_json_does_not_know_come_back() -> None:
+    sealed = Sealer([OLD]).seal("item", [1e400, -1e400, 10**30], HERE)
+
+    assert Sealer([OLD]).open("item", sealed, HERE) == [1e400, -1e400, 10**30]
+
+
 def test_an_approval_comes_back_whole() -> None:
     approval: Approval = an_approval(decisions=(a_decision(reason="fine"),))
 
@@ -137,13 +143,13 @@ def test_a_key_of_another_replica_is_told_from_damage() -> None:
 
 
 def test_what_names_its_key_opens_in_earlier_releases_and_theirs_opens_here() -> None:
-    sealed = Sealer([NEW]).seal("item", "hi", HERE)
+    sealed = Sealer([NEW]).seal("item", "hï", HERE)
     opened = json.loads(zlib.decompress(Fernet(NEW).decrypt(sealed)))
-    assert opened["body"] == "hi"
+    assert opened["body"] == "hï"
 
     theirs = Fernet(NEW).encrypt(zlib.compress(json.dumps(opened).encode()))
     assert sealed_with(theirs) == ""
-    assert Sealer([NEW], elsewhere=key_names([OLD])).open("item", theirs, HERE) == "hi"
+    assert Sealer([NEW], elsewhere=key_names([OLD])).open("item", theirs, HERE) == "hï"
 
 
 @pytest.mark.parametrize(
