@@ -126,6 +126,16 @@ def test_what_names_no_place_is_read_where_that_is_allowed_and_not_otherwise() -
         Sealer([OLD]).open("item", sealed, HERE)
 
 
+@pytest.mark.parametrize("length", [1, 700, 2_000])
+def test_a_message_of_any_length_opens_in_earlier_releases(length: int) -> None:
+    event: Event = MessageReceived(ts="1.000001", user="U1", text="a" * length)
+    sealed = EVENT.dump(Sealer([OLD]), event, HERE)
+
+    assert json.loads(zlib.decompress(Fernet(OLD).decrypt(sealed)))["body"]["text"] == event.text
+    assert (len(sealed) > 1.3 * length) == (length <= 700), "what is long is compressed"
+    assert EVENT.load(Sealer([OLD]), sealed, HERE) == event
+
+
 def test_a_key_of_another_replica_is_told_from_damage() -> None:
     names = key_names([OLD, NEW])
     sealed = Sealer([NEW]).seal("item", "hi", HERE)
