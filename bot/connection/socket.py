@@ -123,13 +123,19 @@ def bolt_app(client: AsyncWebClient, me: AsyncSlackResponse, intake: Intake) -> 
         authorize=authorize,
         before_authorize=Messages(intake, frozenset({authorized.bot_user_id, authorized.bot_id})),
         process_before_response=True,
-        logger=log,
+        logger=_leveled(log.getChild("bolt")),
         ssl_check_enabled=False,
         request_verification_enabled=False,
         url_verification_enabled=False,
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )
+
+
+def _leveled(logger: logging.Logger) -> logging.Logger:
+    """With a level of its own: for one without, Bolt puts together what it would say for debugging of each event."""
+    logger.setLevel(logger.getEffectiveLevel())
+    return logger
 
 
 def who_am_i(me: AsyncSlackResponse) -> Me:
