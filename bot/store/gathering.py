@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -25,48 +26,45 @@ class Gathering(Redis):
     #: What the next round trip takes along; None where none was begun.
     _asked: list[Asked] | None = None
     #: Those under way, which the loop itself would not keep.
-    _round_trips: frozenset[asyncio.Task[None]] = frozenset()
+    _round_trips: frozenset[asyncio.Task[list[Any]]] = frozenset()
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Carry out one command."""
         # Of its own: who is cut off does not cut off the others.
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        if self._asked is None:
-            self._asked = []
-            self._begin()
-        self._asked.append((args, options, answer))
+        asked = self._begin() if self._asked is None else self._asked
+        asked.append((args, options, answer))
         if (given := await answer) is not UNSENT:
             return given
         alone: Any = await cast("Any", super()).execute_command(*args, **options)
         return alone
 
-    def _begin(self) -> None:
-        begun = asyncio.create_task(self._send())
+    def _begin(self) -> list[Asked]:
+        asked = self._asked = list[Asked]()
+        begun = asyncio.create_task(self._send(asked))
         self._round_trips |= {begun}
-        begun.add_done_callback(self._ended)
+        begun.add_done_callback(functools.partial(self._deliver, asked))
+        return asked
 
-    def _ended(self, round_trip: asyncio.Task[None]) -> None:
+    async def _send(self, asked: Sequence[Asked]) -> list[Any]:
+        await asyncio.sleep(0)  # tasks that were begun in this turn ask in the next
+        self._asked = None
+        return await self._answers(asked)
+
+    def _deliver(self, asked: Sequence[Asked], round_trip: asyncio.Task[list[Any]]) -> None:
         self._round_trips -= {round_trip}
-
-    async def _send(self) -> None:
-        asked: list[Asked] = []
-        answers: list[Any]
-        try:
-            try:
-                await asyncio.sleep(0)  # tasks that were begun in this turn ask in the next
-            finally:
-                asked, self._asked = self._asked or [], None
-            answers = await self._answers(asked)
-        except asyncio.CancelledError:
+        if self._asked is asked:  # it was cut off before it began
+            self._asked = None
+        if round_trip.cancelled():
             for _, _, answer in asked:
                 answer.cancel()
-            raise
-        except Exception as error:  # noqa: BLE001 - each is told
-            answers = [error] * len(asked)
+            return
+        error = round_trip.exception()
+        answers: list[Any] = [error] * len(asked) if error else round_trip.result()
         for (_, _, answer), given in zip(asked, answers, strict=True):
             if answer.done():
                 continue
-            if isinstance(given, Exception):
+            if isinstance(given, BaseException):
                 answer.set_exception(given)
             else:
                 answer.set_result(given)
