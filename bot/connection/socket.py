@@ -23,6 +23,7 @@ from bot.connection.watchdog import Doubt, Watchdog
 from bot.domain.approvals.approval import Approval
 from bot.domain.approvals.tool_form import ToolForm
 from bot.handlers.intake import Intake
+from bot.handlers.messages import Messages
 from bot.handlers.places import Places
 from bot.handlers.traced_inbox import TracedInbox
 from bot.handlers.usage_intake import UsageIntake
@@ -90,7 +91,7 @@ async def open_socket(settings: Settings, door: Door, doubt: Doubt, token: Token
             session=session,
             timeout=SLACK_TIMEOUT,
         )
-        app = bolt_app(client, door.me)
+        app = bolt_app(client, door.me, intake)
         handlers.register(app, intake, of_usage)
         clock, app_token = asyncio.get_running_loop().time, settings.slack_app_token.get_secret_value()
         watchdog = Watchdog(
@@ -104,12 +105,13 @@ async def open_socket(settings: Settings, door: Door, doubt: Doubt, token: Token
             yield watchdog
 
 
-def bolt_app(client: AsyncWebClient, me: AsyncSlackResponse) -> AsyncApp:
+def bolt_app(client: AsyncWebClient, me: AsyncSlackResponse, intake: Intake) -> AsyncApp:
     """Make an app that acks after its listener, and asks Slack once, at start, who it is.
 
     Bolt's own `authorize` asks lazily, and where that first `auth.test` fails it acks the event
     and drops it. What it looks for in requests over HTTP alone, and prepares for functions and
-    assistants, which the bot has none of, is left out.
+    assistants, which the bot has none of, is left out. Messages are taken in before it asks at all: what it would
+    prepare is what it takes to call Slack, and an ack needs nothing of that.
     """
     authorized = AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=me)
 
@@ -119,14 +121,21 @@ def bolt_app(client: AsyncWebClient, me: AsyncSlackResponse) -> AsyncApp:
     return AsyncApp(
         client=client,
         authorize=authorize,
+        before_authorize=Messages(intake, frozenset({authorized.bot_user_id, authorized.bot_id})),
         process_before_response=True,
-        logger=log,
+        logger=_leveled(log.getChild("bolt")),
         ssl_check_enabled=False,
         request_verification_enabled=False,
         url_verification_enabled=False,
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )
+
+
+def _leveled(logger: logging.Logger) -> logging.Logger:
+    """With a level of its own: for one without, Bolt puts together what it would say for debugging of each event."""
+    logger.setLevel(logger.getEffectiveLevel())
+    return logger
 
 
 def who_am_i(me: AsyncSlackResponse) -> Me:

@@ -12,7 +12,6 @@ from bot.handlers import (
     feedback,
     gate,
     home,
-    messages,
     rejections,
     replies,
     requester,
@@ -36,9 +35,11 @@ MESSAGE_SHORTCUTS = (resets.SHORTCUT,)
 
 
 def register(app: AsyncApp, intake: Intake, of_usage: UsageIntake) -> None:
-    """Register every listener behind the gate; the catch-all comes last, so that nothing goes without an ack."""
+    """Register every listener behind the gate; the catch-all comes last, so that nothing goes without an ack.
+
+    Messages have none: they are taken in before (`messages`).
+    """
     gate.register(app, intake)
-    messages.register(app, intake)
     approvals.register(app, intake)
     rejections.register(app, intake)
     details.register(app, intake)

@@ -40,7 +40,7 @@ FORMS: Final = frozenset({actions.REJECT_FORM, actions.EDIT_FORM, actions.APPROV
 
 
 def register(app: AsyncApp, intake: Intake) -> None:
-    """Stand before every listener; nothing that is registered can be reached around it."""
+    """Stand before every listener; nothing that is registered can be reached around it. Messages pass it on their own way."""
     app.use(Gate(intake))
 
 
@@ -54,13 +54,18 @@ class Gate(AsyncMiddleware):
         self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
     ) -> BoltResponse:
         """Let it in, or turn it away."""
-        body = req.body
-        workspace = self._intake.foreign(body)
-        tracing.begin_envelope()
-        if workspace is None:
-            return await next()
-        log.warning("from another workspace", extra={"kind": body.get("type"), "workspace": workspace})
-        return await turned_away(req.context.ack, body, req.context.client, self._intake, workspace)
+        return await from_elsewhere(req, self._intake) or await next()
+
+
+async def from_elsewhere(req: AsyncBoltRequest, intake: Intake) -> BoltResponse | None:
+    """Turn away what comes from another workspace; None where it comes from the bot's own."""
+    body = req.body
+    workspace = intake.foreign(body)
+    tracing.begin_envelope()
+    if workspace is None:
+        return None
+    log.warning("from another workspace", extra={"kind": body.get("type"), "workspace": workspace})
+    return await turned_away(req.context.ack, body, req.context.client, intake, workspace)
 
 
 async def turned_away(

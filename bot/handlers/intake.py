@@ -66,7 +66,7 @@ class Intake:
         places: Places | None = None,
     ) -> None:
         self._follow_ups, self._inbox = follow_ups, inbox
-        self._threads, self._me = threads, me
+        self._threads, self._me, self._us = threads, me, me.installation
         self._tool_forms, self._hindrance = tool_forms, hindrance
         self._now = now
         #: Which conversation a message or a click belongs to.
@@ -98,10 +98,10 @@ class Intake:
         )
 
     def _read(self, event: Mapping[str, Any]) -> incoming.IncomingMessage | None:
-        return incoming.message(event, us=self._me.installation, bot_user=self._me.user)
+        return incoming.message(event, us=self._us, bot_user=self._me.user)
 
     def _called_by_edit(self, event: Mapping[str, Any]) -> incoming.IncomingMessage | None:
-        return incoming.called_by_edit(event, us=self._me.installation, bot_user=self._me.user)
+        return incoming.called_by_edit(event, us=self._us, bot_user=self._me.user)
 
     def now_ts(self) -> str:
         """The present moment in Slack's form, for what Slack delivers without a time."""
@@ -109,7 +109,7 @@ class Intake:
 
     def foreign(self, body: Mapping[str, Any]) -> str | None:
         """Name the workspace that a payload comes from, if it is not the bot's own; None if it is."""
-        return another_workspace(body, self._me.installation)
+        return another_workspace(body, self._us)
 
     async def message(
         self, event: Mapping[str, Any], *, delivery_id: str, history: Around | None = None

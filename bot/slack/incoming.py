@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,7 +26,8 @@ SUBTYPES: Final = frozenset({None, "file_share", "thread_broadcast"})
 #: https://docs.slack.dev/apis/slack-connect#files
 ASK: Final = "check_file_info"
 
-RESETS: Final = frozenset({"reset", "reset thread", "reset this thread", "reset the thread"})
+_RESET: Final = "reset"
+RESETS: Final = frozenset({_RESET, "reset thread", "reset this thread", "reset the thread"})
 #: What may follow, so that the thread's files stay.
 KEEPING: Final = (" but keep the files", " and keep the files", " keep the files", " keep files")
 
@@ -105,7 +107,9 @@ def message(event: Mapping[str, Any], *, us: Installation, bot_user: str) -> Inc
 
 def words(event: Mapping[str, Any], bot_user: str) -> tuple[str, tuple[str, ...]]:
     """A message's own words as a person saw them, and the ids in them that stand for names."""
-    own = _without(str(event.get("text") or ""), bot_user)
+    own = str(event.get("text") or "")
+    if "<" in own:
+        own = _mention_of(bot_user).sub("", own)
     return plain(own), ids_in(own)
 
 
@@ -136,6 +140,8 @@ def attachments(event: Mapping[str, Any]) -> tuple[Attachment, ...]:
 
     https://docs.slack.dev/reference/objects/file-object
     """
+    if not event.get("files") and not event.get("attachments"):
+        return ()
     hung = (files_of(one) for one in event.get("attachments") or ())
     return tuple(attachment(file) for files in (event.get("files") or (), *hung) for file in files)
 
@@ -166,9 +172,10 @@ def _is_from_a_person(event: Mapping[str, Any], *, us: Installation, bot_user: s
 
 def _is_written(event: Mapping[str, Any], bot_user: str) -> bool:
     """Tell whether a message says who wrote it, where and when, and that is somebody else than the bot."""
-    if not all(isinstance(event.get(key), str) and event[key] for key in ("user", "channel", "ts")):
-        return False
-    return event["user"] not in {bot_user, "USLACKBOT"}
+    for key in ("user", "channel", "ts"):
+        if not isinstance(told := event.get(key), str) or not told:
+            return False
+    return event["user"] not in (bot_user, "USLACKBOT")
 
 
 def called_by_stranger(event: Mapping[str, Any], *, bot_user: str) -> tuple[str, str, str] | None:
@@ -182,13 +189,16 @@ def called_by_stranger(event: Mapping[str, Any], *, bot_user: str) -> tuple[str,
     return event["channel"], event.get("thread_ts") or event["ts"], event["user"]
 
 
-def _without(text: str, bot_user: str) -> str:
-    """Take the mentions of the bot out of a message, with the space behind them."""
-    return re.sub(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>[ \t]*[:,]?[ \t]*", "", text)
+@cache
+def _mention_of(bot_user: str) -> re.Pattern[str]:
+    """Finds the mentions of the bot in a message, with the space behind them."""
+    return re.compile(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>[ \t]*[:,]?[ \t]*")
 
 
 def is_reset(text: str) -> bool:
     """Tell whether a message asks to forget the thread and nothing else."""
+    if _RESET not in text.casefold():
+        return False
     said = _folded(text)
     return any(said.removesuffix(ending) in RESETS for ending in ("", *KEEPING))
 

@@ -7,7 +7,7 @@ app can be installed in several workspaces, and a channel can be shared with oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
@@ -30,12 +30,14 @@ class Installation:
 
     def includes(self, place: str) -> bool:
         """Tell whether a workspace or organisation that Slack names is this one."""
-        return bool(place) and place in {self.team, self.enterprise}
+        return bool(place) and place in (self.team, self.enterprise)
 
     def covers(self, named: Installation) -> bool:
         """Tell whether Slack means this installation; organisation-wide ones name no workspace."""
-        places = [place for place in (named.team, named.enterprise) if place]
-        return bool(places) and all(self.includes(place) for place in places)
+        team, enterprise = named.team, named.enterprise
+        if team and not self.includes(team):
+            return False
+        return self.includes(enterprise) if enterprise else bool(team)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ def of_author(event: Mapping[str, Any]) -> str:
     """
     changed = event.get("message") or event.get("previous_message")
     told = cast("Mapping[str, Any]", changed) if isinstance(changed, dict) else event
-    return _first(told.get(key) for key in ("user_team", "source_team", "team"))
+    for key in ("user_team", "source_team", "team"):
+        if isinstance(place := told.get(key), str) and place:
+            return place
+    return ""
 
 
 def _of_event(body: Mapping[str, Any]) -> Origin:
@@ -81,10 +86,9 @@ def _of_event(body: Mapping[str, Any]) -> Origin:
     https://docs.slack.dev/apis/events-api#authorizations
     """
     entries: list[Mapping[str, Any]] = body.get("authorizations") or [body]
-    author = of_author(body["event"]) or _first((body.get("team_id"), body.get("enterprise_id")))
-    return Origin(
-        tuple(_installation(one.get("team_id"), one.get("enterprise_id")) for one in entries), _some(author)
-    )
+    author = of_author(body["event"]) or body.get("team_id") or body.get("enterprise_id")
+    told_of = [_installation(one.get("team_id"), one.get("enterprise_id")) for one in entries]
+    return Origin(tuple(told_of), _some(author))
 
 
 def _of_interaction(body: Mapping[str, Any]) -> Origin:
@@ -114,10 +118,6 @@ def _installation(team: str | None, enterprise: str | None) -> Installation:
 
 def _some(*places: str | None) -> tuple[str, ...]:
     return tuple(place for place in places if place)
-
-
-def _first(places: Iterable[Any]) -> str:
-    return next((place for place in places if isinstance(place, str) and place), "")
 
 
 def another_workspace(body: Mapping[str, Any], us: Installation) -> str | None:

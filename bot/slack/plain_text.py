@@ -22,7 +22,7 @@ def plain(text: str) -> str:
 
     These stay ids, as `@U…`, `#C…` and `@S…`; `ids_in` tells which.
     """
-    shown = _TOKEN.sub(_show, text)
+    shown = _TOKEN.sub(_show, text) if "<" in text else text
     return shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 

@@ -58,6 +58,8 @@ NOTHING: Final = Quoted()
 def quoted(message: Mapping[str, Any]) -> Quoted:
     """Read what hangs below a message that has passed the door (`payloads`)."""
     hung: Sequence[Mapping[str, Any]] = message.get("attachments") or ()
+    if not hung and not message.get("blocks"):
+        return NOTHING
     shown, authors, raw = list[str](), list[str](), list[str]()
     for one in hung[:MOST]:
         if text := _forwarded(one):

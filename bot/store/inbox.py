@@ -28,8 +28,8 @@ from bot.store.sealer import Sealer
 from bot.store.wake import Wake
 from bot.store.writes import Writes
 
-#: How long a person's list of recent threads is kept.
-RECENT_FOR: Final = timedelta(days=90)
+#: How long a person's list of recent threads is kept, in milliseconds.
+RECENT_FOR: Final = timedelta(days=90) // timedelta(milliseconds=1)
 
 
 class Appended(StrEnum):
@@ -93,7 +93,13 @@ class Inbox:
         """
         keys, shard = self._keys, self._keys.shard(thread)
         recent = keys.recent(shard, thread.team, participant or "")
-        head = (str(thread), LANE, event_ids[0], int(LANES[type(event)]), microseconds(order) if order else 0)
+        head = (
+            str(thread),
+            LANE,
+            event_ids[0],
+            LANES[type(event)].value,
+            microseconds(order) if order else 0,
+        )
         answer = await self._scripts.append(
             [
                 *(*self._keys.moving(thread), recent),
@@ -102,7 +108,7 @@ class Inbox:
             [
                 *head,
                 *(self._sealed(thread, event_ids[0], event), self._dedupe_ms, int(only_if_known)),
-                _ms(RECENT_FOR) if participant else 0,
+                RECENT_FOR if participant else 0,
                 *(getattr(event, "user", ""), int(isinstance(event, MessageReceived)), int(attempted)),
             ],
         )

@@ -22,17 +22,16 @@ class Keys:
     """Builds keys under a prefix. A thread's share their shard's hash tag (`{s07}`): one script may touch them, also in a Cluster."""
 
     def __init__(self, prefix: str, shards: int) -> None:
-        self._prefix = prefix
+        #: The first part of every key but `served`.
+        self.prefix = self._prefix = prefix
         self.shards = shards
-
-    @property
-    def prefix(self) -> str:
-        """The first part of every key but `served`."""
-        return self._prefix
+        self._tag = [f"{prefix}:{{s{shard:02d}}}" for shard in range(shards)].__getitem__
+        #: The thread that was asked for last, with its shard and how its keys begin: who asks for one asks for many.
+        self._latest: tuple[ThreadRef | None, int, str] = (None, 0, "")
 
     def shard(self, thread: ThreadRef) -> int:
         """The shard of a thread; it never changes while `shards` does not."""
-        return crc32(str(thread).encode()) % self.shards
+        return self._at(thread)[1]
 
     def due(self, shard: int) -> str:
         """Sorted set: thread → its rank (below zero), or the millisecond until which it rests."""
@@ -60,7 +59,7 @@ class Keys:
 
     def seen(self, thread: ThreadRef, event_id: str) -> str:
         """String with a TTL: this event was accepted before."""
-        return f"{self._tag(self.shard(thread))}:seen:{event_id}"
+        return f"{self._tag(self._at(thread)[1])}:seen:{event_id}"
 
     def recent(self, shard: int, team: str, user: str) -> str:
         """Sorted set: the person's threads, by Slack time."""
@@ -210,8 +209,7 @@ class Keys:
 
     def slack_calls(self, method: str, channel: str) -> list[str]:
         """What all replicas know of a method's calls, of posts in one channel, each with a TTL. Hash: how many may follow at once,
-        and until when Slack takes none. Sorted sets: who waits, first first; message → the millisecond of its last edit.
-        """
+        and until when Slack takes none. Sorted sets: who waits, first first; message → the millisecond of its last edit."""
         tag = f"{self._prefix}:{{pace:{method}:{channel}}}"
         return [f"{tag}:rate", f"{tag}:line", f"{tag}:edited"]
 
@@ -293,7 +291,10 @@ class Keys:
         return [*first, *woken, self.alarms(shard)]
 
     def _of(self, thread: ThreadRef, name: str) -> str:
-        return f"{self._tag(self.shard(thread))}:{thread}:{name}"
+        return self._at(thread)[2] + name
 
-    def _tag(self, shard: int) -> str:
-        return f"{self._prefix}:{{s{shard:02d}}}"
+    def _at(self, thread: ThreadRef) -> tuple[ThreadRef | None, int, str]:
+        if (latest := self._latest)[0] is not thread:
+            shard = crc32((name := str(thread)).encode()) % self.shards
+            latest = self._latest = (thread, shard, f"{self._tag(shard)}:{name}:")
+        return latest

@@ -175,7 +175,11 @@ class Scripts:
         return await self._call("heads", keys, [])
 
     async def _call(self, name: str, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
-        return await self._scripts[name](keys=list(keys), args=list(arguments))
+        script = self._scripts[name]
+        try:
+            return await self._redis.evalsha(script.sha, len(keys), *keys, *arguments)
+        except NoScriptError:  # redis-py's own call asks each time what kind of client this is, and loads it
+            return await script(keys=list(keys), args=list(arguments))
 
     async def _together(
         self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]

@@ -45,9 +45,9 @@ class Loop(StrEnum):
     LISTS = "lists"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Measure:
-    """One metric. The names of times are in seconds, those of counters end in `_total`."""
+    """One metric, and there is each but once. The names of times are in seconds, those of counters end in `_total`."""
 
     name: str
     kind: Kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import product
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import choose_encoder
@@ -19,6 +19,7 @@ from bot.telemetry.measures import MEASURES, OTHER, VALUES, Kind, Loop, Measure
 
 #: What is read when somebody asks: the values of a gauge by those of its labels.
 Gauges = Mapping[Measure, Mapping[tuple[str, ...], float]]
+Made = TypeVar("Made", Counter, Histogram)
 #: Of a metric with so many values at most, each is there from the start, at zero: a rise from nothing is one then.
 FROM_THE_START: Final = 32
 
@@ -30,6 +31,8 @@ class Metrics:
         self._registry = CollectorRegistry()
         #: The names of agents and models that requests are put on: `expects`.
         self._names: dict[str, set[str]] = {"agent": set(), "model": set()}
+        #: Series that were looked up already.
+        self._known: dict[tuple[Measure, tuple[str, ...]], Any] = {}
         self._counters = {one: self._counter(one) for one in MEASURES if one.kind is Kind.COUNTER}
         self._histograms = {one: self._histogram(one) for one in MEASURES if one.kind is Kind.HISTOGRAM}
         for measure, made in (self._counters | self._histograms).items():
@@ -140,15 +143,22 @@ class Metrics:
         return encode(_Shown(self._registry, gauges)), content_type
 
     def _count(self, measure: Measure, *values: str, by: float = 1) -> None:
-        counter = self._counters[measure]
-        (counter.labels(*self._bounded(measure, values)) if values else counter).inc(max(by, 0))
+        self._of(self._counters[measure], measure, values).inc(max(by, 0))
 
     def _observe(self, measure: Measure, seconds: float, *values: str) -> None:
-        histogram = self._histograms[measure]
         # A clock that was set back makes no time negative.
-        (histogram.labels(*self._bounded(measure, values)) if values else histogram).observe(
-            max(seconds, 0.0)
-        )
+        self._of(self._histograms[measure], measure, values).observe(max(seconds, 0.0))
+
+    def _of(self, metric: Made, measure: Measure, values: tuple[str, ...]) -> Made:
+        """The series of a metric that has these values."""
+        if not values:
+            return metric
+        if (found := self._known.get((measure, values))) is None:
+            bounded = self._bounded(measure, values)
+            found: Any = metric.labels(*bounded)
+            if tuple(bounded) == values:  # so that there are no more of them than may be
+                self._known[measure, values] = found
+        return cast("Made", found)
 
     def _bounded(self, measure: Measure, values: Sequence[str]) -> list[str]:
         """The values of labels, where they are among those that the label may have."""

@@ -14,6 +14,8 @@ from bot.store import client
 from tests.redis_server import RedisServer
 
 MANY = 16
+#: Seconds after which an answer does not come any more.
+PATIENCE = 10
 
 
 @pytest.fixture
@@ -51,5 +53,6 @@ async def test_who_is_cut_off_cuts_off_nobody_else(redis: Any, key: str) -> None
     other = asyncio.create_task(redis.incr(f"{key}:other"))
     asyncio.get_running_loop().call_soon(cut.cancel)  # behind the first steps of both
 
-    assert await other == 1
+    async with asyncio.timeout(PATIENCE):
+        assert await other == 1
     assert cut.cancelled() or await cut

@@ -213,7 +213,6 @@ def test_no_method_of_keys_is_left_out_of_the_pins() -> None:
             "roster",
             "served",
             "of_shards",
-            "prefix",
         ),
     }
 

@@ -81,6 +81,12 @@ def test_any_text_comes_back_as_it_was(text: str) -> None:
     assert EVENT.load(Sealer([OLD]), EVENT.dump(Sealer([OLD]), event, HERE), HERE) == event
 
 
+def test_numbers_that_json_does_not_know_come_back() -> None:
+    sealed = Sealer([OLD]).seal("item", [1e400, -1e400, 10**30], HERE)
+
+    assert Sealer([OLD]).open("item", sealed, HERE) == [1e400, -1e400, 10**30]
+
+
 def test_an_approval_comes_back_whole() -> None:
     approval: Approval = an_approval(decisions=(a_decision(reason="fine"),))
 
@@ -120,6 +126,16 @@ def test_what_names_no_place_is_read_where_that_is_allowed_and_not_otherwise() -
         Sealer([OLD]).open("item", sealed, HERE)
 
 
+@pytest.mark.parametrize("length", [1, 700, 2_000])
+def test_a_message_of_any_length_opens_in_earlier_releases(length: int) -> None:
+    event: Event = MessageReceived(ts="1.000001", user="U1", text="a" * length)
+    sealed = EVENT.dump(Sealer([OLD]), event, HERE)
+
+    assert json.loads(zlib.decompress(Fernet(OLD).decrypt(sealed)))["body"]["text"] == event.text
+    assert (len(sealed) > 1.3 * length) == (length <= 700), "what is long is compressed"
+    assert EVENT.load(Sealer([OLD]), sealed, HERE) == event
+
+
 def test_a_key_of_another_replica_is_told_from_damage() -> None:
     names = key_names([OLD, NEW])
     sealed = Sealer([NEW]).seal("item", "hi", HERE)
@@ -137,13 +153,13 @@ def test_a_key_of_another_replica_is_told_from_damage() -> None:
 
 
 def test_what_names_its_key_opens_in_earlier_releases_and_theirs_opens_here() -> None:
-    sealed = Sealer([NEW]).seal("item", "hi", HERE)
+    sealed = Sealer([NEW]).seal("item", "hï", HERE)
     opened = json.loads(zlib.decompress(Fernet(NEW).decrypt(sealed)))
-    assert opened["body"] == "hi"
+    assert opened["body"] == "hï"
 
     theirs = Fernet(NEW).encrypt(zlib.compress(json.dumps(opened).encode()))
     assert sealed_with(theirs) == ""
-    assert Sealer([NEW], elsewhere=key_names([OLD])).open("item", theirs, HERE) == "hi"
+    assert Sealer([NEW], elsewhere=key_names([OLD])).open("item", theirs, HERE) == "hï"
 
 
 @pytest.mark.parametrize(

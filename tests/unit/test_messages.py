@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.connection.socket import bolt_app, who_am_i
-from bot.handlers import fallback, gate, messages
+from bot.handlers import fallback, gate
 from bot.handlers.intake import Intake
 from bot.store import client
 from bot.store.follow_ups import FollowUps
@@ -41,9 +41,8 @@ async def app(tmp_path: Path) -> AsyncGenerator[AsyncApp]:
         inbox = Inbox(redis, keys, sealer, dedupe_ttl=timedelta(hours=25), lease=timedelta(seconds=30))
         threads = ThreadStore(redis, keys, sealer)
         intake = Intake(inbox, threads, who_am_i(told), {}, lambda: NOON, FollowUps(redis, keys))
-        app = bolt_app(slack, told)
+        app = bolt_app(slack, told, intake)
         gate.register(app, intake)
-        messages.register(app, intake)
         fallback.register(app)
         yield app
 
@@ -73,5 +72,28 @@ async def test_a_message_that_is_not_for_the_bot_is_acked(app: AsyncApp) -> None
 
 async def test_any_other_event_goes_on_to_its_listener(app: AsyncApp) -> None:
     answer = await app.async_dispatch(event(type="reaction_added", text=f"<@{BOT}> hi"))
+
+    assert answer.status == 200
+
+
+async def of_nobody(*_: object, **__: object) -> None:
+    pytest.fail("it was taken in")
+
+
+@pytest.mark.parametrize("own", [{"user": BOT}, {"bot_id": "B0COUNTER1", "user": ""}], ids=["user", "app"])
+async def test_what_the_bot_wrote_itself_is_left_to_bolt(
+    app: AsyncApp, own: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Intake, "message", of_nobody)
+    answer = await app.async_dispatch(event(type="message", text=f"<@{BOT}> hi", **own))
+
+    assert answer.status == 200
+
+
+async def test_a_message_of_another_workspace_is_acked_and_not_taken_in(
+    app: AsyncApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Intake, "message", of_nobody)
+    answer = await app.async_dispatch(event(type="message", text=f"<@{BOT}> hi", team="T0OTHER0001"))
 
     assert answer.status == 200
