@@ -75,3 +75,7 @@ async def test_any_other_event_goes_on_to_its_listener(app: AsyncApp) -> None:
     answer = await app.async_dispatch(event(type="reaction_added", text=f"<@{BOT}> hi"))
 
     assert answer.status == 200
+
+
+async def test_the_app_has_a_name_which_bolt_need_not_look_for_through_every_module(app: AsyncApp) -> None:
+    assert app.name == "countersign"
