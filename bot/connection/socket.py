@@ -119,6 +119,7 @@ def bolt_app(client: AsyncWebClient, me: AsyncSlackResponse, intake: Intake) -> 
         return authorized
 
     return AsyncApp(
+        name="countersign",  # left out, Bolt looks through every module for the file that called it: 0.1 s on this loop
         client=client,
         authorize=authorize,
         before_authorize=Messages(intake, frozenset({authorized.bot_user_id, authorized.bot_id})),

@@ -15,7 +15,8 @@ from bot.agents.team import Team
 from bot.domain.errors import BotError, ToolUnreachable
 from bot.settings.config import Settings
 from bot.slack.deceptive_characters import visible
-from bot.wiring.mcp import Mcp, load, path_of
+from bot.wiring.mcp import Mcp, load
+from bot.wiring.team import path_of
 
 
 class NothingToAccept(BotError):

@@ -215,7 +215,9 @@ def _agents(
     stack.push_async_callback(models.close)
     _warn_of_empty_roles(settings, approved)
     engine = build_engine(settings, models, sources, team, approved)
-    return engine, note_taker(settings, models), build_addressee(settings, models)
+    made = engine, note_taker(settings, models), build_addressee(settings, models)
+    prices.let_go()
+    return made
 
 
 def _warn_of_empty_roles(settings: Settings, approved: Sequence[ApprovedTool]) -> None:

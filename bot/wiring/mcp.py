@@ -30,7 +30,7 @@ from bot.domain.errors import ToolUnreachable
 from bot.domain.finding import Finding
 from bot.domain.policies_only import is_policies_only
 from bot.settings import variables
-from bot.settings.config import ConfigError, Settings
+from bot.settings.config import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +43,6 @@ class Mcp:
     file: McpFile
     lock: Lock
     connections: Sequence[Connection]
-
-
-def path_of(settings: Settings, team: Team[Any]) -> Path | None:
-    """The mcp.toml that counts: MCP_FILE, or the team's own; None where there is none."""
-    return settings.mcp_file or team.mcp
 
 
 def load(path: Path) -> Mcp:
@@ -73,14 +68,11 @@ def _unsendable(name: str, server: Server, values: Mapping[str, str]) -> Iterato
             yield f"servers.{name}.headers.{header}: {bad[0]} holds a line break, or something else that no header can hold."
 
 
-def with_mcp(settings: Settings, team: Team[Any]) -> Team[Any]:
-    """Give a team the tools of its MCP servers, and its services the connections to them.
+def with_mcp(team: Team[Any], path: Path) -> Team[Any]:
+    """Give a team the tools of the MCP servers in an mcp.toml, and its services the connections to them.
 
     Raises `ConfigError` for files that cannot be used, with every problem at once.
     """
-    path = path_of(settings, team)
-    if path is None:
-        return team
     mcp = load(path)
     offered = {one.name: [*_rows(mcp, one.name)] for one in team.specialists}
     problems = [*_strangers(mcp, team), *_name_problems(mcp, team), *_title_problems(mcp, team)]

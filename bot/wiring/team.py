@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from bot.agents.team import Team
 from bot.domain.policies_only import policies_only
 from bot.settings.config import ConfigError, Settings
-from bot.wiring.mcp import with_mcp
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +40,19 @@ def load_team(settings: Settings) -> Team[Any]:
 
     Raises `ConfigError` where there is none, or where its own settings or its mcp.toml are not usable.
     """
-    return with_mcp(settings, bare_team(settings))
+    team = bare_team(settings)
+    path = path_of(settings, team)
+    if path is None:
+        return team
+    # Imported here because it loads the client of MCP, which a team without servers does not need.
+    from bot.wiring.mcp import with_mcp
+
+    return with_mcp(team, path)
+
+
+def path_of(settings: Settings, team: Team[Any]) -> Path | None:
+    """The mcp.toml that counts: MCP_FILE, or the team's own; None where there is none."""
+    return settings.mcp_file or team.mcp
 
 
 def bare_team(settings: Settings) -> Team[Any]:

@@ -76,6 +76,8 @@ def test_every_package_that_is_imported_is_declared(folder: str) -> None:
     [
         ("bot.operations.cli", {"agents", "openai"}),
         ("bot.wiring.app", {"docker", "requests", "agents.extensions.sandbox", "resiliparse"}),
+        ("bot.wiring.app", {"mcp.client", "mcp.server", "starlette", "uvicorn"}),
+        ("bot.wiring.team", {"mcp.client"}),
     ],
 )
 def test_what_is_large_is_not_loaded_before_it_is_needed(module: str, kept_out: set[str]) -> None:

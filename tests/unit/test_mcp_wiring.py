@@ -16,6 +16,7 @@ from bot.settings.config import ConfigError, Settings
 from bot.wiring.assembly import all_approved
 from bot.wiring.mcp import with_mcp
 from bot.wiring.policy_table import fingerprint, remote_table
+from bot.wiring.team import load_team, path_of
 from countersign import Specialist, Team, function_tool
 
 COMMAND = "python -m somewhere"
@@ -51,7 +52,7 @@ def made(
     for tool in (RESTART, STATUS, WIPE):
         known = known.with_tool("ops", tool, COMMAND)
     lock.write(lock.path_beside(path), accepted or known)
-    return with_mcp(Settings(mcp_file=path), to or team())
+    return with_mcp(to or team(), path)
 
 
 def problems(folder: Path, text: str = FILE, to: Team[None] | None = None) -> list[str]:
@@ -90,17 +91,19 @@ def test_another_command_is_another_server_whose_tools_nobody_has_accepted(tmp_p
     assert (one.plain, one.approved) == ([], [])
 
 
-def test_a_team_without_a_file_stays_as_it_is() -> None:
-    given = team()
-
-    assert with_mcp(Settings(), given) is given
-
-
 def test_the_team_s_own_file_counts_where_none_is_set(tmp_path: Path) -> None:
-    made(tmp_path)
-    own = dataclasses.replace(team(), mcp=tmp_path / "mcp.toml")
+    own = dataclasses.replace(team(), mcp=tmp_path / "own.toml")
 
-    assert [tool.tool.name for tool in with_mcp(Settings(), own).approved] == ["ops__restart"]
+    assert path_of(Settings(), team()) is None
+    assert path_of(Settings(), own) == own.mcp
+    assert path_of(Settings(mcp_file=tmp_path / "set.toml"), own) == tmp_path / "set.toml"
+
+
+def test_a_team_that_is_named_has_the_tools_of_the_file_that_is_set(tmp_path: Path) -> None:
+    (tmp_path / "mcp.toml").write_text("[servers.ops]\n")
+
+    with pytest.raises(ConfigError, match="servers.ops"):
+        load_team(Settings(team="operations", mcp_file=tmp_path / "mcp.toml"))
 
 
 def test_the_table_shows_every_named_tool_and_what_the_server_says_of_it(tmp_path: Path) -> None:

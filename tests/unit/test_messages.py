@@ -97,3 +97,7 @@ async def test_a_message_of_another_workspace_is_acked_and_not_taken_in(
     answer = await app.async_dispatch(event(type="message", text=f"<@{BOT}> hi", team="T0OTHER0001"))
 
     assert answer.status == 200
+
+
+async def test_the_app_has_a_name_which_bolt_need_not_look_for_through_every_module(app: AsyncApp) -> None:
+    assert app.name == "countersign"

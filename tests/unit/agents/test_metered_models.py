@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import weakref
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import suppress
 from decimal import Decimal
@@ -216,6 +218,27 @@ def test_prices_are_those_of_the_lists_or_none(provider: str, name: str, base_ur
 
     assert (price is not None) is costs
     assert price is None or (isinstance(price, Decimal) and price > 0)
+
+
+def test_of_the_lists_only_what_was_found_is_kept_in_memory() -> None:
+    prices, tokens = Prices(), Tokens(1_000_000, 0, 1_000_000, 0)
+    price = prices.of("openai", "gpt-5", "")
+    before = price(tokens, NOON)
+    assert prices._lists is not None
+    others = [
+        weakref.ref(model)
+        for provider in prices._lists.providers
+        for model in provider.models
+        if provider.id == "openai" and model.id != "gpt-5"
+    ]
+    assert others
+
+    prices.let_go()
+
+    assert [one for one in others if one()] == []
+    assert "genai_prices.data" not in sys.modules
+    assert price(tokens, NOON) == before
+    assert prices.of("openai", "gpt-5-mini", "")(tokens, NOON) is not None
 
 
 def test_an_operators_own_price_wins_and_is_exact() -> None:
