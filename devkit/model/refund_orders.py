@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from devkit.model.values import CODES, SPOKEN, SYMBOLS, URL, WORDS, all_of, dates, masked
+from devkit.model.values import CODES, GROUPED, SPOKEN, SYMBOLS, URL, WORDS, all_of, dates, decimal, masked
 
 INVOICE: Final = re.compile(r"(?<![^\W_])INV-\d+(?![^\W_])", re.IGNORECASE)
 #: The same where its digits are hidden.
@@ -46,8 +46,7 @@ _FORBIDS: Final = re.compile(
     re.IGNORECASE,
 )
 _UNITS: Final = "USD|EUR|GBP|dollars?|euros?|pounds?|bucks|quid"
-_GROUPED: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,3}(?:['’ \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?"
-_DIGITS: Final = rf"(?:{_GROUPED}|\d+(?:[.,]\d{{1,2}})?|[.,]\d{{1,2}})"
+_DIGITS: Final = rf"(?:{GROUPED}|\d+(?:[.,]\d{{1,2}})?|[.,]\d{{1,2}})"
 #: Nothing that makes another number of it stands behind.
 _ENDS: Final = (
     r"(?:[.,][-–])?(?![^\W_]|[.,'’_]\d|\s\d|[-–−](?!\w)|\s?%|\s(?:percent|k|thousand|million|billion|mio|grand|cents?|pence|pennies)\b"
@@ -268,15 +267,3 @@ def _sum(match: re.Match[str]) -> Sum:
 def _code(unit: str) -> str:
     low = unit.lower()
     return SYMBOLS.get(unit) or SPOKEN.get(low.rstrip("s")) or ("GBP" if low == "quid" else unit.upper())
-
-
-def decimal(digits: str) -> Decimal:
-    """Read 1,480.50, and 1.480,50 or 1 480,50 as it is written elsewhere."""
-    whole, point, places = digits, "", ""
-    if found := re.fullmatch(r"(.*)([.,])(\d{1,2})", digits, re.DOTALL):
-        whole, point, places = found.groups()
-    return Decimal(f"{re.sub(r'[^0-9]', '', _ascii(whole)) or '0'}{'.' if point else ''}{_ascii(places)}")
-
-
-def _ascii(digits: str) -> str:
-    return "".join(str(unicodedata.digit(one)) if one.isdigit() else one for one in digits)
