@@ -32,13 +32,21 @@ class ConfigError(Exception):
 
 
 def _parse_json(value: object) -> object:
-    """Read a value that the environment holds as JSON; raises `ValueError` where it is none."""
-    return json.loads(value) if isinstance(value, str) else value
+    """Read a value that the environment holds as JSON; raises `ValueError` where it is none, or has a name twice."""
+    return json.loads(value, object_pairs_hook=_once) if isinstance(value, str) else value
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(read := dict(pairs)) < len(pairs):  # else all but the last would be dropped without a word
+        raise ValueError("a name twice")
+    return read
 
 
 def _parse_money(value: object) -> object:
     """The same, with no number in it ever a float."""
-    return json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
+    return (
+        json.loads(value, parse_float=Decimal, object_pairs_hook=_once) if isinstance(value, str) else value
+    )
 
 
 def _parse_table(value: object) -> object:
