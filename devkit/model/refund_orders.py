@@ -50,12 +50,12 @@ _DIGITS: Final = rf"(?:{GROUPED}|\d+(?:[.,]\d{{1,2}})?|[.,]\d{{1,2}})"
 #: Nothing that makes another number of it stands behind.
 _ENDS: Final = (
     r"(?:[.,][-–])?(?![^\W_]|[.,'’_]\d|\s\d|[-–−](?!\w)|\s?%|\s(?:percent|k|thousand|million|billion|mio|grand|cents?|pence|pennies)\b"
-    rf"|\s?(?!(?:{_UNITS})\b)(?:{CODES})\b)"
+    rf"|\s?(?!(?:{_UNITS})\b)(?:{CODES})\b)(?=$|[\s.,;:!?)*_~`'\"”’|$€£–-])"
 )
 _AMOUNT: Final = re.compile(
     rf"(?<![\w.,'’-])(?P<sign>(?:US)?\$|[€£]|(?:USD|EUR|GBP)(?![^\W\d_]))\s?(?P<signed>{_DIGITS})(?:\s?(?P<again>{_UNITS}|[$€£]))?{_ENDS}"
     rf"|(?<![\w.,'’$€£¥₹-])(?P<told>{_DIGITS})(?:[.,][-–])?\s?(?P<unit>(?:{_UNITS})\b|[$€£])(?!\s?(?:and\s)?\d)"
-    rf"|(?:\b(?:refund|reimburse)(?:\s+of)?|\bby|\bamount:?|{INVOICE.pattern}:)\s+(?P<bare>{_DIGITS}){_ENDS}"
+    rf"|(?:\b(?:refund|reimburse)(?:\s+of)?|\bby|\bamount:?|{INVOICE.pattern}:)\s+(?P<bare>{_DIGITS}){_ENDS}(?!\s?(?:{_UNITS})\b|\s?[$€£])"
     rf"|(?<![\w.,'’$€£¥₹-])(?P<before>{_DIGITS}){_ENDS}(?=\s(?:on|for|from|against|to)\s(?:invoice\s)?INV-)",
     re.IGNORECASE,
 )
@@ -98,7 +98,8 @@ _NO_REASON: Final = re.compile(
     rf"(?:INV-\d|(?:[$€£]|(?:USD|EUR|GBP)\s)?{_DIGITS}(?:\s?(?:{_UNITS}|[$€£]))?(?:\s(?:on|for|from|to)\b|[\s.,!?]*$|[,;.?!]\s)|$)",
     re.IGNORECASE,
 )
-_LEFT_OVER: Final = re.compile(r"\d[\d.,]*")
+#: A word that begins as a number does; ids and channels do not.
+_LEFT_OVER: Final = re.compile(r"(?<!\S)[^\s\w#@]*(?:USD|EUR|GBP)?[$€£]?\d[\d.,]*", re.IGNORECASE)
 #: No invoice is anywhere near.
 _ABSURD: Final = Decimal(10**9)
 

@@ -44,6 +44,10 @@ def refunds(text: str) -> tuple[list[str], str]:
     [
         ("refund EUR 25.00 on INV-1006", ["25.00 EUR INV-1006"]),
         ("refund USD29 on INV-1003", ["29.00 USD INV-1003"]),
+        ("refund 100 USD on INV-1006", ["100.00 USD INV-1006"]),
+        ("refund 12,50 EUR on INV-1003", ["12.50 EUR INV-1003"]),
+        ("refund 5 £ on INV-1003", ["5.00 GBP INV-1003"]),
+        ("refund INV-1003 by 7 euros", ["7.00 EUR INV-1003"]),
         ("refund US$29 on INV-1003", ["29.00 USD INV-1003"]),
         ("refund 1.480,00 EUR on INV-1006", ["1480.00 EUR INV-1006"]),
         ("refund €1.480,50 on INV-1006", ["1480.50 EUR INV-1006"]),
@@ -68,6 +72,7 @@ def refunds(text: str) -> tuple[list[str], str]:
         ("refund $29 on INV-1003 (they paid $58)", ["29.00 USD INV-1003"]),
         ("refund $29 on INV-1003, it was charged twice", ["29.00 USD INV-1003"]),
         ("ticket 4711: refund $29 on INV-1003", ["29.00 USD INV-1003"]),
+        ("refund INV-1003, says @Theo in #C0SECRET01, ticket Q3-17", ["29.00 USD INV-1003"]),
         ("refund INV-1003 dated 2026-10-02", ["29.00 USD INV-1003"]),
         ("refund what is left on INV-1003", ["29.00 USD INV-1003"]),
         ("INV-1003 should be refunded, please", ["29.00 USD INV-1003"]),
@@ -82,7 +87,7 @@ def test_an_amount_is_read_as_it_was_meant(text: str, called: list[str]) -> None
     "text",
     [
         *("refund $1k on INV-1005", "refund 1.2k USD on INV-1005", "refund $5 thousand on INV-1006"),
-        *("refund 1e3 on INV-1005", "refund 1_000 on INV-1005", "refund $1,4800 on INV-1005"),
+        *("refund 1e3 on INV-1005", "refund 1_000 on INV-1005", "refund 1\\480,00 on INV-1006", "refund $10/month on INV-1003", "refund $1,4800 on INV-1005"),
         *("refund 50 cents on INV-1003", "refund 50c on INV-1003", "refund INV-1003 29"),
         *("refund half the amount on INV-1003", "refund fifty percent of INV-1003"),
         *("refund all but $5 of INV-1003", "refund INV-1003 minus the $5 fee", "refund INV-1003 twice"),
