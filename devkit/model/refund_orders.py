@@ -82,8 +82,8 @@ _IN_WORDS: Final = re.compile(
 )
 #: Words that make another sum of the number beside them.
 _RECKONED: Final = re.compile(
-    r"\b(?:all but|less|except|excluding|minus|plus|up to|at least|at most|between|roughly|approximately|more than|twice"
-    r"|double|each|per|times)\b|[~≈]|\b[2-9]\s?x\b|(?<=\d)\s?[-–]\s?[$€£]?\d",
+    r"\b(?:all but|less|except|excluding|minus|plus|up to|at least|at most|between|roughly|approximately|more than"
+    r"|(?<!charged )(?<!billed )(?<!paid )(?<!debited )(?<!booked )twice|double|each|per|times)\b|[~≈]|\b[2-9]\s?x\b|(?<=\d)\s?[-–]\s?[$€£]?\d",
     re.IGNORECASE,
 )
 #: What follows tells why.
@@ -155,7 +155,9 @@ def problem(text: str) -> str:
         return f"An amount has two places at most, such as 29.00. {HOW_MUCH}"
     if any(one.contradicts for one in found):
         return f"I can't tell in which currency that is. {HOW_MUCH}"
-    if (not amounts and (_IN_WORDS.search(unnamed) or _sums(text))) or _RECKONED.search(_verb_on(unnamed)):
+    if (not amounts and (_IN_WORDS.search(unnamed) or _sums(text))) or _RECKONED.search(
+        _verb_on(_own(unnamed))
+    ):
         return IN_DIGITS
     if any(amount >= _ABSURD for amount in amounts):
         return f"That is far more than any invoice here. {HOW_MUCH}"
@@ -189,11 +191,16 @@ def reason(text: str) -> str:
 
 def _order(text: str) -> str:
     """What of a text says how much is to be refunded on what: all before the reason."""
-    for found in _WHY.finditer(text, _verb(text)):
+    for found in _WHY.finditer(_own(text), _verb(text)):
         before, behind = text[: found.start()], text[found.end() :]
         if _is_reason(found, text) and _names(behind) <= _names(before):
             return before
     return text
+
+
+def _own(text: str) -> str:
+    """The person's own words: below them may stand what others said before, and what was forwarded."""
+    return text.partition("\n[")[0]
 
 
 def _verb(text: str) -> int:
@@ -241,7 +248,7 @@ def _unclear(order: str, found: list[Sum]) -> str:
     rest = masked(rest, [span for span, _ in (*dates(rest), *all_of(URL, rest))])
     done = max([one.ends for one in found] + [end for _, end in invoices], default=0)
     last = max((one.ends for one in found), default=0)
-    for digit in _LEFT_OVER.finditer(rest, _verb(order) if found else 0):
+    for digit in _LEFT_OVER.finditer(_own(rest), _verb(order) if found else 0):
         between = order[last : digit.start()]
         if not found or digit.start() < done or not re.search(r"[^\W\d_]|,\s", between):
             return IN_DIGITS if not found else ONE_AMOUNT
