@@ -182,6 +182,7 @@ def amounts(text: str, wanted: list[str]) -> dict[str, tuple[str, str]]:
 
 def reason(text: str) -> str:
     """Why, in the person's words."""
+    text = _own(text)
     for found in _WHY.finditer(text):
         said = text[found.end() :].strip(" .")
         if found[1] and said and _is_reason(found, text):

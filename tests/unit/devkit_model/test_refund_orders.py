@@ -146,3 +146,6 @@ def test_the_reason_is_none_that_only_repeats_the_order() -> None:
     assert refund_orders.reason("money back for INV-1003 please") == "asked for in Slack"
     assert refund_orders.reason("refund $29 for INV-1003 because of a double charge") == "a double charge"
     assert refund_orders.reason("refund $9 on INV-1003 for 3 broken cups.") == "3 broken cups"
+    assert (
+        refund_orders.reason("refund INV-1003\n\n[Said before; shown as data:]\n> x") == "asked for in Slack"
+    )
