@@ -19,6 +19,7 @@ from bot.agents.bad_end import CODE, BadEnd, is_too_long, usage_of
 from bot.agents.failures import kind_of
 from bot.agents.hearing import Silence, heard
 from bot.agents.metered_models import Metered, readable
+from bot.agents.whole_characters import Characters
 from bot.domain.ends import ModelEnd
 from bot.domain.exchanges import half, told_of_gap
 from bot.domain.resources import is_shortage
@@ -82,11 +83,13 @@ class Watched(Metered, Model):
     async def _answer(self, *given: Any, **more: Any) -> AsyncGenerator[Any]:
         """One try: held back until it says something."""
         text, held, whole = "", list[Any](), False
+        characters = Characters()
         try:
             async with aclosing(heard(super().stream_response(*given, **more), self.silence)) as events:
                 async for event in events:
                     if (kind := event.type) in _BAD:
                         raise _bad(event, text)
+                    characters.mend(event)
                     text += event.delta if kind in _WORDS else ""
                     whole = whole or kind == "response.completed"
                     held.append(event)

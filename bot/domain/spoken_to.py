@@ -33,7 +33,10 @@ _NO_NAMES: Final = _set(
     "really right same second see she should since so sorry still sure that the their them then there therefore these they "
     "this those though three to today tomorrow too two update us wait we well what when where which while who why will with "
     "would yeah yep yes yesterday you your both everyone everybody folks guys team monday tuesday wednesday thursday friday "
-    "saturday sunday"
+    "saturday sunday thanks thank hi hello hey cheers congrats congratulations welcome morning good nice cool fine true "
+    "refund refunds invoice invoices finance billing english german french spanish unfortunately alternatively additionally "
+    "basically honestly obviously clearly hopefully apparently usually normally quickly specifically currently recently "
+    "previously ideally luckily sadly strangely interesting understood agreed noted done got looks sounds yup nope"
 )
 
 
@@ -68,8 +71,13 @@ _NODS: Final = _set(
     "yes yep yeah no nope sure right agreed indeed true same done noted understood lol haha hehe wow oh ah hm hmm ha "
     "hi hello hey morning bye goodbye welcome congrats very so much a lot for the that this it have weekend day evening "
     "night one work job well all to too again will do me either got sounds looks is was now and happy my pleasure problem "
-    "worries later see tomorrow monday soon everyone everybody guys folks team both +1 :+1: :thumbsup: :tada: :pray: :heart: "
-    ":smile: :wave: :ok_hand: :white_check_mark: :eyes: :joy: :raised_hands: \U0001f44d \U0001f389 \U0001f64f \u2764"
+    "worries later see tomorrow monday soon everyone everybody guys folks team both +1 "
+    "yup yess kk np prob tysm gotcha roger ack brb appreciate appreciated of course sense makes fair enough you're your best"
+)
+#: Pictures, by name or as they are, say no more than a nod does.
+_PICTURES: Final = re.compile(
+    r":[a-z0-9_+'-]{1,60}:|[\u2190-\u2bff\u3030\u303d\u3297\u3299\ufe0f\u200d\U0001f000-\U0001faff]",
+    re.IGNORECASE,
 )
 #: A nod is short.
 _LONGEST_NOD: Final = 10
@@ -77,15 +85,17 @@ _LONGEST_NOD: Final = 10
 
 def is_courtesy(text: str) -> bool:
     """Tell whether a message only thanks, greets or nods: it asks nobody for anything."""
-    folded = re.sub(r"[\ufe0f\U0001f3fb-\U0001f3ff]|::skin-tone-\d:", "", text.casefold())
-    words = [left for word in folded.split() if (left := word.strip(".,;!'\"()~*_"))]
+    folded = _PICTURES.sub(" ", text.casefold().replace("\u2019", "'"))
+    words = [left for word in folded.split() if (left := word.strip(".,;!'\"\u201c\u201d\u2026()~*_`"))]
     return "?" not in text and len(words) <= _LONGEST_NOD and _NODS.issuperset(words)
 
 
 _ASKING: Final = re.compile(
-    r"(?:(?:and|so|ok(?:ay)?|then|now|please|also|but|well|oh)[, ]+)*"
+    r"(?:(?:and|so|ok(?:ay)?|then|now|please|also|but|well|oh|hm+|thanks|thank you|great|perfect)[,.! ]+)*"
     r"(?:what|when|where|which|who|whose|why|how|can|could|would|will|is|are|does|do|did|has|have|please|show|tell|give|"
-    r"list|find|look|check|explain|refund|send|make|run|try|change|use|cancel)\b",
+    r"list|find|look|check|explain|refund|send|make|run|try|change|use|cancel|book|add|compare|summari[sz]e|translate|export|"
+    r"draw|plot|calculate|count|continue|go on|retry|redo|repeat|help|let me (?:see|know)|(?:i|we)(?: need| want|'d like)|"
+    r"same for|status of|the same|any (?:news|update)s?)\b",
     re.IGNORECASE,
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +17,7 @@ from bot.domain.thread import DirectMemory
 from bot.domain.usage import OwnPrice
 from bot.domain.when_to_speak import ThreadReplies
 from bot.sandbox.limits import SandboxLimits
+from bot.settings.json_values import read_json
 from bot.settings.model_choice import ModelNames, choose_models
 from bot.settings.price_table import parse_prices
 from bot.store.confirmation import Confirmation, WaitFor
@@ -33,8 +33,8 @@ class ConfigError(Exception):
 
 
 def _parse_json(value: object) -> object:
-    """Read a value that the environment holds as JSON; raises `ValueError` where it is none."""
-    return json.loads(value) if isinstance(value, str) else value
+    """Read a value that the environment holds as JSON; raises `ValueError` where it is none, or has a name twice."""
+    return read_json(value) if isinstance(value, str) else value
 
 
 def _parse_table(value: object) -> object:

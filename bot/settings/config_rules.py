@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from bot.domain.approvals.channels import OTHERS
 from bot.domain.tiers import Tier
 from bot.domain.usage import MOST_DOLLARS
 from bot.domain.web_address import read_url
-from bot.settings import answer_masks, budget_settings, trace_rules
+from bot.settings import answer_masks, budget_settings, key_rules, trace_rules
 from bot.settings.config import Settings
 from bot.store.address import is_usable
 
@@ -46,12 +45,12 @@ FORMS = {
     "max_turns": "a whole number from 1 to 200",
     "history_tokens": "a whole number from 2000 to 1000000",
     "tracing": "true or false",
-    "specialist_models": 'JSON such as {"Billing":"economy","Developer":"openai:NAME"}',
+    "specialist_models": 'JSON such as {"Billing":"economy","Developer":"openai:NAME"}, with no name twice',
     "mask_more": 'JSON such as {"a customer number":"CUST-[0-9]{6}"}',
     "model_prices": 'JSON such as {"chat:qwen3":{"input":"0.20","cached":"0.05","output":"0.80"}}',
     "team": "the name of a team, or module:object",
-    "approvers": 'JSON such as {"finance":["S0FINANCE1","U0OMAR0001"]}',
-    "approvals_channel": 'the id of a Slack channel, or JSON such as {"hr":"C0PEOPLE01","*":"C0FINANCE1"}',
+    "approvers": 'JSON such as {"finance":["S0FINANCE1","U0OMAR0001"]}, with no name twice',
+    "approvals_channel": 'the id of a Slack channel, or JSON such as {"hr":"C0PEOPLE01","*":"C0FINANCE1"}, with no name twice',
     "approval_ttl_hours": "a whole number of hours, at least 1",
     "pending_per_run": "a whole number from 1 to 1000",
     "pending_per_requester": "a whole number from 1 to 1000",
@@ -99,6 +98,7 @@ def check(settings: Settings) -> Iterator[Problem]:
     yield from _missing(settings)
     yield from _slack(settings)
     yield from _storage(settings)
+    yield from key_rules.problems(settings)
     yield from _models(settings)
     yield from answer_masks.problems(settings)
     yield from _prices(settings)
@@ -180,12 +180,6 @@ def _storage(settings: Settings) -> Iterator[Problem]:
             "redis_url",
             "REDIS_URL must look like redis://host:6379/0, rediss://…, unix:///path or redis+sentinel://host,host/service/0; in a password / is written %2F, and # ? @ : are %23 %3F %40 %3A.",
         )
-    for number, key in enumerate(settings.state_key_list, start=1):
-        if not _is_fernet_key(key):
-            yield (
-                "state_keys",
-                f"STATE_KEYS: key number {number} is not a Fernet key; `countersign new-key` prints one.",
-            )
 
 
 def _models(settings: Settings) -> Iterator[Problem]:
@@ -281,11 +275,3 @@ def _address(url: str) -> tuple[str, str]:
 def _is_web(url: str) -> bool:
     scheme, host = _address(url)
     return scheme in {"http", "https"} and bool(host)
-
-
-def _is_fernet_key(key: str) -> bool:
-    try:
-        Fernet(key)
-    except ValueError:
-        return False
-    return True

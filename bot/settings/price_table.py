@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from decimal import Decimal
 from typing import cast
 
 from bot.domain.usage import OwnPrice
+from bot.settings.json_values import read_json
 
 _NAMES = {one.name for one in fields(OwnPrice)}
 
@@ -20,7 +20,7 @@ def parse_prices(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    found: object = json.loads(value, parse_float=Decimal)
+    found = read_json(value, parse_float=Decimal)
     for price in _table(found).values():
         if any(name not in _NAMES for name in _table(price)):
             raise ValueError("a price of another name")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from bot.domain.approvals.tool_form import ToolForm
@@ -38,7 +38,7 @@ def inputs(form: ToolForm, arguments: Mapping[str, Any], editable: Sequence[str]
                 "type": "input",
                 "block_id": block_id(name),
                 "label": plain(short(labels[name], 150)),
-                "optional": _takes_nothing(schema),
+                "optional": _takes_nothing(schema) or name not in form.schema.get("required", ()),
                 "element": element | {"action_id": _INPUT},
             }
             fields.append(field | ({"hint": plain(short(hint, 150))} if hint else {}))
@@ -46,14 +46,17 @@ def inputs(form: ToolForm, arguments: Mapping[str, Any], editable: Sequence[str]
 
 
 def read(
-    values: Mapping[str, Any], form: ToolForm, editable: Sequence[str]
+    values: Mapping[str, Any], form: ToolForm, editable: Sequence[str], before: Collection[str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Read the fields: arguments by name, and problems by block id."""
+    """Read the fields: arguments by name, and problems by block id.
+
+    What the call has not (its arguments are `before`) and nobody filled in is no argument of it now either.
+    """
     given: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name in editable:
         state = values.get(block_id(name), {}).get(_INPUT)
-        if state is None:
+        if state is None or (name not in before and _is_empty(state)):
             continue
         try:
             given[name] = _value(_schema(form, name), state)
@@ -103,6 +106,10 @@ def _value(schema: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
         raise ValueError("A number, please." if is_number else "This is not valid JSON.") from None
 
 
+def _is_empty(state: Mapping[str, Any]) -> bool:
+    return not state.get("value") and not state.get("selected_option")
+
+
 def _schema(form: ToolForm, name: str) -> Mapping[str, Any]:
     """The schema of one argument, with its reference followed."""
     found: Mapping[str, Any] = form.schema.get("properties", {}).get(name, {})
@@ -112,12 +119,23 @@ def _schema(form: ToolForm, name: str) -> Mapping[str, Any]:
     return found
 
 
+def _all_variants(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a value may be, one schema for each type, however they are told: `anyOf`, `oneOf`, or several types."""
+    apart: list[Mapping[str, Any]] = schema.get("anyOf") or schema.get("oneOf") or [schema]
+    return [{**one, "type": kind} for one in apart for kind in _types(one)]
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    kinds: Any = schema.get("type", "")
+    return kinds if isinstance(kinds, list) else [kinds]  # pyright: ignore[reportUnknownVariableType]
+
+
 def _variants(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
+    return [one for one in _all_variants(schema) if one["type"] != "null"]
 
 
 def _takes_nothing(schema: Mapping[str, Any]) -> bool:
-    return any(one.get("type") == "null" for one in schema.get("anyOf", ()))
+    return any(one["type"] == "null" or None in one.get("enum", ()) for one in _all_variants(schema))
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
@@ -131,14 +149,16 @@ def _choices(schema: Mapping[str, Any]) -> list[Any]:
         return []
     if variants[0].get("type") == "boolean":
         return [True, False]
-    choices: list[Any] = variants[0].get("enum", [])
+    choices = [choice for choice in variants[0].get("enum", []) if choice is not None]
     fits = 0 < len(choices) <= _OPTIONS and all(len(json.dumps(choice)) <= 75 for choice in choices)
     return choices if fits else []
 
 
 def _option(choice: Any) -> Block:
     words = {True: "Yes", False: "No"}
-    label = words[choice] if isinstance(choice, bool) else str(choice)
+    label = (
+        words[choice] if isinstance(choice, bool) else str(choice) or "(empty)"
+    )  # Slack takes none without a text
     return {"text": plain(short(visible(label, keep=""), 75)), "value": json.dumps(choice)}
 
 

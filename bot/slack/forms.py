@@ -124,7 +124,7 @@ def _unchanged(arguments: Labelled) -> Iterator[Block]:
 def read_edit(view: Mapping[str, Any], form: ToolForm, approval: Approval) -> tuple[str, dict[str, str]]:
     """Read the changed arguments (canonical JSON), and what is wrong with them by block id."""
     arguments: dict[str, Any] = json.loads(approval.arguments)
-    given, problems = edit_fields.read(view["state"]["values"], form, approval.offers.editable)
+    given, problems = edit_fields.read(view["state"]["values"], form, approval.offers.editable, arguments)
     arguments |= given
     if not problems:
         found = form.problems(arguments)

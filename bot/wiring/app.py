@@ -60,6 +60,7 @@ from bot.wiring.assembly import (
     all_approved,
     build_addressee,
     build_engine,
+    insist_on_names,
     insist_on_prices,
     note_taker,
     providers,
@@ -209,6 +210,7 @@ def _agents(
     metrics: Metrics,
 ) -> tuple[Engine, NoteTaker, Addressee]:
     prices = Prices(settings.model_prices)
+    insist_on_names(settings, team)
     insist_on_prices(settings, team, prices, sources.now())
     longest, silence = settings.budget_answer_tokens, settings.model_silence_seconds
     models = Models(providers(settings), silence=silence, prices=prices, metrics=metrics, longest=longest)

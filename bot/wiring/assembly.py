@@ -130,6 +130,16 @@ def insist_on_prices(settings: Settings, team: Team[Any], prices: Prices, now: d
         )
 
 
+def insist_on_names(settings: Settings, team: Team[Any]) -> None:
+    """Raise `ConfigError` where a model is named for a specialist whom the team does not have: it would be used by nobody."""
+    own = {one.name for one in team.specialists}
+    if unknown := sorted(settings.specialist_models.keys() - own):
+        said = ", ".join(map(repr, unknown))
+        raise ConfigError(
+            [f"SPECIALIST_MODELS names {said}: the team {team.name} has {', '.join(sorted(own))}."]
+        )
+
+
 def steps_of(team: Team[Any], approved: Sequence[ApprovedTool]) -> dict[str, str]:
     """The words for calls, by the tool's name: a specialist's own before a tool's."""
     steps = {**OWN_STEPS, **{one.tool.name: one.step for one in approved if one.step}}

@@ -162,6 +162,8 @@ def _with_name(one: Argument, span: Span, text: str) -> Span:
 def _misfit(one: Argument, value: Decimal) -> str:
     if one.kind is Kind.AMOUNT and value <= 0:
         return "An amount has to be a positive number."
+    if one.kind is Kind.AMOUNT and int(value.as_tuple().exponent) < -2:  # "1.480" may be either
+        return f"{value} has more than two places; write it as 1480.00."
     if one.type == "integer" and value != value.to_integral_value():
         return f"{value} is no whole number."
     if one.least is not None and value < Decimal(one.least):

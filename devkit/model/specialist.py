@@ -18,8 +18,15 @@ from devkit.model.wording import group_of, order, phrase, stem, words
 
 #: By this we know later that we had asked.
 STILL: Final = "I still need"
+LEFT: Final = "All right, I leave it. Nothing was done."
 LEAVES: Final = re.compile(
     r"^\W*(?:never ?mind|forget (?:it|that|about it)|cancel(?: that| it)?|stop|leave it|no,? thanks?)\W*$",
+    re.IGNORECASE,
+)
+#: Says what is not to be done.
+FORBIDS: Final = re.compile(
+    r"^\W*(?:(?:please|no|ok|okay|and|but|you (?:must|should)|we)\W+)*(?:do not|don['’]?t|dont|never|not to)\s+"
+    r"(?!forget|worry|hesitate|mind|you\b|we\b|i\b|they\b)",
     re.IGNORECASE,
 )
 HOW: Final = re.compile(r"^\W*how (?:(?:do|can|could|should|would) (?:i|we)|to)\b", re.IGNORECASE)
@@ -51,7 +58,7 @@ def _answer(dialogue: Dialogue) -> Answer:
     tools, question = own_tools(dialogue), dialogue.question
     texts = conversation(dialogue)
     if len(texts) > 1 and LEAVES.match(question):
-        return Answer("All right, I leave it. Nothing was done.")
+        return Answer(LEFT)
     if said := small_talk.certain(dialogue):
         return said
     wanted = wants(tools, texts)
@@ -63,7 +70,7 @@ def _answer(dialogue: Dialogue) -> Answer:
             f"Just say it in a sentence; I ask for what is missing. {small_talk.help_text(dialogue)}"
         )
     if wanted:
-        return _act(wanted)
+        return Answer(LEFT) if FORBIDS.match(question) else _act(wanted)
     if said := small_talk.casual(dialogue):
         return said
     if BACK in dialogue.tools and not handed_over(dialogue):

@@ -6,23 +6,23 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
-from devkit.model import code, invoices, samples, small_talk, telling
+from devkit.model import code, invoices, refund_orders, samples, small_talk, telling
 from devkit.model.dialogue import Answer, Call, Dialogue, Entry
-from devkit.model.invoices import ABOUT, INVOICE
+from devkit.model.invoices import ABOUT
 from devkit.model.outcomes import CHECKED, NOT_KNOWN, as_run, read_object, why_not
+from devkit.model.refund_orders import INVOICE
 from devkit.model.team import BACK, handed_over
 from devkit.model.triage import ASKS_HOW, look_up
 
 BILLING: Final = re.compile(
     r"refund|invoice|bill|charge|payment|customer|\bINV-|money back|reimburse", re.IGNORECASE
 )
-REFUND: Final = re.compile(r"\brefund|\bmoney back\b|\breimburse", re.IGNORECASE)
-#: "Was it refunded?" asks; "can you refund it?" orders.
-ASKS_WHETHER: Final = re.compile(
-    r"^\W*(was|were|is|are|did|has|have|when|how|what|which|who|whose|why|where)\b", re.IGNORECASE
-)
 #: How it is asked for an invoice's number.
 WHICH: Final = "Which invoice do you mean?"
+LEFT_ALONE: Final = (
+    "All right: I refund nothing with that. What already waits for an approval is taken back by *Withdraw* on its "
+    "card; whatever is still wanted, please order by itself."
+)
 AMOUNT_ONLY: Final = re.compile(
     r"[$€£]?\s?\d[\d.,]*\s?(?:USD|EUR|GBP|dollars?|euros?|pounds?)?\W*", re.IGNORECASE
 )
@@ -45,7 +45,7 @@ def triage(dialogue: Dialogue) -> Answer:
 
 def billing(dialogue: Dialogue) -> Answer:
     """Answer as its Billing."""
-    dialogue = _completed(dialogue)
+    dialogue = _completed(_plain(dialogue))
     if finished := dialogue.outputs("issue_refund", dialogue.since_user):
         return Answer("\n\n".join(_outcome(call, result) for call, result in finished))
     answer = _billing(dialogue)
@@ -57,11 +57,13 @@ def billing(dialogue: Dialogue) -> Answer:
 def _billing(dialogue: Dialogue) -> Answer:
     question = dialogue.question
     wanted = [name.upper() for name in dict.fromkeys(INVOICE.findall(question))]
+    if refund_orders.forbids(question):
+        return Answer(LEFT_ALONE)
     if not wanted and (said := small_talk.certain(dialogue) or _rule(dialogue)):
         return small_talk.introduced(dialogue, said)
-    if _orders_refund(question) and (why := invoices.problem(question)):
+    if refund_orders.orders(question) and (why := refund_orders.problem(question)):
         return Answer(why)
-    if _orders_refund(question) and (wanted or invoices.known(dialogue)):
+    if refund_orders.orders(question) and (wanted or invoices.known(dialogue)):
         return _refund(dialogue, wanted or [invoices.known(dialogue)[-1]["id"]])
     missing = [name for name in wanted if name not in invoices.looked_up(dialogue)]
     if missing:
@@ -73,6 +75,15 @@ def _billing(dialogue: Dialogue) -> Answer:
     return _chat(dialogue)
 
 
+def _plain(dialogue: Dialogue) -> Dialogue:
+    """The request with invoices and numbers of what people wrote in their usual form."""
+    entries = (
+        replace(entry, text=refund_orders.plain(entry.text)) if entry.role == "user" else entry
+        for entry in dialogue.entries
+    )
+    return replace(dialogue, entries=tuple(entries))
+
+
 def _completed(dialogue: Dialogue) -> Dialogue:
     """Put an answer that is only a number together with what it is the answer to."""
     said = [i for i, entry in enumerate(dialogue.entries) if entry.role == "user"]
@@ -82,17 +93,13 @@ def _completed(dialogue: Dialogue) -> Dialogue:
     asked = "".join(e.text for e in dialogue.entries[said[-2] : said[-1]] if e.role == "assistant")
     if WHICH in asked and re.fullmatch(r"\W*INV-\d+\W*", newest, re.IGNORECASE):
         text = f"{earlier} {newest}"
-    elif invoices.HOW_MUCH in asked and AMOUNT_ONLY.fullmatch(newest):
+    elif refund_orders.HOW_MUCH in asked and AMOUNT_ONLY.fullmatch(newest):
         text = f"refund {newest.strip(' .')} on {' and '.join(INVOICE.findall(earlier))}"
     else:
         return dialogue
     entries = list(dialogue.entries)
     entries[said[-1]] = replace(entries[said[-1]], text=text)
     return replace(dialogue, entries=tuple(entries))
-
-
-def _orders_refund(question: str) -> bool:
-    return bool(REFUND.search(question)) and not ASKS_WHETHER.search(question)
 
 
 def _asks_rule(question: str) -> bool:
@@ -121,19 +128,18 @@ def _refund(dialogue: Dialogue, wanted: list[str]) -> Answer:
     bad = [looked_up[name]["error"] for name in wanted if "error" in looked_up[name]]
     if bad:
         return Answer(f"I could not do that: {' '.join(bad)}")
-    amounts = invoices.amounts(dialogue.question, wanted)
+    amounts = refund_orders.amounts(dialogue.question, wanted)
     calls = [_issue(looked_up[name], amounts.get(name), dialogue.question) for name in wanted]
     return Answer("I will refund that now.", tuple(calls))
 
 
 def _issue(invoice: dict[str, Any], amount: tuple[str, str] | None, question: str) -> Call:
     value, currency = amount or (str(invoice["refundable"]), "")
-    reason = re.search(r"\b(?:because|since|as|for)\b (.+)$", question, re.IGNORECASE)
     arguments = {
         "invoice_id": invoice["id"],
         "amount": value,
         "currency": currency or invoice["currency"],
-        "reason": reason[1].strip(" .") if reason else "asked for in Slack",
+        "reason": refund_orders.reason(question),
     }
     return Call("issue_refund", arguments)
 

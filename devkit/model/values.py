@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -36,9 +37,13 @@ CODES: Final = (
 CURRENCY: Final = re.compile(rf"\b(?:{CODES})\b(?!-\w)")
 SYMBOLS: Final = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
 SPOKEN: Final = {"dollar": "USD", "euro": "EUR", "pound": "GBP", "buck": "USD"}
-#: Sign, currency, sign again, digits, thousands; the currency behind it belongs to it.
+#: Digits in groups, as people of several countries part them: 1,480.50, 1.480,50, 1 480,50, 12'500 and 1,00,000.
+GROUPED: Final = r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d{1,20})?|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,3}(?:['’ \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?"
+#: Sign, currency, sign again, digits, thousands; the currency behind it belongs to it. What makes another number of it
+#: stands neither before nor behind.
 NUMBER: Final = re.compile(
-    r"(?<![\w.,-])([-−]|minus\s)?([$€£¥₹]?)\s?([-−]?)(\d[\d,]{0,30}(?:\.\d{1,20})?)(k)?(?!\w|-\w|\.\d|:\d)"
+    rf"(?<![\w.,'’-])([-–−]|minus\s)?([$€£¥₹]?)\s?([-–−]?)({GROUPED}|\d{{1,30}}(?:\.\d{{1,20}}|,\d{{1,2}})?)(k)?"
+    r"(?:[.,]-(?!\w))?(?!\w|-\w|[.,'’]\d|:\d|[-−](?!\w)|\s(?i:thousand|million|billion|mio|mrd|grand)\b)"
     r"\s?(?:[$€£¥₹]|(?:[A-Z]{3}|dollars?|euros?|pounds?|bucks)\b)?"
 )
 ISO_DATE: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?")
@@ -108,8 +113,17 @@ def _number(match: re.Match[str]) -> Decimal | None:
 
 
 def decimal(digits: str) -> Decimal:
-    """Read 1,480.50, and 29,50 as it is written elsewhere. Raises `InvalidOperation` for anything else."""
-    return Decimal(digits.replace(",", "." if re.fullmatch(r"\d+,\d{1,2}", digits) else ""))
+    """Read 1,480.50, and 1.480,50 or 29,50 as it is written elsewhere. Raises `InvalidOperation` for anything else."""
+    whole, point, places = digits, "", ""
+    if found := re.fullmatch(r"(.*)(\.)(\d*)|(.*)(,)(\d{1,2})", digits, re.DOTALL):
+        whole, point, places = (
+            group or "" for group in (found.groups()[:3] if found[2] else found.groups()[3:])
+        )
+    return Decimal(f"{re.sub(r'[^0-9]', '', _ascii(whole)) or '0'}{'.' if point else ''}{_ascii(places)}")
+
+
+def _ascii(digits: str) -> str:
+    return "".join(str(unicodedata.digit(one)) if one.isdigit() else one for one in digits)
 
 
 def currencies(text: str) -> list[Found]:

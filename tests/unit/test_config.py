@@ -198,11 +198,11 @@ def test_people_are_asked_in_one_channel_or_in_one_for_each_role(
         ("U0OMAR0001", "APPROVALS_CHANNEL is not the id of a Slack channel, which begins with C or G."),
         (
             "{finance",
-            'APPROVALS_CHANNEL must be the id of a Slack channel, or JSON such as {"hr":"C0PEOPLE01","*":"C0FINANCE1"}.',
+            'APPROVALS_CHANNEL must be the id of a Slack channel, or JSON such as {"hr":"C0PEOPLE01","*":"C0FINANCE1"}, with no name twice.',
         ),
         (
             '{"*":["C0FINANCE1"]}',
-            'APPROVALS_CHANNEL must be the id of a Slack channel, or JSON such as {"hr":"C0PEOPLE01","*":"C0FINANCE1"}.',
+            'APPROVALS_CHANNEL must be the id of a Slack channel, or JSON such as {"hr":"C0PEOPLE01","*":"C0FINANCE1"}, with no name twice.',
         ),
         ("{}", 'APPROVALS_CHANNEL lacks "*": the channel of every role that it does not name.'),
         (

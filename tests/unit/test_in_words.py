@@ -41,6 +41,34 @@ WITHDRAWING = (
     "call off the refund",
     "could this be cancelled?",
     "please reject that request",
+    *(
+        "*cancel*",
+        "_cancel it_",
+        "`cancel`",
+        "🛑 stop",
+        ":octagonal_sign: stop",
+        "cancel 🙏",
+        "@Omar please cancel",
+    ),
+    *(
+        "can we cancel?",
+        "I need to cancel it",
+        "we have to stop this",
+        "I take it back",
+        "I withdraw my request",
+    ),
+    *(
+        "hold it",
+        "hold the refund",
+        "put it on hold",
+        "hang on",
+        "wait a second",
+        "wait, wrong one",
+        "better not",
+    ),
+    *("that refund is not needed anymore", "no longer required", "oops wrong amount", "that was an error"),
+    *("actually don't", "no, don’t", "nope, don't", "let's not", "revert that", "please reject"),
+    *("it's a duplicate", "already refunded", "I meant INV-1004", "it should be $12", "make it $12"),
 )
 OTHERS = (
     "",
@@ -59,6 +87,18 @@ OTHERS = (
     "they don't want a voucher",
     "is the wrong customer on it?",
     "delete the old files",
+    *(
+        "stop by my office later",
+        "make that a table",
+        "should we refund more?",
+        "I have already refunded INV-1004",
+    ),
+    *(
+        "put it in a file",
+        "hold the line chart back",
+        "the duplicate rows are gone",
+        "we need to pay by Friday",
+    ),
 )
 
 
@@ -77,6 +117,8 @@ def test_a_message_that_says_more_is_read_as_well() -> None:
     assert not only_withdraws("forget it, use INV-1004 instead")
     assert withdraws("forget it, use INV-1004 instead")
     assert not only_withdraws("please")
+    assert not only_withdraws("I meant INV-1004")  # the model has to read that
+    assert only_withdraws("🛑 *stop*, it's a duplicate")
 
 
 DECIDING = (
@@ -90,6 +132,7 @@ DECIDING = (
     "I don't approve",
     "approving now",
     "disapproved",
+    "approved from finance",
 )
 AGREEING = (
     "yes",
@@ -97,6 +140,7 @@ AGREEING = (
     "+1",
     ":+1:",
     "👍🏽",
+    *(":+1::skin-tone-3:", "☑️", "💯", "sgtm", "absolutely"),
     "go ahead",
     "looks good to me",
     ":white_check_mark:",

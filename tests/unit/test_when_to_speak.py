@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,20 @@ def test_thanks_and_greetings_to_somebody_are_not_for_the_bot(text: str, talk: T
 
 
 @pytest.mark.parametrize(
-    "text", ["thanks!", "ok, cool", "\N{THUMBS UP SIGN}\U0001f3fd", ":tada: :tada:", "Great, will do", "yes"]
-)
+    "text", ["thanks!", "ok, cool", "\N{THUMBS UP SIGN}\U0001f3fd", ":tada: :tada:", "Great, will do", "yes", "+1",
+     ":+1::skin-tone-3:", ":pray::skin-tone-2: thanks", ":tada::tada:", "🎉🎉🎉", "✅", "🙌🏽", "❤️", ":slightly_smiling_face:",
+     "got it", "you’re the best", "makes sense", "much appreciated", "np", "thanks…", "*thanks*", "done ✅"],
+)  # fmt: skip
 def test_a_nod_is_answered_only_where_nobody_else_can_be_meant(text: str) -> None:
     assert rule(text) is Why.COURTESY
     assert rule(text, ALONE) is Why.ALONE
+
+
+@pytest.mark.parametrize(
+    "text", ["summarize this", "I need the date", "Thanks. Now show INV-1004", "same for INV-1004"]
+)
+def test_who_was_answered_last_and_wants_more_in_so_many_words_is_not_overheard(text: str) -> None:
+    assert rule(text, replace(TWO, overheard=True)) is Why.COMES_BACK
 
 
 @pytest.mark.parametrize("text", ["Mei, can you look?", "@Theo what do you think?", "Émile, bitte"])
@@ -54,8 +64,9 @@ def test_a_name_at_the_beginning_is_for_whoever_has_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Yes, please", "INV-1003, please", "Tomorrow, then", "Also, the date", "USD, not EUR"]
-)
+    "text", ["Yes, please", "INV-1003, please", "Tomorrow, then", "Also, the date", "USD, not EUR",
+     "Thanks, and what is its date?", "Hello, refund INV-1003", "Refund, please", "Unfortunately, it is wrong", "English, please"],
+)  # fmt: skip
 def test_other_words_with_a_capital_are_no_name(text: str) -> None:
     assert rule(text, ALONE) is Why.ALONE
 

@@ -20,23 +20,33 @@ _IT: Final = (
 )
 #: What a part of a message begins with that wants a call withdrawn.
 _WITHDRAWING: Final = re.compile(
-    r"(?:cancel|withdraw|never ?mind|nvm\b|abort|undo|revoke|retract|scrap|stop\b|disregard|rescind|hold o(?:ff|n)\b|"
+    r"(?:cancel|withdraw|never ?mind|nvm\b|n/?m\Z|abort|undo|revoke|retract|scrap|stop\b(?! by\b)|disregard|rescind|hang on\b|"
+    rf"hold (?:o(?:ff|n)\b|{_IT})|put {_IT} on hold|pause {_IT}|roll {_IT} ?back|roll back|let it be|better not\b|wrong one\b|"
     rf"call {_IT} off|call off|(?:forget|drop|skip|leave) (?:it|that|this|about)|take (?:it|that|this) back|"
-    rf"(?:scratch|ignore|kill|delete|remove|reject|decline|void|reverse) {_IT}|(?:it'?s )?no(?:t| longer) needed|no need\b|"
+    rf"(?:scratch|strike|ignore|kill|delete|remove|reject|decline|void|reverse|revert) {_IT}|(?:i )?take {_IT} back|"
+    rf"(?:{_IT} (?:is |was )?|it'?s |that'?s )?(?:not|no longer) (?:needed|required|necessary|wanted)|no need\b|(?:don'?t|do not|not|reject)\Z|"
+    rf"(?:{_IT} |it'?s |that'?s )?(?:is |was |were )?(?:a duplicate\Z|already (?:been )?(?:refunded|paid|done)\Z)|"
     r"(?:(?:don'?t|do not) |not )(?:do|refund|pay|send|make|go ahead|approve|issue|process|proceed)\b|"
     rf"(?:i|we|they) (?:(?:don'?t|do not) (?:need|want)|no longer (?:need|want)) {_IT}|"
     rf"(?:can|could) {_IT} be (?:cancell?ed|withdrawn|stopped|undone)|(?:i )?changed my mind|"
-    r"(?:i made |it'?s |that'?s |that was |this (?:is|was) )?(?:a |my |the )?(?:mistake\b|wrong (?:invoice|amount|customer|currency|number|order)))"
+    r"(?:i made |it'?s |that'?s |that was |this (?:is|was) )?(?:an? |my |the )?(?:mistake\b|error\Z|wrong (?:one|invoice|amount|customer|currency|number|order)))"
+)
+#: What one begins with that wants another call: that is for the model to read, and the one that waits may be a mistake.
+_CORRECTING: Final = re.compile(
+    rf"(?:i|we) (?:really )?meant\b|(?:{_IT} |it )?should (?:be|have been|say)\b|make {_IT} [$€£\d]|duplicate\Z|request cancell?ed"
 )
 #: The same of a whole message.
 _ALL_OF_IT: Final = re.compile(
-    r"(?:(?:oh|no|ok|please|hey|sorry|actually)[,.! ]+)*(?:wait|actually no|oh no|wait no)[.! ]*"
+    r"(?:(?:oh|no|ok|please|hey|sorry|actually)[,.! ]+)*(?:wait(?: a (?:second|sec|minute|moment))?|actually no|oh no|wait no|hm+ no)[.! ]*"
 )
 #: What may stand before that.
 _BEFORE: Final = re.compile(
-    r"(?:please|pls|plz|ok(?:ay)?|oh|no(?! (?:need|longer)\b)|sorry|actually|wait|hey|hm+|well|just|let'?s|(?:can|could|would|will) you|"
+    r"(?:please|pls|plz|ok(?:ay)?|oh|oops|no(?:pe)?(?! (?:need|longer)\b)|sorry|actually|wait|hey|hi|hm+|well|just|let'?s|@\S+|"
+    r"(?:can|could|would|will|should) (?:you|we|i)|(?:i|we) (?:need|have|must|ought)(?: to)?|i (?=take|withdraw|cancel|retract)|"
     r"i (?:want|would like) to|i'd like to|we (?:can|should)|on second thoughts?)\b ?"
 )
+#: Markup and pictures around words: "*cancel*", "\U0001f6d1 stop".
+_DRAWN: Final = re.compile(r"\A(?:[^\w@]|_)+|(?:[^\w']|_)+\Z|[*_~`](?=\W|\Z)|(?<=\W)[*_~`]")
 _PARTS: Final = re.compile(r"[.,;:!?\n()]| [-\u2013\u2014] |\b(?:and|so|but|then|because)\b")
 
 
@@ -51,12 +61,12 @@ _DECIDING: Final = _set(
 )
 #: Words that mean a decision only where a card waits.
 _AGREEING: Final = _set(
-    "ok okay yes yep yeah sure agreed agree confirmed confirm accepted accept fine good no nope go ahead do proceed ship ack "
-    "+1 -1 \U0001f44c \U0001f44d \u2705 \U0001f44e \u274c \u2714 "
+    "ok okay yes yep yeah sure agreed agree confirmed confirm accepted accept fine good sgtm absolutely definitely no nope go ahead do proceed ship ack "
+    "+1 -1 \u2611 \U0001f4af \U0001f44c \U0001f44d \u2705 \U0001f44e \u274c \u2714 "
     ":+1: :thumbsup: :white_check_mark: :heavy_check_mark: :-1: :thumbsdown: :x: :ok_hand:"
 )
 _BESIDE: Final = _set(
-    "i we me us it it's its is this that the a please by from for to looks look sounds now may don't with not thanks thank you "
+    "from finance i we me us it it's its is this that the a please by from for to looks look sounds now may don't with not thanks thank you "
     "refund request call card payment all both of my side hereby am are has been be done"
 )
 
@@ -67,7 +77,9 @@ def withdraws(text: str) -> bool:
     It is short, and a part of it begins with words such as "cancel", "never mind", "hold on" or "wrong invoice". It is
     asked back then, so that a word too many costs a question, and one too few may cost money.
     """
-    return bool(_ALL_OF_IT.fullmatch(_folded(text))) or any(_WITHDRAWING.match(part) for part in _parts(text))
+    return bool(_ALL_OF_IT.fullmatch(_folded(text))) or any(
+        _WITHDRAWING.match(part) or _CORRECTING.match(part) for part in _parts(text)
+    )
 
 
 def only_withdraws(text: str) -> bool:
@@ -95,8 +107,8 @@ def _only(words: Sequence[str], known: frozenset[str]) -> bool:
 
 def _words(text: str) -> list[str]:
     # A question is none, and a thumb may have a colour.
-    plain = re.sub(r"[\ufe0f\U0001f3fb-\U0001f3ff]|::skin-tone-\d:", "", _folded(text))
-    spaced = re.sub(r"([\U0001f44c\U0001f44d\U0001f44e\u2705\u274c\u2714])", r" \1 ", plain)
+    plain = re.sub(r"[\ufe0f\U0001f3fb-\U0001f3ff]|:skin-tone-\d:", "", _folded(text))
+    spaced = re.sub(r"([\u2611\U0001f4af\U0001f44c\U0001f44d\U0001f44e\u2705\u274c\u2714])", r" \1 ", plain)
     return [word.strip('.,;!()"*_~`') or word for word in spaced.split()]
 
 
@@ -109,7 +121,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _start(part: str) -> str:
-    left = part.strip()
+    left = _DRAWN.sub("", part.strip())
     while found := _BEFORE.match(left):
         left = left[found.end() :].strip()
     return left

@@ -21,6 +21,11 @@ WORDS: Final = 500
 NAMED: Final = 60
 #: Digits of a time to wait: more is no time that anybody waits, and costly to read.
 DIGITS: Final = 9
+#: What a service calls a refund that is made, where it says so beside it. Any other word (`pending`, `failed`,
+#: `declined`, `requires_action`) is of one that is not, or not yet, whatever the status of its answer.
+SETTLED: Final = frozenset(
+    {"succeeded", "success", "successful", "completed", "complete", "done", "made", "refunded", "ok"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ def is_whole(reply: Reply) -> bool:
     made = reply.content
     return (
         reply.status == HTTPStatus.OK
-        and bool(made.get("id"))
+        and _is_made(made)
         and all(made.get(name) for name in ("invoice_id", "amount", "currency"))
     )
 
@@ -159,12 +164,20 @@ def _refund(reply: Reply, asked: Refund, *, any_amount: bool = False) -> Answer:
     `any_amount` is of the answer to the request itself: the money has moved, and whoever asked compares the sums.
     """
     made = reply.content
-    if not made.get("id") or any(name not in made for name in ("invoice_id", "amount", "currency")):
+    if not _is_made(made) or any(name not in made for name in ("invoice_id", "amount", "currency")):
         return Answer(Heard.NOTHING)
     same = (made["invoice_id"], made["currency"]) == (asked.invoice_id, asked.currency)
     amount = _number(made["amount"])
     is_asked = same and amount is not None and (any_amount or amount == _number(asked.amount))
     return Answer(Heard.MADE if is_asked else Heard.OTHER)
+
+
+def _is_made(made: Mapping[str, Any]) -> bool:
+    """Whether an answer has a refund with an id, and says nowhere that it is none: a 2xx may have an error in its body."""
+    own, status = made.get("id"), made.get("status", "ok")
+    named = bool(own.strip()) if isinstance(own, str) else isinstance(own, int) and bool(own)
+    denied = bool(made.get("error")) or made.get("success") is False or made.get("ok") is False
+    return named and not denied and isinstance(status, str) and status.strip().lower() in SETTLED
 
 
 def _number(value: object) -> Decimal | None:

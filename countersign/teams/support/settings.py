@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -37,3 +38,10 @@ class SupportSettings(TeamSettings):
         raise ValueError(
             "must begin with https:// (http:// is taken on this machine only): its key goes there"
         )
+
+    @field_validator("billing_api_key")
+    @classmethod
+    def _goes_in_a_header(cls, value: SecretStr) -> SecretStr:
+        if re.fullmatch("[!-~]*", value.get_secret_value()):
+            return value
+        raise ValueError("has a blank in it, or a character that no key has: copy it once more")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .table import Cell, counted, quoted, shown
+from .table import Cell, counted, quoted, seen, shown
 
 #: Examples in a sentence.
 NAMED = 10
@@ -21,9 +22,20 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
+#: Dashes that look like a hyphen.
+DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+
+
 def same(cell: Cell) -> str:
-    """What two cells have in common that say the same."""
-    return " ".join(unicodedata.normalize("NFKC", shown(cell)).split()).casefold()
+    """What two cells have in common that say the same, to the eye: whatever their case, spaces, hyphens, and what is not seen."""
+    text = unicodedata.normalize("NFKC", shown(cell))
+    if not text.isascii():
+        text = DASHES.sub("-", "".join(char for char in text if unicodedata.category(char) != "Cf"))
+    return " ".join(text.split()).casefold()
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def find(rows: Sequence[list[Cell]], column: int | None) -> Found:
@@ -53,8 +65,9 @@ def _notes(spelled: dict[str, str], differ: Sequence[str], bare: int) -> list[st
     if spelled:
         name, other = next(iter(spelled.items()))
         more = f", and so do {len(spelled) - 1:,} more" if len(spelled) > 1 else ""
-        pair = f"{quoted(name)} and `{other[: NAMED * 4].replace('`', chr(39))}`"
-        notes.append(f"{pair} differ only in case or spaces{more}; I counted them as duplicates.")
+        pair = f"{quoted(name)} and `{seen(other)[: NAMED * 4].replace('`', chr(39))}`"
+        how = "case or spaces" if _spaced(name) == _spaced(other) else "signs that look alike"
+        notes.append(f"{pair} differ only in {how}{more}; I counted them as duplicates.")
     if differ:
         notes.append(
             f"{listed(differ)}: the rows differ in other columns too. I kept the first of each; please look."

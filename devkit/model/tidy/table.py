@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ NAMED = 10
 SHOWN = 40
 _NUMBER = re.compile(r"[^\w\s]?\s*[-(]?\d[\d.,' ]*[)%-]?")
 _DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+
+_RULE = re.compile(r":?-{3,}:?")
 
 
 class CannotRead(Exception):
@@ -41,9 +44,14 @@ def shown(cell: Cell) -> str:
     return format(cell, "f") if isinstance(cell, Decimal) else str(cell).strip()
 
 
+def seen(text: str) -> str:
+    """A text without what nobody sees, and what turns the rest of a line around."""
+    return text if text.isascii() else "".join(one for one in text if unicodedata.category(one) != "Cf")
+
+
 def quoted(cell: Cell) -> str:
     """A cell within a sentence: nothing in it is read as markup."""
-    text = " ".join(str(cell).replace("`", "'").split()) if isinstance(cell, str) else shown(cell)
+    text = " ".join(seen(str(cell)).replace("`", "'").split()) if isinstance(cell, str) else shown(cell)
     return f"`{text[:SHOWN]}…`" if len(text) > SHOWN else f"`{text}`"
 
 
@@ -63,6 +71,8 @@ def tabular(rows: Sequence[Sequence[Cell]], notes: Sequence[str] = (), separator
         said.append(f"I left out {counted(above, 'line')} above the header, such as {quoted(kept[0][0])}.")
     kept = kept[above:]
     header = [] if _is_data(kept) else kept.pop(0)
+    if header and kept and _is_ruled(kept[0]):
+        kept.pop(0)
     if not header:
         said.append("There is no header, so I numbered the columns.")
     width = max(len(row) for row in (header, *kept))
@@ -87,8 +97,17 @@ def _without_end(row: Sequence[Cell]) -> list[Cell]:
 def _above_the_header(rows: Sequence[Sequence[Cell]]) -> int:
     """How many rows of one cell stand above a table of several, as a title does."""
     usual = Counter(map(len, rows)).most_common(1)[0][0]
-    wide = (at for at, row in enumerate(rows) if len(row) > 1)
-    return next(wide, 0) if usual > 1 else 0
+    first = next((at for at, row in enumerate(rows) if len(row) > 1), 0)
+    table = rows[first:]
+    wide = sum(len(row) > 1 for row in table)
+    is_table = wide > 1 and 2 * wide > len(table) and all(_kind(cell) == "text" for cell in rows[first])
+    return first if usual > 1 or is_table else 0
+
+
+def _is_ruled(row: Sequence[Cell]) -> bool:
+    """Whether a row is the line that Markdown draws below a header."""
+    cells = [shown(cell) for cell in row if shown(cell)]
+    return bool(cells) and all(_RULE.fullmatch(cell) for cell in cells)
 
 
 def _is_data(rows: Sequence[Sequence[Cell]]) -> bool:

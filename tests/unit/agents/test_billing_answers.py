@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.teams.support.billing_answers import BUSY, Refund, Reply, retry_after, to_look_up, to_request
+from countersign.teams.support.billing_answers import (
+    BUSY,
+    Refund,
+    Reply,
+    is_whole,
+    retry_after,
+    to_look_up,
+    to_request,
+)
 from countersign.teams.support.keyed_request import Heard
 
 ASKED = Refund("INV-1003", "29.00", "USD", "twice")
@@ -71,6 +79,40 @@ def test_a_success_that_lacks_what_it_made_is_no_answer(missing: str) -> None:
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_success_that_cannot_be_read_is_no_answer(status: int, body: bytes | None) -> None:
     assert to_request(reply(status, body), ASKED).heard is Heard.NOTHING
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"status": "failed"},
+        {"status": "declined"},
+        {"status": "pending"},
+        {"status": "requires_action"},
+        {"status": None},
+        {"error": {"code": "card_expired", "message": "No."}},
+        {"success": False},
+        {"ok": False},
+        {"id": " "},
+        {"id": ["rf_1"]},
+        {"id": {"ref": "rf_1"}},
+        {"id": True, "status": "failed"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_success_whose_body_says_otherwise_is_no_answer(status: int, said: dict[str, Any]) -> None:
+    """Money that nobody got back must not be told as refunded, nor one that is on its way as refused."""
+    assert to_request(reply(status, MADE | said), ASKED).heard is Heard.NOTHING
+    assert to_look_up(reply(200, MADE | said), ASKED).heard is Heard.NOTHING
+    assert not is_whole(reply(200, MADE | said))
+
+
+@pytest.mark.parametrize(
+    "said", [{"status": "succeeded"}, {"status": " COMPLETED "}, {"error": None}, {"id": 7}]
+)
+def test_a_success_that_says_so_twice_is_one(said: dict[str, Any]) -> None:
+    assert to_request(reply(200, MADE | said), ASKED).heard is Heard.MADE
+    assert is_whole(reply(200, MADE | said))
 
 
 @pytest.mark.parametrize("status", [202, 204, 302, 307, 408, 460, 499, 500, 502, 503, 504, 599])
