@@ -48,7 +48,7 @@ class Line:
 def of_event(one: HandledEvent) -> Iterator[Line]:
     """Two lines: what happened, and what came of it."""
     who = one.person or "The bot's clock"
-    again = f", for the {one.tries}th time" if one.tries > 1 else ""
+    again = f", try {one.tries}" if one.tries > 1 else ""
     yield Line(one.began, 0, f"{who} {KINDS.get(one.kind, one.kind)}: taken up{again}  [{one.event}]")
     came = OUTCOMES.get(one.outcome, one.outcome)
     by = f" by {one.agent}" if one.agent and one.outcome == "completed" else ""
@@ -56,7 +56,9 @@ def of_event(one: HandledEvent) -> Iterator[Line]:
     took = f" after {(one.ended - one.began).total_seconds():.1f} s"
     asked = ""
     if one.requests:
-        asked = f"; {one.requests} requests of models, {one.read} tokens read, {one.written} written, ${one.cost:f}"
+        times = "once" if one.requests == 1 else f"{one.requests:,} times"
+        tokens = f"{one.read:,} tokens read, {one.written:,} written"
+        asked = f"; models were asked {times}, {tokens}, ${one.cost:.4f}"
     trace = f"  [trace {one.trace}]" if one.trace else ""
     yield Line(one.ended, 2, f"{came}{by}{why}{took}{asked}{trace}")
 
