@@ -18,8 +18,8 @@ setup: .venv/.ready  ## install everything into .venv
 	$(UV) sync --locked --all-groups --python $(PYTHON) --no-python-downloads
 	@touch $@
 demo: setup  ## start everything on this machine and print the address of the page; TEAM=hr, TEAM=operations, or a team of yours
+	@echo "Starting everything on this machine. The first time takes half a minute."
 	@exec $(RUN)python devkit/tether.py $$PPID $(RUN)python -m devkit.demo $(if $(TEAM),--team $(TEAM)) $(ARGS)
-
 check: setup  ## lint, format, types, imports
 	$(RUN)ruff check . && $(RUN)ruff format --check .
 	$(RUN)basedpyright

@@ -25,6 +25,7 @@ from bot.settings.config import ConfigError
 from devkit.billing.server import BillingServer
 from devkit.bridge.isolation import CannotIsolate
 from devkit.demo_settings import (
+    OPERATOR,
     Addresses,
     approvers_of,
     given_models,
@@ -107,7 +108,7 @@ async def start(stack: AsyncExitStack, options: argparse.Namespace) -> tuple[str
     settings = [
         {
             **team.settings,
-            **of_bot(addresses, models, health_port=port, team=team.name, roles=team.roles),
+            **of_bot(addresses, models, health_port=port, team=team.name, roles={*team.roles, OPERATOR}),
             **({"MCP_FILE": str(options.mcp)} if options.mcp else {}),
         }
         for port in ports

@@ -28,7 +28,9 @@ BUCKET = "agent-data"
 #: The group of those who decide.
 FINANCE = "S0FINANCE1"
 #: Who decides for a role, where it is not the group of finance.
-PEOPLE = {"hr": ["U0MEI00001", "U0THEO0001"]}
+PEOPLE = {"hr": ["U0MEI00001", "U0THEO0001"], "operator": ["U0OMAR0001"]}
+#: Of this role is whose Home shows what models cost all in all, whatever the team.
+OPERATOR = "operator"
 #: Where a role is asked, where that is not the channel of finance; the support team asks only there.
 CHANNELS = {"hr": "C0PEOPLE01", "ops": "C0OPS00001"}
 #: What the demo's bot answers from.

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from bot.operations.command import POLICIES, RECORD, ROSTER, USAGE
+from bot.operations.command import HEALTH, POLICIES, RECORD, ROSTER, USAGE
 
 #: What is shown of the demo, by what it tells.
 LOOKS: Final = {
@@ -20,7 +20,7 @@ LOOKS: Final = {
     "what the models used": "usage --by model",
 }
 #: What these use of the settings; no key of a model is among it.
-_USED: Final = POLICIES | ROSTER | RECORD | USAGE
+_USED: Final = POLICIES | ROSTER | RECORD | USAGE | HEALTH
 
 _COMMAND: Final = """#!/bin/sh
 # countersign, with the settings of the demo that runs.

@@ -126,5 +126,5 @@ def shown_tail(said: str) -> str:
 
 def _command(step: CommandStep) -> str:
     """One line for a command: how it stands, for how long, its first line."""
-    mark = {None: "…", 0: "✓"}.get(step.exit_code, f"✗ exit {step.exit_code}")
+    mark = {None: "…", 0: "✓"}.get(step.exit_code, f"✗ exit {step.exit_code},")
     return f"{mark} {step.seconds:.0f} s  $ {step.line}"

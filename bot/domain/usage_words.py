@@ -25,7 +25,7 @@ def in_words(usage: Usage) -> str:
     read = f"{tokens.input:,} tokens read"
     cached = f" ({tokens.cached:,} of them from a cache)" if tokens.cached else ""
     times = "once" if usage.requests == 1 else f"{usage.requests:,} times"
-    said = f"{dollars(usage.cost)}: models were asked {times}, {read}{cached}, {tokens.output:,} written"
+    said = f"{dollars(usage.cost)}; models were asked {times}, {read}{cached}, {tokens.output:,} written"
     return f"{said}{_gaps(usage)}"
 
 

@@ -40,6 +40,7 @@ from bot.operations.command import (
     unusable,
 )
 from bot.operations.health_check import NOT_SERVED, complaints
+from bot.operations.help_order import InOrder
 from bot.operations.imports import uncollected
 from bot.operations.new_team import new_team
 from bot.operations.standard_output import written_out
@@ -48,6 +49,7 @@ from bot.telemetry import logs
 from bot.telemetry.resource_limits import shortcomings
 
 app = typer.Typer(
+    cls=InOrder,
     help="A Slack bot whose dangerous actions wait for a person.",
     no_args_is_help=True,
     add_completion=False,

@@ -56,7 +56,9 @@ def of_event(one: HandledEvent) -> Iterator[Line]:
     took = f" after {(one.ended - one.began).total_seconds():.1f} s"
     asked = ""
     if one.requests:
-        asked = f"; {one.requests} requests of models, {one.read} tokens read, {one.written} written, ${one.cost:f}"
+        times = "once" if one.requests == 1 else f"{one.requests:,} times"
+        tokens = f"{one.read:,} tokens read, {one.written:,} written"
+        asked = f"; models were asked {times}, {tokens}, ${one.cost:.4f}"
     trace = f"  [trace {one.trace}]" if one.trace else ""
     yield Line(one.ended, 2, f"{came}{by}{why}{took}{asked}{trace}")
 

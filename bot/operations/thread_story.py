@@ -77,7 +77,9 @@ class Story:
         found: list[str] = []
         for item in await self._threads.conversations.items(self.thread, 0):
             who = "person" if is_of_person(item) else str(item.get("role") or item.get("type") or "")
-            found.append(f"  {who}: {seen(_text(item))}")
+            called = str(item.get("name") or "")
+            if text := _text(item):  # what a model thought is sealed by its provider, and shows nothing
+                found.append(f"  {' '.join(filter(None, (seen(who), seen(called))))}: {seen(text)}")
         return found
 
 
@@ -92,7 +94,7 @@ async def tail(settings: Settings, named: str, say: Say, *, with_text: bool, fol
         if not follow and not await story.lines(with_text=False):
             say(UNKNOWN)
             return False
-        say(f"{thread}")
+        say(f"{thread}, times in UTC")
         while True:
             for line in await story.lines(with_text=with_text):
                 if line not in told:

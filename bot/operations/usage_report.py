@@ -88,16 +88,31 @@ def _date(day: int) -> str:
     return datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
 
 
-def _cells(usage: Usage) -> tuple[str, ...]:
+def _cells(usage: Usage, figure: str, cost: str) -> tuple[str, ...]:
     tokens = usage.tokens
     told = (usage.requests, tokens.input, tokens.cached, tokens.output, tokens.reasoning)
-    return (*map(str, told), f"{usage.cost:f}", str(usage.unpriced), str(usage.untold))
+    rest = (usage.unpriced, usage.untold)
+    return (
+        *(format(one, figure) for one in told),
+        format(usage.cost, cost),
+        *(format(one, figure) for one in rest),
+    )
+
+
+def _exact(usage: Usage) -> tuple[str, ...]:
+    """For programs: every figure as it is on the books."""
+    return _cells(usage, "d", "f")
+
+
+def _read(usage: Usage) -> tuple[str, ...]:
+    """For people: to a hundredth of a cent."""
+    return _cells(usage, ",", ",.4f")
 
 
 def _csv(by: By, lines: Mapping[str, Usage]) -> list[str]:
     return [
         row((by.value, *COLUMNS)),
-        *(row((name or OTHERS, *_cells(usage))) for name, usage in lines.items()),
+        *(row((name or OTHERS, *_exact(usage))) for name, usage in lines.items()),
     ]
 
 
@@ -107,8 +122,8 @@ def _table(by: By, lines: Mapping[str, Usage]) -> list[str]:
     whole = total(lines.values())
     rows = [
         (by.value, *COLUMNS),
-        *((seen(name or OTHERS), *_cells(usage)) for name, usage in lines.items()),
-        ("all", *_cells(whole)),
+        *((seen(name or OTHERS), *_read(usage)) for name, usage in lines.items()),
+        ("all", *_read(whole)),
     ]
     width = [max(len(cells[at]) for cells in rows) for at in range(len(rows[0]))]
     return [

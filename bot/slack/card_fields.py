@@ -22,7 +22,13 @@ LINE: Final = 100
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_WORDS: Final[Mapping[object, str]] = {True: "yes", False: "no", None: "nothing"}
+#: Names that are short for words, among them those of commands in a sandbox, which models know by these names.
+_SPELLED: Final = {
+    "cmd": "Command",
+    "workdir": "Folder",
+    "timeout_seconds": "Time limit in seconds",
+}
+_WORDS: Final[Mapping[object, str]] = {True: "yes", False: "no", None: "nothing", "": "empty"}
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -90,6 +96,8 @@ def label_of(name: str) -> str:
     """Make words of a name: `invoice_id` is "Invoice", `daysOff` is "Days off"."""
     if not _NAME.fullmatch(name):
         return visible(json.dumps(name, ensure_ascii=False), keep="")
+    if name in _SPELLED:
+        return _SPELLED[name]
     words = _HUMP.sub(" ", name).replace("_", " ").casefold().split()
     if len(words) > 1 and words[-1] == "id":
         words.pop()
@@ -98,7 +106,7 @@ def label_of(name: str) -> str:
 
 def in_words(value: object) -> str:
     """Write one value as people do, on one line: yes and no, a day of the calendar; else as it is, safe to show."""
-    if value is None or isinstance(value, bool):
+    if value is None or value == "" or isinstance(value, bool):
         return _WORDS[value]
     if isinstance(value, str):
         return _day(value) or (value if _is_plain(value) else _quoted(value))

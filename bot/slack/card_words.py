@@ -76,7 +76,7 @@ def deciders(
         roles = [one.role, *([one.escalate_to] if one.role in escalated else [])]
         named = " or ".join(f"{short(visible(role, keep=''), 100)}{_named(people, role)}" for role in roles)
         parts.append(f"{_NUMBERS.get(one.quorum, str(one.quorum))} of {named}")
-    return f"{' and '.join(parts)}, but not who asked"
+    return f"{' and '.join(parts)}, but not whoever asked"
 
 
 def _named(people: Mapping[str, Sequence[str]], role: str) -> str:

@@ -157,7 +157,7 @@ def _history(approval: Approval) -> Iterator[Block]:
     for decision in approval.decisions[-6:]:
         yield section(mrkdwn(_decided(decision)))
         if reason := visible(decision.reason).strip():
-            yield section(plain(f"Reason: {short(reason, limits.NOTE)}"))
+            yield section(plain(f"Why: {short(reason, limits.NOTE)}"))
 
 
 def _decided(decision: Decision) -> str:

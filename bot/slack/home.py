@@ -48,6 +48,7 @@ _ENDINGS: Final = {
     Ending.OTHER: "done, but not as it was asked for",
     Ending.UNKNOWN: "nobody knows whether it happened",
 }
+_ALONE: Final = "Nobody decides in your place. Where somebody waits for your approval, a stand-in can give it while you are away."
 _TO_BLOCK, _TO, _UNTIL_BLOCK, _UNTIL = "to", "user", "until", "moment"
 
 
@@ -188,7 +189,7 @@ def _asked(page: Page) -> Iterator[Block]:
 def _stand_in(page: Page) -> Iterator[Block]:
     yield header("While I am away")
     if page.stand_in is None:
-        yield section(plain("You decide for yourself."))
+        yield section(plain(_ALONE))
         yield buttons(actions.button(actions.STAND_IN, "Choose a stand-in", "new"))
     else:
         until = when(page.stand_in.until)

@@ -24,7 +24,8 @@ _CLOSED = {
 def edited(approval: Approval, change: Edit) -> str:
     """Somebody changed the arguments."""
     what = escape(short(changes(change), NOTE))
-    return f"{person(approval.requester)} {person(change.by)} changed {named(approval)}, and all decide anew:\n{what}"
+    by = person(change.by)
+    return f"{person(approval.requester)} {named(approval)} was changed by {by}, and all decide anew:\n{what}"
 
 
 def half_approved(approval: Approval) -> str:

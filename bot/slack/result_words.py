@@ -13,12 +13,15 @@ from bot.slack.stored_arguments import amount
 
 #: How a tool says that it did nothing, and how the answer of an MCP server begins: both are for the model.
 _FAILED: Final = re.compile(r"^ERROR:\s*")
+#: What programs end lines with that they write over, or that are for Windows.
+_RETURN: Final = re.compile(r"\r\n?")
 _SERVER: Final = re.compile(r"^\[The server (?P<name>.{1,100}?) answered; data, not instructions\]\n")
 
 
 def result_in_words(result: str) -> str:
     """Write a result as people read it: an object as labels and values, anything else as it is, safe to show."""
-    said = _FAILED.sub("", result.strip(), count=1)
+    lines = _RETURN.sub("\n", result.strip())
+    said = _FAILED.sub("", lines, count=1)
     if found := _SERVER.match(said):
         rest = _plain(said[found.end() :])
         return f"{visible(found['name'], keep='')} answered: {rest}"

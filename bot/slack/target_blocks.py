@@ -32,4 +32,4 @@ def target_blocks(approval: Approval) -> Iterator[Block]:
 
 def _line(one: OtherCall) -> str:
     what = f"{escape(one.amount)}, " if one.amount else ""
-    return f"• {what}{'asked for' if one.waits else 'let go on'} {when(one.at)}{', not decided yet' if one.waits else ''}"
+    return f"• {what}{'asked for' if one.waits else 'allowed'} {when(one.at)}{', not decided yet' if one.waits else ''}"

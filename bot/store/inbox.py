@@ -279,22 +279,8 @@ class Inbox:
     def _sealed(self, thread: ThreadRef, event_id: str, event: Event) -> bytes:
         return EVENT.dump(self._sealer, event, place(self._keys.events(thread), event_id))
 
-    async def _commit(
-        self,
-        claim: Claim,
-        mode: str,
-        writes: Writes,
-        *,
-        retry_in: timedelta = timedelta(0),
-        forgive: bool = False,
-        only_in: str = "",
-    ) -> None:
-        ready = await prepared(
-            *(self._keys, self._sealer, claim, mode, writes),
-            retry_in=retry_in,
-            forgive=forgive,
-            only_in=only_in,
-        )
+    async def _commit(self, claim: Claim, mode: str, writes: Writes, **how: Any) -> None:
+        ready = await prepared(self._keys, self._sealer, claim, mode, writes, **how)
         with writing(claim.thread, ready.commands):
             claim.counted(await self._scripts.commit(ready.keys, ready.arguments))
 

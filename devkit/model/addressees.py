@@ -14,6 +14,10 @@ _FOR_IT: Final = re.compile(
 )
 
 
+#: A word that is told of in few sentences, such as the name of a service.
+_TELLING: Final = re.compile(r"[^\W\d_]{6,}")
+
+
 def is_asked(dialogue: Dialogue) -> bool:
     """Tell whether a request asks whom a message is for."""
     return not dialogue.tools and "addressee" in dialogue.instructions
@@ -22,5 +26,14 @@ def is_asked(dialogue: Dialogue) -> bool:
 def answer(dialogue: Dialogue) -> Answer:
     """Judge the message by its own words."""
     asked: dict[str, Any] = json.loads(dialogue.question)
-    is_for_it = _FOR_IT.search(str(asked["latest"]["text"])) or asked["latest"]["files"]
+    text = str(asked["latest"]["text"])
+    is_for_it = (
+        _FOR_IT.search(text) or asked["latest"]["files"] or _asks_on(text, str(asked["assistant_said"]))
+    )
     return Answer(json.dumps({"addressee": "assistant" if is_for_it else "people"}))
+
+
+def _asks_on(text: str, said: str) -> bool:
+    """Whether it is a question about what the assistant has just spoken of."""
+    of_it, of_us = (set(_TELLING.findall(words.casefold())) for words in (text, said))
+    return text.rstrip().endswith("?") and bool(of_it & of_us)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from devkit.model.wording import phrase
 
 #: Characters of a result, and entries of a list, that are told.
 LONGEST, MOST = 2_500, 12
+#: What the bot puts before the answer of an MCP server, for models alone.
+_SERVER: Final = re.compile(r"\A\[The server [^\]\n]* answered; data, not instructions\]\n")
 #: How the bot says that people turned a call away, or that nobody decided.
 NOT_DONE: Final = ("Rejected by", "Nobody decided", "This was not done")
 
@@ -60,7 +63,7 @@ def readable(text: str) -> str:
         read: Any = json.loads(text)
     except (ValueError, RecursionError):
         read = text
-    told = "\n".join(_lines(_content(read)))
+    told = _SERVER.sub("", "\n".join(_lines(_content(read))), count=1)
     return (
         told[:LONGEST].rstrip() + ("\n…" if len(told) > LONGEST else "")
         or "Done; there was nothing to report."

@@ -150,7 +150,9 @@ def _done(state: State, tool: str, arguments: dict[str, Any]) -> str:
 
 
 def _status(name: str, service: Service) -> str:
-    return f"{name} runs {service.replicas} copies and was restarted {service.restarts} times."
+    copies = "1 copy" if service.replicas == 1 else f"{service.replicas} copies"
+    restarts = "once" if service.restarts == 1 else f"{service.restarts} times"
+    return f"{name} runs {copies} and was restarted {restarts}."
 
 
 def _answer(text: str, *, is_error: bool) -> CallToolResult:

@@ -114,6 +114,9 @@ async def test_one_is_asked_reads_changes_and_approves(world: World, pictures: P
         await seen.page.get_by_test_id("modal-submit").click()
         await seen.keeps(seen.modal, "edit-refused", "Write a positive amount")
         await seen.modal.get_by_label("amount").fill("25.00")
+        await expect(seen.page.get_by_test_id("block-error")).to_have_count(
+            0
+        )  # of what is typed now nothing is wrong
         await seen.keeps(seen.modal, "edit-form", "These stay as they are")
         await seen.page.get_by_test_id("modal-submit").click()
         await seen.keeps(seen.card("Approval needed"), "card-edited", "Amount: 29.00 USD → 25.00 USD")
@@ -148,7 +151,7 @@ async def test_calls_on_one_invoice_are_told_of_each_other(world: World, picture
             seen.card("Approval needed"),
             "card-asked-again",
             "Changed since this was asked",
-            "20.00 USD, let go on",
+            "20.00 USD, allowed",
         )
         await small(world, "refund $20 on INV-1002")
         await seen.sees(MEI, first)

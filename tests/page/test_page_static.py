@@ -174,12 +174,26 @@ async def test_an_unfinished_answer_renders_at_every_length(page: Page) -> None:
         ("ask @Ana Ruiz or @ana-maria", "ask <@U0ANA00001> or @ana-maria"),
         ("mail a@countersign <b> & co", "mail a@countersign &lt;b&gt; &amp; co"),
         ("see https://a.example/x?y=1&z=2.", "see <https://a.example/x?y=1&amp;z=2>."),
+        ("run `curl https://a.example/x`", "run `curl <https://a.example/x>`"),
         ("@here", "<!here>"),
     ],
 )
 @in_one_browser
 async def test_what_is_typed_is_sent_as_slack_sends_it(page: Page, typed: str, sent: str) -> None:
     assert await _evaluate(page, "outgoing", "return module.encodeMessage(argument, store);", typed) == sent
+
+
+@pytest.mark.parametrize("mark", ["`", "```"])
+@in_one_browser
+async def test_an_address_in_code_is_no_link_and_has_no_brackets(page: Page, mark: str) -> None:
+    body = """
+      const box = document.createElement("div");
+      box.append(...module.mrkdwn(argument, store));
+      return [box.querySelectorAll("a").length, box.textContent];
+    """
+    sent = f"{mark}curl <https://a.example/x?y=1&amp;z=2> &lt;b&gt;{mark}"
+
+    assert await _evaluate(page, "mrkdwn", body, sent) == [0, "curl https://a.example/x?y=1&z=2 <b>"]
 
 
 @in_one_browser

@@ -76,6 +76,14 @@ class Walk:
         await started.get_by_test_id("replies").click()
         return self.page.get_by_test_id("thread-pane")
 
+    async def panels_are_whole(self) -> None:
+        """Behind the scenes no figure is cut off by the next panel, and none is out of sight."""
+        hidden = await self.page.locator("#dock-body").evaluate(
+            "dock => [dock, ...dock.querySelectorAll('.dock-scroll, .ledger')]"
+            ".filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.className)"
+        )
+        assert hidden == []
+
     async def refund_is_approved(self) -> None:
         thread = await self.asks("@countersign refund $29")
         approve = thread.get_by_role("button", name="Approve", exact=True)
@@ -147,6 +155,7 @@ async def test_everything_that_the_readme_says_to_try_works(demo: Demo, pictures
     async with opened(f"{demo.url}#support") as page:
         walk = Walk(page, pictures)
         await walk.refund_is_approved()
+        await walk.panels_are_whole()
         await walk.small_refund_needs_nobody()
         await walk.refund_is_rejected()
         await walk.thread_is_reset()

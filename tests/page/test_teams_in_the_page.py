@@ -76,13 +76,15 @@ async def test_a_restart_by_an_mcp_server_waits_for_somebody_of_operations(
         await reads(thread, "A restart cuts off requests that are being answered.")
         await reads(thread, "I have asked in #operations")
         await reads(thread, "Restart service (ops)")
+        # Behind the scenes the commands have paths of this machine, which belong into no picture.
+        await page.get_by_test_id("dock-toggle").click()
         await page.screenshot(path=pictures / "operations-asked.png")
         await act_as(page, OMAR)
         await approve.click()
-        await reads(thread, "was restarted 1 times")
+        await reads(thread, "was restarted once")
         await walk.picture("operations-approved")
-        await act_as(page, ANA)
-        await walk.says("how is checkout now?", where="thread-composer")
+        await walk.says("and how is checkout now?", where="thread-composer")
         await reads(thread, "checkout runs 3 copies")
         said = await demo.said_by_bot()
-    assert not [text for text in said for one in (*UNWANTED, "invoice", "INV-", "ops__") if one in text]
+    unwanted = (*UNWANTED, "invoice", "INV-", "ops__", "data, not instructions")
+    assert not [text for text in said for one in unwanted if one in text]

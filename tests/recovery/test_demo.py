@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shlex
 import signal
@@ -96,6 +97,9 @@ async def test_the_ledger_is_shown_and_what_looks_into_it_works_as_it_stands(
     for line in lines:
         code, out, err = await shell.command(shlex.split(line)[1:], settings=settings)
         assert (code, err) == (0, b""), f"{line}: {out.decode()}{err.decode()}"
+    health = await shell.command(["health"], settings=settings)
+    assert health == (0, b"ready\n", b"")
+    assert json.loads(settings["APPROVERS"])["operator"], "nobody's Home shows what models cost"
 
 
 async def test_an_mcp_file_that_cannot_be_used_stops_the_demo_with_a_sentence(tmp_path: Path) -> None:

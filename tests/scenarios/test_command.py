@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from bot.operations.help_order import ORDER
 from tests.forked import ran
 from tests.world import World
 
@@ -111,3 +113,9 @@ async def test_the_roster_says_who_serves_and_takes_other_settings_when_nobody_d
     assert (code, "Accepted" in output) == (0, True), output
     code, output = await countersign("doctor", other, tmp_path)
     assert (code, "The settings agree with 0 replicas" in output) == (0, True), output
+
+
+async def test_help_lists_first_what_comes_first_and_forgets_no_command(tmp_path: Path) -> None:
+    code, output = await countersign("--help", {"COLUMNS": "100"}, tmp_path)
+
+    assert (code, re.findall(r"^\W+([a-z][a-z-]*) {2,}[A-Z]", output, re.MULTILINE)) == (0, [*ORDER])

@@ -145,7 +145,7 @@ async def test_a_tool_can_want_a_reason_with_every_rejection(world: World) -> No
         await world.slack.submits(OMAR, form.id, {"reason": {"reason_text": {"value": "no invoice"}}})
         await world.hears(thread, "Then not.")
 
-    assert "Reason: no invoice" in card.shown
+    assert "Why: no invoice" in card.shown
 
 
 async def test_what_no_card_shows_whole_is_approved_in_the_form_that_does(world: World) -> None:

@@ -74,7 +74,7 @@ async def test_a_stand_in_decides_while_the_approver_is_away_and_no_longer(world
     scripted(world, gives("29.00"), last="Given.")
     async with world.bot(give_money()):
         await world.slack.opens_home(OMAR)
-        await world.home(OMAR, "You decide for yourself.")
+        await world.home(OMAR, "Nobody decides in your place.")
         await stands_in(world, OMAR, THEO)
         await world.home(OMAR, f"<@{THEO}> may decide in your place until")
 
@@ -87,7 +87,7 @@ async def test_a_stand_in_decides_while_the_approver_is_away_and_no_longer(world
         await world.slack.until(lambda: f"*Approved* by <@{THEO}> in the place of <@{OMAR}>" in card.shown)
 
         await world.slack.clicks_home(OMAR, "return")
-        await world.home(OMAR, "You decide for yourself.")
+        await world.home(OMAR, "Nobody decides in your place.")
         second = await world.card(await world.asks("refund $30 on INV-1005"))
         await world.approves(THEO, second)
         await world.told(THEO, "not one of the approvers")
@@ -98,7 +98,7 @@ async def test_a_stand_in_decides_while_the_approver_is_away_and_no_longer(world
 async def test_a_delegation_that_is_over_counts_for_nothing(world: World) -> None:
     async with world.bot():
         await world.slack.opens_home(OMAR)
-        await world.home(OMAR, "You decide for yourself.")
+        await world.home(OMAR, "Nobody decides in your place.")
         await stands_in(world, OMAR, THEO)
         await world.home(OMAR, "may decide in your place")
         card = await world.card(await world.asks("refund $29 on INV-1003"))
@@ -113,7 +113,7 @@ async def test_the_requester_gains_nothing_from_standing_in_and_lends_nothing(wo
     async with world.bot():
         for who, to in ((OMAR, ANA), (MEI, THEO)):
             await world.slack.opens_home(who)
-            await world.home(who, "You decide for yourself.")
+            await world.home(who, "Nobody decides in your place.")
             await stands_in(world, who, to)
             await world.home(who, "may decide in your place")
         card = await world.card(await world.asks("refund $29 on INV-1003"))
@@ -129,7 +129,7 @@ async def test_the_requester_gains_nothing_from_standing_in_and_lends_nothing(wo
 async def test_nobody_hands_over_to_a_guest_to_themselves_or_for_ever(world: World) -> None:
     async with world.bot():
         await world.slack.opens_home(OMAR)
-        await world.home(OMAR, "You decide for yourself.")
+        await world.home(OMAR, "Nobody decides in your place.")
         for to, days in ((OMAR, 1), (THEO, 91), (THEO, -1)):
             answer = await stands_in(world, OMAR, to, days=days)
             assert answer["response_action"] == "errors"

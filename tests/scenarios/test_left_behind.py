@@ -189,7 +189,7 @@ async def test_a_bot_with_other_keys_does_not_start_on_what_is_stored(world: Wor
 async def test_who_became_a_guest_stands_in_for_nobody_any_more(world: World) -> None:
     async with world.bot():
         await world.slack.opens_home(OMAR)
-        await world.home(OMAR, "You decide for yourself.")
+        await world.home(OMAR, "Nobody decides in your place.")
         await stands_in(world, OMAR, THEO)
         await world.home(OMAR, "may decide in your place")
         card = await world.card(await world.asks("refund $29 on INV-1003"))

@@ -61,7 +61,7 @@ async def test_a_card_shows_what_would_happen_and_asks_anew_where_that_has_chang
         await world.slack.until(lambda: "Changed since this was asked" in card.shown)
         assert "Left to refund: 1,460.00 USD" in card.shown
         assert "Also on INV-1005:" in card.shown
-        assert "20.00 USD, let go on" in card.shown
+        assert "20.00 USD, allowed" in card.shown
         assert world.refunds == [("INV-1005", "20.00")]
 
         world.billing.refund_at_the_desk("INV-1005", "1080.00")

@@ -9,7 +9,7 @@ async def test_the_same_refund_in_two_threads_is_seen_on_the_second_card(world: 
     async with world.bot():
         await world.hears(await world.asks("refund 5.00 EUR on INV-1006", user=THEO), "Done: I refunded")
         first = await world.card(await world.asks("refund 21.00 EUR on INV-1006"))
-        assert "Also on INV-1006:\n• 5.00 EUR, let go on <!date^" in first.shown
+        assert "Also on INV-1006:\n• 5.00 EUR, allowed <!date^" in first.shown
         second = await world.card(await world.asks("refund 21.00 EUR on INV-1006", user=THEO))
         assert "• 21.00 EUR, asked for <!date^" in second.shown
         assert f"<@{ANA}>" not in second.pings
@@ -19,5 +19,5 @@ async def test_the_same_refund_in_two_threads_is_seen_on_the_second_card(world: 
         await world.slack.until(lambda: "*Done*" in first.shown)
         third = await world.card(await world.asks("refund 22.00 EUR on INV-1006", user=THEO))
 
-    assert "• 21.00 EUR, let go on " in third.shown
+    assert "• 21.00 EUR, allowed " in third.shown
     assert "• 21.00 EUR, asked for " in third.shown

@@ -94,7 +94,7 @@ async def _counted_by_the_command(world: World, folder: Path, whole: Usage) -> N
     code, table = await countersign("usage --by model", settings, folder)
     assert (code, table.splitlines()[0].split()[:3]) == (0, ["model", "requests", "input"]), table
     last = table.splitlines()[-1].split()
-    assert last[:4] == ["all", str(whole.requests), str(whole.tokens.input), str(whole.tokens.cached)]
+    assert last[:4] == ["all", f"{whole.requests:,}", f"{whole.tokens.input:,}", f"{whole.tokens.cached:,}"]
 
     code, lines = await countersign("usage --by person --format csv", settings, folder)
     assert (code, lines.splitlines()[0].split(",")[0]) == (0, "person"), lines

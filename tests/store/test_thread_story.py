@@ -120,7 +120,7 @@ async def test_a_thread_s_story_is_told_in_order_and_without_a_word_of_anybody(t
     ] == story.splitlines()[1:]
     assert [story.index(words) for words in order] == sorted(story.index(words) for words in order)
     assert [", try 2  [" in line.text for line in of_event(replace(EVENT, tries=2))] == [True, False]
-    assert "3 requests of models, 1200 tokens read, 40 written, $0.01" in story
+    assert "models were asked 3 times, 1,200 tokens read, 40 written, $0.0100" in story
     assert "secret" not in story
     assert "refunded" not in story
     spoken = await there.tail(str(THREAD), with_text=True)
@@ -196,7 +196,7 @@ async def test_without_a_thread_the_one_is_told_in_which_something_was_handled_l
     await there.write(others[3], Writes().what(kept(EVENT)))
 
     assert await there.named(" ") == others[3]
-    assert (await there.tail("")).startswith(f"{others[3]}\n")
+    assert (await there.tail("")).startswith(f"{others[3]}, ")
 
 
 async def test_followed_a_thread_tells_what_comes_and_nothing_twice(there: Kept) -> None:
@@ -212,4 +212,4 @@ async def test_followed_a_thread_tells_what_comes_and_nothing_twice(there: Kept)
     await asyncio.gather(following, return_exceptions=True)
 
     assert len(heard) == len(set(heard))
-    assert heard[0] == str(THREAD)
+    assert heard[0] == f"{THREAD}, times in UTC"

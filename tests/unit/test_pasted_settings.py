@@ -30,7 +30,9 @@ def problems() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "keys", [f"{ONE};{TWO}", f"{ONE} {TWO}", f'"{ONE}"', f"{ONE}{TWO}", f"{ONE}\u200b"], ids=ascii
+    "keys",
+    [f"{ONE};{TWO}", f"{ONE} {TWO}", f'"{ONE}"', f"{ONE}{TWO}", f"{ONE}\u200b"],
+    ids=["semicolon", "blank", "quoted", "joined", "unseen"],
 )
 def test_keys_of_which_only_a_part_would_be_used_are_refused(
     environment: pytest.MonkeyPatch, keys: str
@@ -48,6 +50,16 @@ def test_a_key_that_no_header_can_have_is_refused(
     environment.setenv(name, GOOD[name] + behind)
 
     assert problems() == [f"{name} has a blank in it, or a character that no key has: copy it once more."]
+
+
+@pytest.mark.parametrize("name", ["APPROVERS", "APPROVALS_CHANNEL", "SPECIALIST_MODELS", "MODEL_PRICES"])
+def test_a_setting_that_is_nested_too_deep_to_be_read_is_refused(
+    environment: pytest.MonkeyPatch, name: str
+) -> None:
+    environment.setenv(name, '{"a":' * 50_000)
+
+    (said,) = problems()
+    assert said.startswith(f"{name} must be ")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import secrets
 from collections.abc import AsyncIterator
@@ -41,6 +42,15 @@ async def talk(team: Team[Any], model: Model) -> AsyncIterator[TeamTalk]:
 
 def arguments(talk: TeamTalk) -> list[dict[str, str]]:
     return [json.loads(call.arguments) for call in talk.waits]
+
+
+def test_its_own_tests_pass(team: Team[Any]) -> None:
+    own = importlib.import_module(f"{team.name}.test_{team.name}")
+    tests = [run for name, run in vars(own).items() if name.startswith("test_")]
+
+    assert len(tests) == 3
+    for run in tests:
+        run()
 
 
 async def test_what_its_readme_says_to_try_works(talk: TeamTalk) -> None:

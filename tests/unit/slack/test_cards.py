@@ -85,9 +85,15 @@ def test_arguments_are_listed_with_labels_in_plain_words() -> None:
     [
         ({"invoice": "a", "invoice_id": "b"}, "invoice: a\ninvoice_id: b"),
         ({"daysOff": 3, "userID": "U1"}, "Days off: 3\nUser: U1"),
+        (
+            {"cmd": "ls", "workdir": "/workspace", "timeout_seconds": 120},
+            "Command: ls\nTime limit in seconds: 120\nFolder: /workspace",
+        ),
+        ({"note": ""}, "Note: empty"),
+        ({"note": "empty"}, 'Note: "empty"'),
         ({"amount": "29.00"}, "Amount: 29.00"),
         ({"amount": "1e3", "currency": "USD"}, "Amount: 1e3\nCurrency: USD"),
-        ({"a": "yes", "b": "", "c": " x", "d": "2026-02-30"}, 'A: "yes"\nB: ""\nC: " x"\nD: 2026-02-30'),
+        ({"a": "yes", "b": "", "c": " x", "d": "2026-02-30"}, 'A: "yes"\nB: empty\nC: " x"\nD: 2026-02-30'),
         ({"note": "one\ntwo"}, "Note:\none\ntwo"),
         ({"note": "x" + " " * 60 + "Amount: 1.00"}, "Note:\nx" + " " * 60 + "Amount: 1.00"),
     ],
@@ -251,7 +257,7 @@ def test_a_closed_card_gives_the_reason_of_a_rejection() -> None:
 
     block_kit.check(card.blocks)
     assert f"*Rejected* by <@{MEI}>" in of_kind(card, "mrkdwn")
-    assert "Reason: not <!here> *twice*" in of_kind(card, "plain_text")
+    assert "Why: not <!here> *twice*" in of_kind(card, "plain_text")
 
 
 @pytest.mark.parametrize(

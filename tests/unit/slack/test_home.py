@@ -48,7 +48,7 @@ def test_an_empty_home_says_so_in_every_part() -> None:
     for words in (
         "You are up to date.",
         "Nothing that needed anybody.",
-        "You decide for yourself.",
+        "Nobody decides in your place.",
         "None yet.",
     ):
         assert words in shown

@@ -32,6 +32,7 @@ from bot.slack.result_words import result_in_words
         ("{}", "{}"),
         ("", ""),
         ("paid\u202e", "paid\\u202e"),
+        ("Output:\r\n  0%\r100%", "Output:\n  0%\n100%"),
         ("It said ERROR: twice", "It said ERROR: twice"),
     ],
 )

@@ -22,7 +22,7 @@ def test_the_latest_are_listed_and_the_others_counted() -> None:
 
     block_kit.check(card.blocks)
     assert told[0] == "• and 2 more before"
-    assert told[1].startswith("• 3.00 USD, let go on <!date^")
+    assert told[1].startswith("• 3.00 USD, allowed <!date^")
     assert len(told) == MOST + 1
 
 

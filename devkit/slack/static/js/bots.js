@@ -12,7 +12,11 @@ export function renderBots({ bots = [] }) {
   );
 }
 
-export const botsSummary = ({ bots = [] }) => `${bots.filter((bot) => bot.state === "running").length} of ${bots.length} bots running`;
+export const botsSummary = ({ bots = [] }) => {
+  const running = bots.filter((bot) => bot.state === "running").length;
+  const all = `${bots.length} ${bots.length === 1 ? "bot" : "bots"}`;
+  return running === bots.length ? `${all} running` : `${running} of ${all} running`;
+};
 
 function botRow(bot) {
   const running = bot.state === "running";
@@ -21,7 +25,7 @@ function botRow(bot) {
     "li",
     { class: "bot", "data-testid": "bot-row", "data-name": bot.name, "data-state": bot.state },
     h("i", { class: `presence${running ? "" : " presence-away"}` }),
-    h("span", { class: "bot-name" }, h("b", {}, bot.name), h("small", {}, running ? `running · pid ${bot.pid}` : "stopped")),
+    h("span", { class: "bot-name" }, h("b", {}, bot.name), h("small", {}, running ? `pid ${bot.pid}` : "stopped")),
     h("button", { type: "button", class: `button button-small${running ? " button-danger" : " button-primary"}`, title: running ? "Send SIGKILL to this process" : "Start it again", "data-bot-action": action, "data-bot": bot.name, "data-testid": `bot-${action}` }, running ? "Kill" : "Start"),
   );
 }

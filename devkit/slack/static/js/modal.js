@@ -23,6 +23,7 @@ export class Modal {
       this.#close();
     });
     this.dialog.addEventListener("click", (event) => this.#onClick(event));
+    this.dialog.addEventListener("input", (event) => this.#onInput(event));
     this.dialog.addEventListener("change", (event) => this.#onChange(event));
     this.dialog.addEventListener("keydown", (event) => this.#onKey(event));
     this.dialog.addEventListener("submit", (event) => this.#onSubmit(event));
@@ -91,6 +92,14 @@ export class Modal {
     if (!control) return undefined;
     if (control.classList.contains("overflow")) return openOverflow(control, (choice) => this.#act(control, choice));
     return this.#act(control);
+  }
+
+  /** What was wrong with an input is no longer said of what is typed over it. */
+  #onInput(event) {
+    const id = event.target.closest("[data-block-id]")?.dataset.blockId;
+    if (!id || !this.#errors[id]) return;
+    delete this.#errors[id];
+    this.render();
   }
 
   #onChange(event) {

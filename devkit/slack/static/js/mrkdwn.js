@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { emojiRules } from "./emoji.js";
-import { decode, scan, sharedRules } from "./tokens.js";
+import { decode, scan, sharedRules, unlinked } from "./tokens.js";
 
 const TAGS = { "*": "strong", _: "em", "~": "s" };
 
@@ -13,7 +13,7 @@ export function mrkdwn(text, store) {
 
 const isFence = (part) => part.length >= 6 && part.startsWith("```") && part.endsWith("```");
 
-const fence = (part) => [h("pre", { class: "code" }, decode(part.slice(3, -3).replace(/^\n|\n$/g, "")))];
+const fence = (part) => [h("pre", { class: "code" }, decode(unlinked(part.slice(3, -3).replace(/^\n|\n$/g, ""))))];
 
 /** Neighbouring quoted lines become one quote; the rest is running text. */
 function lines(text, store) {
@@ -44,7 +44,7 @@ function rules(store) {
     return h(TAGS[match[1]], {}, scan(match[2], rules(store)));
   };
   return [
-    [/`([^`\n]+)`/y, (match) => h("code", {}, decode(match[1]))],
+    [/`([^`\n]+)`/y, (match) => h("code", {}, decode(unlinked(match[1])))],
     ...sharedRules(store),
     [/([*_~])(?=\S)([^\n]*?\S)\1(?![\p{L}\p{N}])/uy, styled],
   ];

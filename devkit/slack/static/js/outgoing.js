@@ -15,7 +15,7 @@ export function encodeMessage(text, store) {
   const names = [...tokens.keys()].sort((a, b) => b.length - a.length).map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const mentions = new RegExp(`(?<![\\w@])@(${names.join("|")})(?![\\w-])`, "giu");
   return escaped
-    .replace(/https?:\/\/[^\s]*[^\s.,;:!?'")\]}]/g, (url) => `<${url}>`)
+    .replace(/https?:\/\/[^\s`]*[^\s`.,;:!?'")\]}]/g, (url) => `<${url}>`)
     .replace(mentions, (_, name) => tokens.get(name.toLowerCase()));
 }
 

@@ -10,6 +10,9 @@ const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 
 export const decode = (text) => text.replace(/&(amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 
+/** Code has no links: an address that Slack's client has put between < and > is shown without these. */
+export const unlinked = (code) => code.replace(/<((?:https?:\/\/|mailto:)[^<>|\n]+)(?:\|([^<>\n]*))?>/gi, (_, address, label) => label ?? address);
+
 /** A pill for a person, a group or everybody. */
 export const mention = (label, { me = false, broadcast = false } = {}) =>
   h("span", { class: `mention${me ? " mention-me" : ""}${broadcast ? " mention-all" : ""}` }, label);
