@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -63,9 +64,9 @@ async def test_what_is_noted_while_two_writes_meet_is_on_record(
     written = [asyncio.Event(), asyncio.Event()]
     checkpoint, calls = Inbox.checkpoint, iter((0, 1))
 
-    async def held_up(self: Inbox, claim: Claim, writes: Writes, *, alone: bool = False) -> None:
+    async def held_up(self: Inbox, claim: Claim, writes: Writes, **how: Any) -> None:
         at = next(calls, None)
-        await checkpoint(self, claim, writes, alone=alone)
+        await checkpoint(self, claim, writes, **how)
         if at is not None:
             written[at].set()
             await gates[at].wait()
