@@ -1,4 +1,7 @@
-"""Packages that are imported as a whole where a small part is needed: their own `__init__` runs when it is asked for."""
+"""Packages that are imported as a whole where a small part is needed: their own `__init__` runs when it is asked for.
+
+Why: docs/adr/0032.
+"""
 
 from __future__ import annotations
 
