@@ -128,6 +128,12 @@ def plain(text: str) -> str:
     return _SPELLED.sub(lambda found: f"INV-{found[1] or found[2]}", usual)
 
 
+def named(text: str) -> list[str]:
+    """The invoices that a person names; those that others named before, where they name none."""
+    own = _own(text)
+    return list(dict.fromkeys(found.upper() for found in INVOICE.findall(own if _names(own) else text)))
+
+
 def orders(text: str) -> bool:
     """Whether a refund is ordered, and not asked about or told of."""
     if not REFUND.search(text) or forbids(text):
@@ -191,7 +197,8 @@ def reason(text: str) -> str:
 
 
 def _order(text: str) -> str:
-    """What of a text says how much is to be refunded on what: all before the reason."""
+    """What of a text says how much is to be refunded on what: all before the reason, and what others said where it names nothing."""
+    text = own if _names(own := _own(text)) else text
     for found in _WHY.finditer(_own(text), _verb(text)):
         before, behind = text[: found.start()], text[found.end() :]
         if _is_reason(found, text) and _names(behind) <= _names(before):

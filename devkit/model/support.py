@@ -56,7 +56,7 @@ def billing(dialogue: Dialogue) -> Answer:
 
 def _billing(dialogue: Dialogue) -> Answer:
     question = dialogue.question
-    wanted = [name.upper() for name in dict.fromkeys(INVOICE.findall(question))]
+    wanted = refund_orders.named(question)
     if refund_orders.forbids(question):
         return Answer(LEFT_ALONE)
     if not wanted and (said := small_talk.certain(dialogue) or _rule(dialogue)):

@@ -133,7 +133,7 @@ async def test_who_asked_is_told_of_each_change_once_and_has_them_reminded_once(
         await world.slack.until(lambda: "remind" not in ids(mirror))
         assert "*Reminded*" in mirror.shown
         await world.edits(MEI, main, amount="10500.00")
-        await world.hears(thread, f"<@{MEI}> changed")
+        await world.hears(thread, f"was changed by <@{MEI}>")
 
     said = [message.shown for message in world.replies(thread)]
     assert [

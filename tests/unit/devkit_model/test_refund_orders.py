@@ -73,6 +73,7 @@ def refunds(text: str) -> tuple[list[str], str]:
         ("refund $29 on INV-1003, it was charged twice", ["29.00 USD INV-1003"]),
         ("ticket 4711: refund $29 on INV-1003", ["29.00 USD INV-1003"]),
         ("refund that, says Theo\n\n[Said in this thread before:]\n> INV-1003 was charged twice, 2 of 3 (an app)\n> it was $9", ["9.00 USD INV-1003"]),
+        ("refund $29 on INV-1003\n\n[Said in this thread before:]\n> look at INV-1003, and at INV-1004, it was $9", ["29.00 USD INV-1003"]),
         ("refund INV-1003, says @Theo in #C0SECRET01, ticket Q3-17", ["29.00 USD INV-1003"]),
         ("refund INV-1003 dated 2026-10-02", ["29.00 USD INV-1003"]),
         ("refund what is left on INV-1003", ["29.00 USD INV-1003"]),
