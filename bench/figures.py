@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A figure, one value a repetition; lower is better. `most` None: it is told, and judged by another row.
 
-    `beside` says in words what stands behind it, such as the two sides of a ratio.
+    `beside` says in words what stands behind it, such as the two sides of a ratio. `judged` are values in a unit that are
+    judged instead: a ratio says what runs have in common, and its own side what a person waits for.
     """
 
     name: str
@@ -19,6 +21,7 @@ class Row:
     most: float | None = None
     unit: str = ""
     beside: str = ""
+    judged: tuple[Sequence[float], str] = ((), "")
 
     @property
     def value(self) -> float:
@@ -28,16 +31,30 @@ class Row:
     @property
     def is_missed(self) -> bool:
         """Whether it is more than it may be."""
-        return self.most is not None and self.value > self.most
+        return self.most is not None and statistics.median(self.judged[0] or self.values) > self.most
 
     @property
     def cells(self) -> tuple[str, str, str, str, str]:
         """Its columns: name, median, spread, target and verdict, what stands behind it."""
         spread = f"{_number(min(self.values))} to {_number(max(self.values))}"
-        most = "" if self.most is None else f"≤ {_number(self.most)}"
+        most = "" if self.most is None else f"≤ {_number(self.most)} {self.judged[1]}".rstrip()
         verdict = "" if self.most is None else ("MISSED" if self.is_missed else "met")
         unit = f" {self.unit}" if self.unit else ""
         return self.name, _number(self.value) + unit, spread, f"{most} {verdict}".strip(), self.beside
+
+
+#: What two sides took in slices of one repetition, one right after the other.
+Slices = Sequence[tuple[float, float]]
+
+
+def ratio_of_slices(name: str, repetitions: Sequence[Slices], **more: Any) -> Row:
+    """A row of ratios, each the median of those of a repetition's slices; beside it the medians of both sides.
+
+    A machine that changes its pace for some seconds then spoils a slice, and not a repetition.
+    """
+    medians = [statistics.median(ours / other for ours, other in slices) for slices in repetitions]
+    ours, anchor = zip(*(pair for slices in repetitions for pair in slices), strict=True)
+    return replace(ratio(name, ours, anchor, **more), values=medians)
 
 
 def ratio(

@@ -6,7 +6,7 @@ import asyncio
 import statistics
 from typing import Final
 
-from bench.figures import Row, ratio
+from bench.figures import Row, Slices, ratio, ratio_of_slices
 from bench.worlds import SETTLES, Asked, Scene, asked_of, scene
 from bot.store import client
 from tests.redis_server import RedisServer
@@ -14,7 +14,7 @@ from tests.redis_server import RedisServer
 SIZES: Final = (40, 400, 2_000)
 TURNS, TEXT = 4, "Certainly."
 #: Turns that a repetition is taken in, so that what disturbs the machine for a moment disturbs all sizes.
-SLICES: Final = 3
+SLICES: Final = 6
 
 
 async def _turns(made: Scene, redis: client.Redis, thread: str) -> tuple[float, Asked]:
@@ -39,8 +39,9 @@ async def _noted(made: Scene, thread: str) -> None:
 
 async def measure(server: RedisServer, repetitions: int) -> list[Row]:
     """Let threads of all sizes have turns, one after the other."""
-    used: dict[int, list[float]] = {size: [] for size in SIZES}
+    used: dict[int, list[Slices]] = {size: [] for size in SIZES}
     sent: dict[int, list[float]] = {size: [] for size in SIZES}
+    few = SIZES[0]
     async with scene(server.url) as made, client.connect(server.url) as redis:
         threads = {size: await made.turn(TEXT) for size in SIZES}
         await asyncio.sleep(SETTLES)
@@ -56,11 +57,10 @@ async def measure(server: RedisServer, repetitions: int) -> list[Row]:
                 for _ in range(SLICES)
             ]
             for size in SIZES:
-                used[size].append(statistics.fmean(each[size][0] for each in slices))
+                used[size].append([(each[size][0], each[few][0]) for each in slices])
                 sent[size].append(statistics.fmean(each[size][1].size for each in slices) / TURNS / 1000)
-    few = SIZES[0]
     rows = [
-        ratio(f"CPU of a turn, {size:,} items against {few}", used[size], used[few], most=1.3, unit="ms")
+        ratio_of_slices(f"CPU of a turn, {size:,} items against {few}", used[size], most=1.3, unit="ms")
         for size in SIZES[1:]
     ]
     rows += [

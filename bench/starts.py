@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from bench.figures import Row, ratio
+from bench.figures import Row, ratio, ratio_of_slices
 from bench.processes import process, processor, resident
 from bench.worlds import ROOT, SETTINGS
 from tests.bots import Bots
@@ -34,7 +34,7 @@ COMPILED: Final = {"PYTHONDONTWRITEBYTECODE": ""}
 
 
 #: Starts of one repetition, in turns with what they are compared with: of single ones no two are alike.
-STARTS: Final = 3
+STARTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +63,9 @@ async def _bot(bots: Bots) -> Begun:
     return begun
 
 
-async def _in_turns(bots: Bots) -> tuple[Begun, Begun, Begun]:
-    """Medians of some starts: of a bot, of the libraries alone, and of them with a client of each API."""
-    sides = [
-        (await _bot(bots), await _libraries(LIBRARIES), await _libraries(CLIENTS)) for _ in range(STARTS)
-    ]
-    ours, bare, clients = (
-        Begun(statistics.median(one.seconds for one in side), statistics.median(one.memory for one in side))
-        for side in zip(*sides, strict=True)
-    )
-    return ours, bare, clients
+async def _in_turns(bots: Bots) -> list[tuple[Begun, Begun]]:
+    """Some starts: of a bot, and of the libraries alone."""
+    return [(await _bot(bots), await _libraries(LIBRARIES)) for _ in range(STARTS)]
 
 
 async def measure(server: RedisServer, repetitions: int) -> list[Row]:
@@ -83,27 +76,14 @@ async def measure(server: RedisServer, repetitions: int) -> list[Row]:
             for first in (_bot(bots), _libraries(CLIENTS)):  # these compile
                 await first
             begun = [await _in_turns(bots) for _ in range(repetitions)]
-    ours, bare, clients = zip(*begun, strict=True)
-    memory = [one.memory for one in ours]
+            clients = [await _libraries(CLIENTS) for _ in begun]
+    seconds = [[(ours.seconds, bare.seconds) for ours, bare in some] for some in begun]
+    memory = [[(ours.memory, bare.memory) for ours, bare in some] for some in begun]
+    own = [statistics.median(ours for ours, _ in some) for some in memory]
+    start, when = "CPU from start to ready, against importing the libraries", "memory when ready, against the"
+    more = f"{when} libraries and a client of each API"
     return [
-        ratio(
-            "CPU from start to ready, against importing the libraries",
-            [one.seconds for one in ours],
-            [one.seconds for one in bare],
-            most=1.5,
-            unit="s",
-        ),
-        ratio(
-            "memory when ready, against the libraries",
-            memory,
-            [one.memory for one in bare],
-            most=1.3,
-            unit="MiB",
-        ),
-        ratio(
-            "memory when ready, against the libraries and a client of each API",
-            memory,
-            [one.memory for one in clients],
-            unit="MiB",
-        ),
+        ratio_of_slices(start, seconds, most=1.5, unit="s"),
+        ratio_of_slices(f"{when} libraries", memory, most=1.3, unit="MiB"),
+        ratio(more, own, [one.memory for one in clients], unit="MiB"),
     ]

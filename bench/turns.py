@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import statistics
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench.figures import Row, ratio
+from bench.figures import Row, Slices, ratio_of_slices
 from bench.processes import Talker, process
 from bench.worlds import SETTLES, Scene, scene
 from devkit.model.script import Text
@@ -21,8 +22,8 @@ LONG: Final = " ".join(f"word{number}" for number in range(PIECES))
 SHORT: Final = "Certainly."
 #: An answer whose first words are shown before it ends, seconds between its pieces, and between two edits.
 SOON, SLOWER, INTERVAL = "Certainly, it was paid on the third of May.", 0.03, 1.0
-#: Turns of one measurement, and how many of them at once.
-TURNS, AT_ONCE, PROBES = 12, 4, 24
+#: Turns of one slice, and how many of them at once; slices of a repetition; and answers whose first word is waited for.
+TURNS, AT_ONCE, SLICES, PROBES = 8, 4, 5, 20
 
 
 @dataclass(slots=True)
@@ -32,8 +33,8 @@ class Sides:
     api: str
     ours: Scene
     alone: Talker
-    long: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
-    short: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
+    long: list[Slices] = field(default_factory=list[Slices])
+    short: list[Slices] = field(default_factory=list[Slices])
 
     async def turns(self, text: str, times: int) -> tuple[float, float]:
         """Milliseconds of the processor for a turn, here and there."""
@@ -45,27 +46,20 @@ class Sides:
         """Measure once more."""
         for text, each, into in ((LONG, EACH, self.long), (SHORT, 0.0, self.short)):
             self.ours.around.model.delay = each
-            for values, value in zip(into, await self.turns(text, TURNS), strict=True):
-                values.append(value)
+            into.append([await self.turns(text, TURNS) for _ in range(SLICES)])
 
-    async def first_words(self) -> tuple[float, float, float]:
-        """Seconds to the first word here and there, and from a short answer's last word to its end; medians.
-
-        One is asked after the other each time: these are times of the clock, which a machine that is slow for a
-        second must not lengthen on one side alone.
-        """
+    async def first_words(self) -> tuple[Slices, float]:
+        """Milliseconds to the first word here and there, and seconds from a short answer's last word to its end, their median."""
         self.ours.around.model.delay = SLOWER
-        firsts: list[float] = []
-        words: list[float] = []
+        pairs: list[tuple[float, float]] = []
         ends: list[float] = []
         for _ in range(PROBES):
             first, end = await self.ours.first_words(SOON)
             await asyncio.sleep(SETTLES)
             _, (word,) = await self._alone(SOON, 1, 1)
-            firsts.append(first)
-            words.append(word)
+            pairs.append((1000 * first, 1000 * word))
             ends.append(end)
-        return statistics.median(firsts), statistics.median(words), statistics.median(ends)
+        return pairs, statistics.median(ends)
 
     async def _alone(self, text: str, times: int, at_once: int) -> tuple[float, list[float]]:
         """Seconds of the processor that the SDK alone takes for so many turns, and those until each first word."""
@@ -85,18 +79,18 @@ async def against_the_sdk(server: RedisServer, repetitions: int) -> list[Row]:
             both.append(Sides(api, ours, alone))
         for sides in both:
             await sides.turns(LONG, 4)
-        words: list[tuple[float, float, float]] = []
+        words: list[tuple[Slices, float]] = []
         for _ in range(repetitions):
             for sides in both:
                 await sides.repeat()
             words.append(await both[0].first_words())
     rows = [_row(f"a turn of {PIECES} pieces", one.api, one.long, 1.25) for one in both]
     rows += [_row("a turn of one piece", one.api, one.short, 2.0) for one in both]
-    ours, alone, ends = ([word[at] for word in words] for at in range(3))
-    told = [1000 * value for value in ours], [1000 * value for value in alone]
+    pairs, ends = zip(*words, strict=True)
+    first = "message to first text, against the SDK alone"
     return [
         *rows,
-        ratio("message to first text, against the SDK alone", *told, most=3.0, unit="ms", named="bot : SDK"),
+        ratio_of_slices(first, pairs, most=3.0, unit="ms", named="bot : SDK"),
         Row(
             "last word of a short answer to its end, in intervals of edits",
             [end / INTERVAL for end in ends],
@@ -106,9 +100,9 @@ async def against_the_sdk(server: RedisServer, repetitions: int) -> list[Row]:
     ]
 
 
-def _row(name: str, api: str, values: tuple[list[float], list[float]], most: float) -> Row:
+def _row(name: str, api: str, repetitions: Sequence[Slices], most: float) -> Row:
     said = {"responses": "Responses", "chat": "Chat Completions"}[api]
-    return ratio(f"CPU of {name}, {said}", *values, most=most, unit="ms", named="bot : SDK")
+    return ratio_of_slices(f"CPU of {name}, {said}", repetitions, most=most, unit="ms", named="bot : SDK")
 
 
 def billing_of(ours: Scene) -> dict[str, str]:
@@ -121,9 +115,11 @@ async def one_and_two(server: RedisServer, repetitions: int) -> list[Row]:
     async with scene(server.url) as one, scene(server.url, bots=2) as two:
         for each in (one, two):
             await each.turns(SHORT, 8, 8)
-        alone: list[float] = []
-        shared: list[float] = []
-        for _ in range(repetitions):
-            alone.append(await one.turns(SHORT, 3 * TURNS, 8))
-            shared.append(await two.turns(SHORT, 3 * TURNS, 8))
-    return [ratio("CPU of a turn, two processes against one", shared, alone, most=1.15, unit="ms")]
+        slices = [
+            [
+                (await two.turns(SHORT, 2 * TURNS, 8), await one.turns(SHORT, 2 * TURNS, 8))
+                for _ in range(SLICES)
+            ]
+            for _ in range(repetitions)
+        ]
+    return [ratio_of_slices("CPU of a turn, two processes against one", slices, most=1.15, unit="ms")]

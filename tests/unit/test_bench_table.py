@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.figures import Row, ratio, table
+from bench.figures import Row, ratio, ratio_of_slices, table
 
 
 def test_the_median_of_the_repetitions_is_judged_and_their_spread_is_told() -> None:
@@ -25,6 +25,21 @@ def test_a_ratio_is_of_what_was_measured_in_the_same_repetition() -> None:
 
     assert (row.values, row.is_missed) == ([2.0, 2.0, 4.0], False)
     assert row.beside == "20.0 : 5.00 ms (bot : SDK)"
+
+
+def test_a_slice_that_was_disturbed_does_not_count_for_its_repetition() -> None:
+    row = ratio_of_slices(
+        "a turn", [[(10.0, 5.0), (90.0, 5.0), (20.0, 10.0)], [(6.0, 2.0)]], most=2.5, unit="ms"
+    )
+
+    assert (row.values, row.is_missed) == ([2.0, 3.0], False)
+    assert row.beside == "15.00 : 5.00 ms"
+
+
+def test_a_ratio_may_be_told_where_its_own_side_is_judged() -> None:
+    row = Row("a click", [4.0], most=25, judged=([46.0, 20.0, 30.0], "ms"))
+
+    assert (row.is_missed, row.cells[1], row.cells[3]) == (True, "4.00", "≤ 25.0 ms MISSED")
 
 
 def test_the_table_is_markdown_with_columns_as_wide_as_what_is_in_them() -> None:
