@@ -21,9 +21,9 @@ from bot.store import client
 from devkit.demo_settings import Addresses, of_bot, stand_in_models
 from tests.redis_server import RedisServer
 
-MENTIONS: Final = 3_000
+MENTIONS: Final = 8_000
 #: Turns that these are taken in, so that what disturbs the machine for a moment disturbs all.
-SLICES: Final = 10
+SLICES: Final = 20
 OTHERS: Final = ("Bolt", "SET", "bolt-js")
 #: Those before the first repetition: what is compiled on the way is so then.
 WARM: Final = 1_500
