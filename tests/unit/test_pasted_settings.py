@@ -11,7 +11,7 @@ from bot.settings.loading import load
 from bot.wiring.assembly import insist_on_names
 from countersign import Specialist, Team
 from countersign.teams.support.settings import SupportSettings
-from tests.unit.test_config import GOOD
+from tests.unit.test_config import GOOD, problems
 
 ONE, TWO = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
@@ -21,12 +21,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
-
-
-def problems() -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        load(None)
-    return caught.value.problems
 
 
 @pytest.mark.parametrize(
